@@ -1,0 +1,30 @@
+PYTHON ?= python3
+BIN := .venv/bin
+# One thread a process: the tests run in two processes.
+ONE_THREAD := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1
+
+.PHONY: demo test lint bench clean
+
+demo: .venv/ready
+	$(BIN)/python -m benchmarks.demo
+
+test: .venv/ready
+	$(ONE_THREAD) $(BIN)/python -m pytest -n 2
+
+lint: .venv/ready
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/codespell
+	$(BIN)/python -m numpydoc.hooks.validate_docstrings sklearn_ae/*.py sklearn_ae/nn/*.py
+
+bench: .venv/ready
+	$(BIN)/python -m benchmarks
+
+clean:
+	rm -rf .venv
+
+.venv/ready: pyproject.toml constraints.txt
+	$(PYTHON) -c "import sys; sys.exit(sys.version_info < (3, 11) and 'Python 3.11 or newer is needed')"
+	$(PYTHON) -m venv --clear .venv
+	$(BIN)/python -m pip install --quiet -c constraints.txt -e ".[plot,polars,test,bench]"
+	touch $@

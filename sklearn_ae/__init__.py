@@ -1,0 +1,6 @@
+"""Autoencoders that behave like scikit-learn's PCA, and are never worse than it."""
+
+from ._autoencoder import AutoencoderTransformer
+from ._version import __version__
+
+__all__ = ["AutoencoderTransformer", "__version__"]

@@ -1,0 +1,171 @@
+"""Dimensionality reduction: the plain autoencoder."""
+
+from dataclasses import dataclass
+
+from ._base import BaseAutoencoder
+from .nn import Autoencoder, reconstruction_loss
+
+
+@dataclass(kw_only=True, eq=False, repr=False)
+class AutoencoderTransformer(BaseAutoencoder):
+    r"""Nonlinear dimensionality reduction that starts as PCA.
+
+    Use it where :class:`~sklearn.decomposition.PCA` stands, when as few codes as
+    possible should keep as much of a table as possible, for pictures of data in two
+    dimensions or as features for a later step. With :math:`E, e, D, d` linear and
+    :math:`g, h` hidden layers,
+
+    .. math:: z = E x + e + g(x), \qquad x' = D z + d + h(z).
+
+    At the start E and D hold PCA's components and g and h are silent, so the network
+    *is* PCA. Training lowers the squared error from there. PCA is scored on validation
+    rows like every later epoch, and it is left only for an epoch whose gain there is
+    clear; ``best_epoch_ == 0`` says that PCA was the best to be had.
+
+    Parameters
+    ----------
+    n_components : int, float or None, default=2
+        Number of codes. A float in (0, 1) picks the fewest components for which PCA
+        explains more than that share of the variance. None means
+        ``min(n_samples, n_features)``.
+
+    hidden_layer_sizes : int or array-like of int, default=(256, 128)
+        Widths of the encoder's hidden layers; the decoder has them in reverse. With
+        ``()`` the network is linear, and PCA with ``init="pca"``.
+
+    activation : {"elu", "gelu", "logistic", "relu", "silu", "tanh"}, default="relu"
+        Activation of the hidden layers.
+
+    init : {"pca", "random"}, default="pca"
+        Weights before the first step: PCA, or random numbers. Only the first promises
+        anything.
+
+    whiten : bool, default=False
+        Whether codes are divided by their deviations over the training rows.
+
+    standardize : bool or "auto", default="auto"
+        Whether each column is divided by its own deviation. Otherwise all are divided
+        by one number, which keeps PCA's objective; "auto" does that for numeric
+        tables.
+
+    learning_rate : float, default=0.003
+        Peak of the one-cycle learning rate schedule.
+
+    batch_size : int, default=128
+        Rows a step.
+
+    max_epochs : int or "auto", default="auto"
+        Number of epochs, each a pass through the training rows or 65,536 of them,
+        whichever is less. "auto" sets it by a budget of steps that grows with the
+        number of rows and then stays constant. With 0 the start is kept.
+
+    weight_decay : float, default=0.0
+        Decoupled weight decay.
+
+    early_stopping : bool, default=True
+        Whether the epoch that does best on validation rows is kept. Otherwise the last
+        one is, and nothing is promised. No epoch is skipped either way: the learning
+        rate schedule runs to its end, see `n_iter_no_change`.
+
+    validation_fraction : float, default=0.1
+        Share of the rows that is set aside for validation, at most 10,000 rows. They
+        still take part in PCA, the centre and the scale.
+
+    n_iter_no_change : int or None, default=None
+        Number of epochs without a lower validation loss after which training stops.
+        None runs them all; stopping cuts the learning rate schedule short.
+
+    callbacks : list of skorch callbacks or None, default=None
+        Called during training as by skorch. The history has ``train_loss`` and
+        ``valid_loss``.
+
+    device : str or torch.device, default="auto"
+        Where the network is trained. "auto" takes a CUDA device if there is one.
+        `transform` runs on the CPU.
+
+    random_state : int, RandomState instance or None, default=None
+        Determines the validation split, the hidden layers' first weights and the order
+        of rows. An int gives the same bits again on one machine and one set of
+        versions.
+
+    verbose : int, default=0
+        With a positive number, a progress bar shows training and validation loss beside
+        PCA's.
+
+    Attributes
+    ----------
+    n_components_ : int
+        Number of codes.
+
+    n_features_in_ : int
+        Number of columns seen in fit.
+
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Names of the columns seen in fit. Defined only if X has names that are all
+        strings.
+
+    mean_ : ndarray of shape (n_features_in_,)
+        Mean of each column over the training rows, in input units.
+
+    scale_ : ndarray of shape (n_features_in_,)
+        What the centred columns are divided by before they enter the network.
+
+    explained_variance_ : ndarray of shape (n_components_,)
+        Variance of each code over the training rows (before whitening), with n - 1. It
+        sums to the variance explained only where ``best_epoch_ == 0``.
+
+    loss_curve_ : list of float of length n_epochs_ + 1
+        Training loss: the start's, then the mean over each epoch. The loss is the mean
+        squared error of centred and scaled cells, so 1 is as bad as the mean.
+
+    validation_loss_curve_ : list of float of length n_epochs_ + 1 or None
+        Loss on the validation rows. None if ``early_stopping=False``.
+
+    best_epoch_ : int
+        Epoch whose weights are kept; 0 is the start.
+
+    best_validation_loss_ : float or None
+        Validation loss of that epoch.
+
+    pca_validation_loss_ : float or None
+        PCA's loss on the validation rows.
+
+    n_epochs_ : int
+        Number of epochs run.
+
+    module_ : sklearn_ae.nn.Autoencoder
+        A fresh copy of the network, in float32. It is linear where
+        ``best_epoch_ == 0``.
+
+    See Also
+    --------
+    sklearn.decomposition.PCA : The start, and enough where columns depend on each other
+        linearly.
+    sklearn.decomposition.KernelPCA : Nonlinear codes with an approximate inverse, for
+        small tables.
+
+    References
+    ----------
+    Hinton, G. E. and Salakhutdinov, R. R. (2006). Reducing the dimensionality of data
+    with neural networks. Science, 313(5786), 504-507.
+
+    Smith, L. N. and Topin, N. (2019). Super-convergence: very fast training of neural
+    networks using large learning rates. Proc. SPIE 11006.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_iris
+    >>> from sklearn_ae import AutoencoderTransformer
+    >>> X, _ = load_iris(return_X_y=True)
+    >>> autoencoder = AutoencoderTransformer(n_components=2, max_epochs=20, random_state=0)
+    >>> codes = autoencoder.fit_transform(X)
+    >>> codes.shape
+    (150, 2)
+    >>> autoencoder.inverse_transform(codes).shape
+    (150, 4)
+    >>> bool(autoencoder.best_validation_loss_ <= autoencoder.pca_validation_loss_)
+    True
+    """
+
+    def _build(self, network, generator):
+        return Autoencoder(**network, generator=generator), reconstruction_loss

@@ -1,0 +1,113 @@
+"""Principal axes of the codes: turned, ordered, signed, and whitened if asked for."""
+
+import copy
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from sklearn.utils.extmath import svd_flip
+
+from ._rows import Batches, RowSource
+from ._start import LinearStart
+from ._tables import CHUNK_ROWS
+from .nn import Autoencoder
+
+
+class CodeAxes(NamedTuple):
+    """An invertible map of codes, ``z' = rotation @ (z - mean)``.
+
+    Attributes
+    ----------
+    mean : ndarray of shape (n_components,)
+        Centre of the codes.
+
+    rotation, inverse : ndarray of shape (n_components, n_components)
+        The map and its inverse; with the deviations divided out if whitened.
+
+    variance : ndarray of shape (n_components,)
+        Variance of each new code before whitening.
+    """
+
+    mean: np.ndarray
+    rotation: np.ndarray
+    inverse: np.ndarray
+    variance: np.ndarray
+
+
+def start_axes(start: LinearStart, code_unit: float, *, whiten: bool) -> CodeAxes:
+    """Return the axes of PCA's codes, which are principal as they are."""
+    n_components = len(start.components)
+    return _axes(
+        np.zeros(n_components),
+        np.eye(n_components),
+        start.explained_variance * code_unit**2,
+        code_unit,
+        whiten=whiten,
+    )
+
+
+def principal_axes(
+    module: Autoencoder, rows: RowSource, code_unit: float, *, whiten: bool
+) -> CodeAxes:
+    """Return the principal axes of a network's codes over all rows.
+
+    Signs follow scikit-learn's rule: the largest entry of an axis is positive.
+
+    Parameters
+    ----------
+    module : Autoencoder
+        The trained network.
+
+    rows : RowSource
+        The training rows, at least two.
+
+    code_unit : float
+        Size of one encoded unit in the units codes are given in.
+
+    whiten : bool
+        Whether codes are divided by their deviations, floored as PCA does.
+
+    Returns
+    -------
+    axes : CodeAxes
+        The axes.
+    """
+    mean, covariance = _code_moments(module, rows)
+    variance, vectors = np.linalg.eigh(covariance)
+    _, rotation = svd_flip(None, vectors.T[::-1].copy(), u_based_decision=False)
+    variance = np.maximum(variance[::-1], 0) * code_unit**2
+    return _axes(mean, rotation, variance, code_unit, whiten=whiten)
+
+
+def turned_arrays(module: Autoencoder, axes: CodeAxes) -> dict[str, np.ndarray]:
+    """Return the weights of a network whose codes are turned to `axes`, in float64."""
+    turned = copy.deepcopy(module).cpu().double()
+    turned.turn_codes(
+        torch.from_numpy(axes.rotation),
+        torch.from_numpy(axes.mean),
+        torch.from_numpy(axes.inverse),
+    )
+    return {name: value.numpy() for name, value in turned.state_dict().items()}
+
+
+def _axes(mean, directions, variance, code_unit, *, whiten: bool) -> CodeAxes:
+    unit = np.full(len(mean), code_unit)
+    if whiten:
+        unit = unit / np.maximum(np.sqrt(variance), np.finfo(np.float64).eps)
+    return CodeAxes(mean, unit[:, None] * directions, directions.T / unit, variance)
+
+
+def _code_moments(module: Autoencoder, rows: RowSource):
+    """Mean and covariance (with n - 1) of the codes, gathered in float64."""
+    n_rows = len(rows)
+    batches = Batches(rows, torch.arange(n_rows), CHUNK_ROWS)
+    total, product = 0.0, 0.0
+    module.eval()
+    with torch.no_grad():
+        for batch in batches:
+            code = module.encode(batch).double()
+            total = total + code.sum(dim=0)
+            product = product + code.T @ code
+    mean = total / n_rows
+    covariance = (product - n_rows * torch.outer(mean, mean)) / (n_rows - 1)
+    return mean.cpu().numpy(), covariance.cpu().numpy()

@@ -1,0 +1,162 @@
+"""What a fit leaves behind: codec, network description and arrays."""
+
+import warnings
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import torch
+from sklearn.utils import gen_batches
+
+from ._tables import CHUNK_ROWS, NumericCodec
+from ._version import __version__
+from .nn import Autoencoder
+
+_FORMAT = 1
+
+
+class FittedAutoencoder:
+    """Encodes and decodes in chunks, as a pure function of arrays.
+
+    Float32 rows are computed in float32 and float64 rows in float64, so that a row's
+    result does not depend on its neighbours to the precision of its dtype.
+
+    Parameters
+    ----------
+    codec : NumericCodec
+        From input units to the network's and back.
+
+    network : dict
+        Arguments of `Autoencoder`, plain values.
+
+    arrays : dict of str to ndarray
+        The network's weights, by name.
+    """
+
+    def __init__(
+        self,
+        codec: NumericCodec,
+        network: dict[str, Any],
+        arrays: dict[str, np.ndarray],
+    ) -> None:
+        self.codec, self.network, self.arrays = codec, network, arrays
+        self._modules = {
+            dtype: self._build(dtype) for dtype in (np.float32, np.float64)
+        }
+
+    def module(self) -> Autoencoder:
+        """Return a copy of the network that can be trained on."""
+        return self._build(np.float32).requires_grad_(True)
+
+    def encode(self, X) -> np.ndarray:
+        """Return the codes of rows, ``(n_samples, n_components)``."""
+        dtype = X.dtype.type
+        codes = np.empty((X.shape[0], self.network["n_components"]), dtype)
+        for chunk in gen_batches(X.shape[0], CHUNK_ROWS):
+            rows = self.codec.encode(X[chunk], dtype)
+            codes[chunk] = self._apply("encode", rows)
+        return codes
+
+    def decode(self, codes: np.ndarray) -> np.ndarray:
+        """Return rows in input units from codes, ``(n_samples, n_features)``."""
+        shape = len(codes), self.network["n_features"]
+        rows = np.empty(shape, codes.dtype)
+        for chunk in gen_batches(len(codes), CHUNK_ROWS):
+            rows[chunk] = self.codec.decode(self._apply("decode", codes[chunk]))
+        return rows
+
+    def reconstruct(self, X) -> np.ndarray:
+        """Return reconstructions in input units, ``(n_samples, n_features)``."""
+        rows = np.empty(X.shape, X.dtype)
+        for chunk, _, reconstruction in self.pairs(X):
+            rows[chunk] = self.codec.decode(reconstruction)
+        return rows
+
+    def pairs(self, X) -> Iterator[tuple[slice, np.ndarray, np.ndarray]]:
+        """Yield (chunk, encoded rows, their reconstructions) through X."""
+        dtype = X.dtype.type
+        for chunk in gen_batches(X.shape[0], CHUNK_ROWS):
+            rows = self.codec.encode(X[chunk], dtype)
+            yield chunk, rows, self._apply("forward", rows)
+
+    def squared_errors(self, X) -> Iterator[tuple[slice, np.ndarray]]:
+        """Yield (chunk, squared errors in input units squared) through X."""
+        for chunk, rows, reconstruction in self.pairs(X):
+            yield chunk, np.square((rows - reconstruction) * self.codec.scale)
+
+    def _apply(self, method: str, rows: np.ndarray) -> np.ndarray:
+        module = self._modules[rows.dtype.type]
+        with torch.inference_mode():
+            return getattr(module, method)(torch.tensor(rows)).numpy()
+
+    def _build(self, dtype: type) -> Autoencoder:
+        module = Autoencoder(**self.network, device="meta")
+        weights = {
+            name: torch.tensor(array.astype(dtype))
+            for name, array in self.arrays.items()
+        }
+        module.load_state_dict(weights, assign=True)
+        return module.requires_grad_(False).eval()
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {
+            "format": _FORMAT,
+            "version": __version__,
+            "mean": self.codec.mean,
+            "scale": self.codec.scale,
+            "code_unit": self.codec.code_unit,
+            "feature_names": self.codec.feature_names,
+            "network": self.network,
+            "arrays": self.arrays,
+        }
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        _check_state(state)
+        codec = NumericCodec(
+            np.array(state["mean"]),
+            np.array(state["scale"]),
+            float(state["code_unit"]),
+            tuple(state["feature_names"]),
+        )
+        arrays = {name: np.array(array) for name, array in state["arrays"].items()}
+        self.__init__(codec, dict(state["network"]), arrays)
+
+
+def _check_state(state: dict[str, Any]) -> None:
+    """Check a state from outside before anything is built of it."""
+    if state.get("format") != _FORMAT:
+        raise ValueError(
+            f"The state's format must be {_FORMAT}, got {state.get('format')!r}."
+        )
+    if state["version"] != __version__:
+        warnings.warn(
+            f"This state was made with sklearn_ae {state['version']}, and "
+            f"{__version__} reads it. Fit again if results differ.",
+            UserWarning,
+            stacklevel=2,
+        )
+    network = Autoencoder(**state["network"], device="meta")
+    n_features = (state["network"]["n_features"],)
+    shapes = {name: tuple(value.shape) for name, value in network.state_dict().items()}
+    _check_arrays(state["arrays"], shapes)
+    codec = {name: state[name] for name in ("mean", "scale")}
+    _check_arrays(codec, {"mean": n_features, "scale": n_features})
+
+
+def _check_arrays(arrays: dict[str, Any], shapes: dict[str, tuple[int, ...]]) -> None:
+    if arrays.keys() != shapes.keys():
+        raise ValueError(
+            f"The state must have the arrays {sorted(shapes)}, got {sorted(arrays)}."
+        )
+    for name, array in arrays.items():
+        if not isinstance(array, np.ndarray) or array.dtype not in (
+            np.float32,
+            np.float64,
+        ):
+            raise ValueError(f"Array {name!r} must be of float32 or float64.")
+        if array.shape != shapes[name]:
+            raise ValueError(
+                f"Array {name!r} must have shape {shapes[name]}, got {array.shape}."
+            )
+        if not np.isfinite(array).all():
+            raise ValueError(f"Array {name!r} must be finite.")

@@ -1,0 +1,13 @@
+"""The only importer of scikit-learn's private names."""
+
+from sklearn.base import _fit_context
+from sklearn.utils._param_validation import Interval, RealNotInt, StrOptions
+from sklearn.utils.validation import _check_feature_names_in
+
+__all__ = [
+    "Interval",
+    "RealNotInt",
+    "StrOptions",
+    "_check_feature_names_in",
+    "_fit_context",
+]

@@ -1,0 +1,463 @@
+"""The training engine: skorch's loop over row sources. Knows no autoencoders."""
+
+import dis
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+import torch
+from skorch import NeuralNet
+from skorch.callbacks import Callback, EpochTimer, LRScheduler, PassthroughScoring
+from skorch.helper import predefined_split
+from torch import Tensor, nn
+
+from ._rows import Batches, RowSource
+
+_MAX_GRADIENT_NORM = 1.0
+_JUDGE_BATCH_ROWS = 1_024
+
+Objective = Callable[[nn.Module, Tensor], Tensor]
+
+
+@dataclass(frozen=True)
+class TrainingSettings:
+    """What the user chose about training.
+
+    Attributes
+    ----------
+    learning_rate : float
+        Peak of the one-cycle schedule.
+
+    learning_rate_scales : dict of str to float
+        Factor of each parameter's rate, by name.
+
+    batch_size : int
+        Rows a step.
+
+    max_epochs : int
+        Epochs to run.
+
+    weight_decay : float
+        Decoupled weight decay.
+
+    n_iter_no_change : int or None
+        Epochs without a lower validation loss after which training stops.
+
+    min_gain : float
+        Standard errors by which an epoch must beat the start, see
+        :func:`is_clear_gain`.
+
+    loss_unit : float
+        Gradients are those of the loss over this number, so that clipping means the
+        same whatever the start leaves to be won.
+
+    callbacks : sequence
+        skorch callbacks of the user.
+
+    device : torch.device
+        Where training runs.
+
+    verbose : int
+        Shows a progress bar where positive.
+    """
+
+    learning_rate: float
+    learning_rate_scales: dict[str, float]
+    batch_size: int
+    max_epochs: int
+    weight_decay: float = 0.0
+    n_iter_no_change: int | None = None
+    min_gain: float = 2.0
+    loss_unit: float = 1.0
+    callbacks: Sequence = ()
+    device: torch.device | str = "cpu"
+    verbose: int = 0
+
+
+@dataclass
+class TrainingState:
+    """Where training stands.
+
+    Attributes
+    ----------
+    weights : dict of str to Tensor
+        Copies of the weights that `fit` keeps.
+
+    best_epoch : int
+        The epoch they are from; 0 is the start.
+
+    losses : list of float
+        Training loss: the start's, then one an epoch.
+
+    validation_losses : list of float
+        The same over the validation rows; empty without any.
+
+    interruption : KeyboardInterrupt or None
+        Ctrl-C, if it ended training.
+    """
+
+    weights: dict[str, Tensor]
+    best_epoch: int = 0
+    losses: list[float] = field(default_factory=list)
+    validation_losses: list[float] = field(default_factory=list)
+    interruption: KeyboardInterrupt | None = None
+
+
+class _StopTraining(Exception):  # noqa: N818
+    """Ends training early, with what was learned so far."""
+
+
+def _is_raised_by_statement(error: BaseException) -> bool:
+    """Tell a ``raise`` in somebody's code from a signal that arrived there."""
+    entry = error.__traceback__
+    while entry.tb_next is not None:
+        entry = entry.tb_next
+    instruction = entry.tb_frame.f_code.co_code[entry.tb_lasti]
+    return dis.opname[instruction] == "RAISE_VARARGS"
+
+
+class _Net(NeuralNet):
+    """skorch's loop without its costs on small batches.
+
+    Batches come as tensors on the device, one step is one fused call, and losses are
+    fetched once an epoch; callbacks and history see what they always see.
+    """
+
+    def initialize(self):
+        super().initialize()
+        self.parameters_ = [p for _, p in self.get_all_learnable_params()]
+        self.validation_row_losses_ = None
+        return self
+
+    def initialize_optimizer(self, triggered_directly=None):
+        _, options = self.get_params_for_optimizer("optimizer", [])
+        scales = self.settings.learning_rate_scales
+        parameters = list(self.get_all_learnable_params())
+        groups = [
+            {"params": [p for name, p in parameters if scales[name] == scale]}
+            | {"lr": self.lr * scale}
+            for scale in _scales(self.settings)
+        ]
+        self.optimizer_ = self.optimizer(groups, **options)
+        return self
+
+    @property
+    def _default_callbacks(self):
+        return [
+            ("epoch_timer", EpochTimer()),
+            ("train_loss", PassthroughScoring("train_loss", on_train=True)),
+            ("valid_loss", PassthroughScoring("valid_loss")),
+        ]
+
+    def notify(self, method_name, **kwargs):
+        # skorch's callbacks stop training by raising KeyboardInterrupt.
+        try:
+            super().notify(method_name, **kwargs)
+        except KeyboardInterrupt as stop:
+            if not _is_raised_by_statement(stop):
+                raise
+            raise _StopTraining from stop
+
+    def run_single_epoch(self, iterator, training, prefix, step_fn, **fit_params):
+        if iterator is None:
+            return
+        self._set_training(training)
+        steps = []
+        for batch in iterator:
+            self.notify("on_batch_begin", batch=batch, training=training)
+            step = step_fn(batch, **fit_params)
+            steps.append(step["row_losses"])
+            self.notify("on_batch_end", batch=batch, training=training, **step)
+        self._record(steps, prefix)
+        if not training:
+            self.validation_row_losses_ = torch.cat(steps)
+
+    def train_step(self, batch, **fit_params):
+        self.optimizer_.zero_grad()
+        row_losses = self.criterion_(self.module_, batch)
+        loss = row_losses.mean()
+        (loss / self.settings.loss_unit).backward()
+        self.notify(
+            "on_grad_computed",
+            named_parameters=self.get_all_learnable_params(),
+            batch=batch,
+            training=True,
+        )
+        nn.utils.clip_grad_norm_(self.parameters_, _MAX_GRADIENT_NORM)
+        self.optimizer_.step()
+        return {"loss": loss.detach(), "row_losses": row_losses.detach()}
+
+    def validation_step(self, batch, **fit_params):
+        with torch.no_grad():
+            row_losses = self.criterion_(self.module_, batch)
+        return {"loss": row_losses.mean(), "row_losses": row_losses}
+
+    def _record(self, steps, prefix):
+        losses = torch.stack([step.mean() for step in steps]).tolist()
+        batches = self.history[-1]["batches"][-len(steps) :]
+        for batch, loss, step in zip(batches, losses, steps, strict=True):
+            batch[f"{prefix}_loss"] = loss
+            batch[f"{prefix}_batch_size"] = len(step)
+        self.history.record(f"{prefix}_batch_count", len(steps))
+
+
+class _BestEpoch(Callback):
+    """Keeps the weights of the epoch with the lowest validation loss after the start.
+
+    Parameters
+    ----------
+    n_iter_no_change : int or None
+        Patience, counted in epochs.
+    """
+
+    def __init__(self, n_iter_no_change):
+        self.n_iter_no_change = n_iter_no_change
+
+    def initialize(self):
+        self.loss_, self.epoch_, self.weights_, self.row_losses_ = (
+            math.inf,
+            0,
+            None,
+            None,
+        )
+        return self
+
+    def on_epoch_end(self, net, **kwargs):
+        epoch, loss = len(net.history), net.history[-1, "valid_loss"]
+        if loss < self.loss_:
+            self.loss_, self.epoch_ = loss, epoch
+            self.weights_ = copy_weights(net.module_)
+            self.row_losses_ = net.validation_row_losses_
+        patience = self.n_iter_no_change
+        if patience is not None and epoch - self.epoch_ >= patience:
+            raise _StopTraining
+
+
+class _FiniteLoss(Callback):
+    """Raises as soon as an epoch's loss is not finite."""
+
+    def on_epoch_end(self, net, **kwargs):
+        for name in ("train_loss", "valid_loss"):
+            if not math.isfinite(net.history[-1].get(name, 0.0)):
+                raise ValueError(
+                    f"The loss must stay finite, got {name}="
+                    f"{net.history[-1, name]} in epoch {len(net.history)} with "
+                    f"learning_rate={net.lr}; try a smaller learning_rate."
+                )
+
+
+class _ProgressBar(Callback):
+    """One bar over all epochs, with losses beside the start's.
+
+    Parameters
+    ----------
+    start_losses : list of float
+        Loss of the start on the validation rows, if there are any.
+    """
+
+    def __init__(self, start_losses):
+        self.start_losses = start_losses
+
+    def on_train_begin(self, net, **kwargs):
+        from tqdm.auto import tqdm
+
+        self.bar_ = tqdm(total=net.max_epochs, unit="epoch")
+
+    def on_epoch_end(self, net, **kwargs):
+        shown = {"train": net.history[-1, "train_loss"]}
+        for loss in self.start_losses:
+            shown |= {"validation": net.history[-1, "valid_loss"], "PCA": loss}
+        self.bar_.set_postfix(shown, refresh=False)
+        self.bar_.update()
+
+    def on_train_end(self, net, **kwargs):
+        self.bar_.close()
+
+
+def fit_network(
+    module: nn.Module,
+    objective: Objective,
+    rows: RowSource,
+    train_index: Tensor,
+    validation: tuple[RowSource, Tensor] | None,
+    settings: TrainingSettings,
+    generator: torch.Generator,
+) -> TrainingState:
+    """Train a module from where it stands and return the weights to keep.
+
+    The start counts as epoch 0. It is left only for an epoch whose gain on the
+    validation rows their own noise does not explain, see :func:`is_clear_gain`.
+
+    Parameters
+    ----------
+    module : torch.nn.Module
+        On ``settings.device``; its weights change.
+
+    objective : callable
+        Turns (module, batch) into one loss a row.
+
+    rows : RowSource
+        Training rows.
+
+    train_index : Tensor
+        Which of `rows` to train on.
+
+    validation : tuple of (RowSource, Tensor) or None
+        Validation rows. None means that all epochs are run and the last is kept.
+
+    settings : TrainingSettings
+        How to train.
+
+    generator : torch.Generator
+        Source of the order of rows.
+
+    Returns
+    -------
+    state : TrainingState
+        Weights and curves.
+
+    Raises
+    ------
+    ValueError
+        If a loss turns non-finite.
+    """
+    train = Batches(rows, train_index, settings.batch_size, generator)
+    judge = None if validation is None else Batches(*validation, _JUDGE_BATCH_ROWS)
+    best = _BestEpoch(settings.n_iter_no_change)
+    state = TrainingState(
+        weights=copy_weights(module),
+        losses=[row_losses(module, objective, train).mean().item()],
+    )
+    if judge is not None:
+        start_rows = row_losses(module, objective, judge)
+        state.validation_losses.append(start_rows.mean().item())
+    if settings.max_epochs == 0:
+        return state
+    net = _make_net(module, objective, (train, judge), best, state, settings)
+    state.interruption = _run(net, train, judge)
+    epochs = [epoch for epoch in net.history if "train_loss" in epoch]
+    state.losses += [epoch["train_loss"] for epoch in epochs]
+    if judge is None:
+        state.weights, state.best_epoch = copy_weights(module), len(epochs)
+        return state
+    epochs = [epoch for epoch in epochs if "valid_loss" in epoch]
+    state.validation_losses += [epoch["valid_loss"] for epoch in epochs]
+    state.losses = state.losses[: len(state.validation_losses)]
+    if best.epoch_ and is_clear_gain(start_rows, best.row_losses_, settings.min_gain):
+        state.weights, state.best_epoch = best.weights_, best.epoch_
+    return state
+
+
+def is_clear_gain(before: Tensor, after: Tensor, min_gain: float = 2.0) -> bool:
+    """Tell whether losses went down by more than chance between rows explains.
+
+    The mean must be lower, and so must the losses row by row: either the mean
+    difference or the mean log ratio has to lie `min_gain` standard errors above
+    zero. The second counts every row alike, so it still judges where a few rows hold
+    most of the loss and make the first one's standard error as large as its gain.
+
+    Parameters
+    ----------
+    before, after : Tensor of shape (n_rows,)
+        Losses of the same rows.
+
+    min_gain : float, default=2.0
+        In standard errors. Zero asks for a lower mean alone.
+
+    Returns
+    -------
+    clear : bool
+        Never true for fewer than two rows, unless `min_gain` is zero.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from sklearn_ae._training import is_clear_gain
+    >>> is_clear_gain(torch.ones(20), torch.linspace(0.4, 0.6, 20))
+    True
+    >>> is_clear_gain(torch.ones(20), torch.linspace(0.0, 1.9, 20))
+    False
+    """
+    before, after = before.double(), after.double()
+    gain = before - after
+    if gain.mean() <= 0:
+        return False
+    if min_gain == 0 or len(gain) < 2:
+        return min_gain == 0
+    tiny = torch.finfo(torch.float64).tiny
+    ratio = (before + tiny).log() - (after + tiny).log()
+    return any(
+        bool(paired.mean() > min_gain * paired.std() / math.sqrt(len(paired)))
+        for paired in (gain, ratio)
+    )
+
+
+def row_losses(module: nn.Module, objective: Objective, batches: Batches) -> Tensor:
+    """Return the losses of one epoch's rows, without a step."""
+    module.eval()
+    with torch.no_grad():
+        return torch.cat([objective(module, batch) for batch in batches])
+
+
+def copy_weights(module: nn.Module) -> dict[str, Tensor]:
+    """Return a copy of the module's state that later steps leave alone."""
+    return {name: value.clone() for name, value in module.state_dict().items()}
+
+
+def _make_net(module, objective, batches, best, state, settings) -> _Net:
+    train, judge = batches
+    schedule = LRScheduler(
+        policy=torch.optim.lr_scheduler.OneCycleLR,
+        step_every="batch",
+        max_lr=[settings.learning_rate * scale for scale in _scales(settings)],
+        total_steps=settings.max_epochs * len(train),
+    )
+    callbacks = [("finite_loss", _FiniteLoss()), ("one_cycle", schedule)]
+    if judge is not None:
+        callbacks.append(("best_epoch", best))
+    if settings.verbose:
+        callbacks.append(("progress", _ProgressBar(state.validation_losses)))
+    net = _Net(
+        module,
+        criterion=lambda: objective,
+        optimizer=torch.optim.AdamW,
+        optimizer__fused=True,
+        optimizer__weight_decay=settings.weight_decay,
+        lr=settings.learning_rate,
+        max_epochs=settings.max_epochs,
+        batch_size=settings.batch_size,
+        iterator_train=_as_it_is,
+        iterator_valid=_as_it_is,
+        train_split=None if judge is None else predefined_split(judge),
+        callbacks=callbacks + list(settings.callbacks),
+        device=settings.device,
+        verbose=0,
+    )
+    net.settings = settings
+    return net.initialize()
+
+
+def _scales(settings) -> list[float]:
+    """Return the distinct learning rate scales, one a parameter group."""
+    return sorted(set(settings.learning_rate_scales.values()))
+
+
+def _as_it_is(dataset, batch_size):
+    return dataset
+
+
+def _run(net: _Net, train: Batches, judge: Batches | None) -> KeyboardInterrupt | None:
+    """Run skorch's loop; return Ctrl-C where there are scored epochs to keep."""
+    interruption = None
+    net.notify("on_train_begin", X=train, y=None)
+    try:
+        net.fit_loop(train, None)
+    except _StopTraining:
+        pass
+    except KeyboardInterrupt as caught:
+        if judge is None:
+            raise
+        interruption = caught
+    finally:
+        net.notify("on_train_end", X=train, y=None)
+    return interruption

@@ -1,0 +1,7 @@
+"""Networks and losses in plain torch, usable without scikit-learn."""
+
+from ._autoencoder import Autoencoder
+from ._mlp import ACTIVATIONS
+from ._objective import reconstruction_loss
+
+__all__ = ["ACTIVATIONS", "Autoencoder", "reconstruction_loss"]

@@ -1,0 +1,174 @@
+"""The network: a linear path plus a residual path, in encoder and decoder."""
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor, nn
+
+from ._mlp import linear, mlp
+
+
+class Autoencoder(nn.Module):
+    r"""Autoencoder that contains PCA.
+
+    With :math:`E, e, D, d` linear and :math:`g, h` hidden layers whose last layer
+    has no bias,
+
+    .. math:: z = E x + e + g(x), \qquad x' = D z + d + h(z).
+
+    :meth:`start_at_components` silences `g` and `h`, and the network is PCA.
+
+    Parameters
+    ----------
+    n_features : int
+        Width of a row.
+
+    n_components : int
+        Width of the code.
+
+    hidden_layer_sizes : sequence of int, default=(256, 128)
+        Widths of the encoder's hidden layers; the decoder has them in reverse.
+        Empty means that there is no residual path.
+
+    activation : str, default="relu"
+        A key of `sklearn_ae.nn.ACTIVATIONS`.
+
+    generator : torch.Generator, default=None
+        Source of the initial weights. None means torch's global generator.
+
+    device : torch.device or str, default=None
+        Where the parameters live.
+
+    Shape
+    -----
+    Input ``(n_rows, n_features)``, output ``(n_rows, n_features)``.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from sklearn_ae.nn import Autoencoder
+    >>> network = Autoencoder(n_features=5, n_components=2)
+    >>> network.encode(torch.zeros(3, 5)).shape
+    torch.Size([3, 2])
+    >>> network(torch.zeros(3, 5)).shape
+    torch.Size([3, 5])
+    """
+
+    def __init__(
+        self,
+        n_features: int,
+        n_components: int,
+        hidden_layer_sizes: Sequence[int] = (256, 128),
+        activation: str = "relu",
+        *,
+        generator: torch.Generator | None = None,
+        device: torch.device | str | None = None,
+    ) -> None:
+        super().__init__()
+        make = {"generator": generator, "device": device}
+        self.linear_encoder = linear(n_features, n_components, **make)
+        self.linear_decoder = linear(n_components, n_features, **make)
+        if not hidden_layer_sizes:
+            self.residual_encoder = self.residual_decoder = None
+            return
+        self.residual_encoder = mlp(
+            n_features, hidden_layer_sizes, n_components, activation, **make
+        )
+        self.residual_decoder = mlp(
+            n_components, hidden_layer_sizes[::-1], n_features, activation, **make
+        )
+
+    def encode(self, x: Tensor) -> Tensor:
+        """Map rows ``(n_rows, n_features)`` to codes ``(n_rows, n_components)``."""
+        code = self.linear_encoder(x)
+        if self.residual_encoder is None:
+            return code
+        return code + self.residual_encoder(x)
+
+    def decode(self, code: Tensor) -> Tensor:
+        """Map codes ``(n_rows, n_components)`` to rows ``(n_rows, n_features)``."""
+        reconstruction = self.linear_decoder(code)
+        if self.residual_decoder is None:
+            return reconstruction
+        return reconstruction + self.residual_decoder(code)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return the reconstruction of `x`, of the same shape."""
+        return self.decode(self.encode(x))
+
+    def learning_rate_scales(self, residual_scale: float) -> dict[str, float]:
+        """Return the step size of each parameter, relative to the learning rate.
+
+        What is added to a reconstruction is of the size of what the start leaves
+        unexplained. So the layers that write to codes and reconstructions step in
+        that unit: at the plain rate, Adam's first steps would undo a start that
+        explains nearly everything.
+
+        Parameters
+        ----------
+        residual_scale : float
+            Root mean square of what the start leaves, at most 1.
+
+        Returns
+        -------
+        scales : dict of str to float
+            From a parameter's name to its factor.
+        """
+        return {
+            name: residual_scale if _writes_output(name) else 1.0
+            for name, _ in self.named_parameters()
+        }
+
+    @torch.no_grad()
+    def start_at_components(self, components: Tensor, code_deviations: Tensor) -> None:
+        """Make the network equal to PCA.
+
+        Parameters
+        ----------
+        components : Tensor of shape (n_components, n_features)
+            Orthonormal rows, PCA's ``components_``.
+
+        code_deviations : Tensor of shape (n_components,)
+            Standard deviation of each code, positive. The decoder's first hidden
+            layer is divided by it, so that it starts with inputs of unit scale.
+        """
+        self.linear_encoder.weight.copy_(components)
+        self.linear_decoder.weight.copy_(components.T)
+        self.linear_encoder.bias.zero_()
+        self.linear_decoder.bias.zero_()
+        if self.residual_encoder is None:
+            return
+        self.residual_encoder.last.weight.zero_()
+        self.residual_decoder.last.weight.zero_()
+        self.residual_decoder.hidden0.weight.div_(code_deviations)
+
+    @torch.no_grad()
+    def turn_codes(self, rotation: Tensor, mean: Tensor, inverse: Tensor) -> None:
+        """Replace every code z by ``rotation @ (z - mean)``, exactly.
+
+        The reconstruction stays as it is: both maps fold into layers that are
+        linear in z.
+
+        Parameters
+        ----------
+        rotation, inverse : Tensor of shape (n_components, n_components)
+            The new axes, and the map back.
+
+        mean : Tensor of shape (n_components,)
+            What is taken from the codes first.
+        """
+        encoder, decoder = self.linear_encoder, self.linear_decoder
+        encoder.weight.copy_(rotation @ encoder.weight)
+        encoder.bias.copy_(rotation @ (encoder.bias - mean))
+        readers = [decoder]
+        if self.residual_encoder is not None:
+            last = self.residual_encoder.last
+            last.weight.copy_(rotation @ last.weight)
+            readers.append(self.residual_decoder.hidden0)
+        for layer in readers:
+            layer.bias.add_(layer.weight @ mean)
+            layer.weight.copy_(layer.weight @ inverse)
+
+
+def _writes_output(name: str) -> bool:
+    return name.startswith("linear_") or ".last." in name

@@ -1,0 +1,119 @@
+"""Stacks of dense layers and the table of activations."""
+
+import math
+from collections import OrderedDict
+from collections.abc import Sequence
+
+import torch
+from torch import nn
+
+ACTIVATIONS: dict[str, type[nn.Module]] = {
+    "elu": nn.ELU,
+    "gelu": nn.GELU,
+    "logistic": nn.Sigmoid,
+    "relu": nn.ReLU,
+    "silu": nn.SiLU,
+    "tanh": nn.Tanh,
+}
+
+
+def linear(
+    n_inputs: int,
+    n_outputs: int,
+    *,
+    bias: bool = True,
+    generator: torch.Generator | None = None,
+    device: torch.device | str | None = None,
+) -> nn.Linear:
+    """Build a linear layer whose weights come from `generator`.
+
+    Weight and bias are uniform in ``(-1 / sqrt(n_inputs), 1 / sqrt(n_inputs))``,
+    :class:`torch.nn.Linear`'s own start, drawn without torch's global generator.
+
+    Parameters
+    ----------
+    n_inputs, n_outputs : int
+        Width of the input and of the output.
+
+    bias : bool, default=True
+        Whether the layer adds a bias.
+
+    generator : torch.Generator, default=None
+        Source of the weights. None means torch's global generator.
+
+    device : torch.device or str, default=None
+        Where the parameters live. On ``"meta"`` nothing is drawn.
+
+    Returns
+    -------
+    layer : torch.nn.Linear
+        The filled layer.
+
+    Examples
+    --------
+    >>> from sklearn_ae.nn._mlp import linear
+    >>> linear(4, 2)
+    Linear(in_features=4, out_features=2, bias=True)
+    """
+    layer = nn.utils.skip_init(
+        nn.Linear, n_inputs, n_outputs, bias=bias, device=device or "cpu"
+    )
+    if layer.weight.is_meta:
+        return layer
+    bound = 1 / math.sqrt(n_inputs)
+    for parameter in layer.parameters():
+        nn.init.uniform_(parameter, -bound, bound, generator=generator)
+    return layer
+
+
+def mlp(
+    n_inputs: int,
+    hidden_layer_sizes: Sequence[int],
+    n_outputs: int,
+    activation: str = "relu",
+    *,
+    generator: torch.Generator | None = None,
+    device: torch.device | str | None = None,
+) -> nn.Sequential:
+    """Build hidden layers and a last linear layer without bias.
+
+    The hidden layers are named ``hidden0``, ``hidden1`` and so on, the last one
+    ``last``. It has no bias, so that the stack adds nothing once `last` is zero.
+
+    Parameters
+    ----------
+    n_inputs : int
+        Width of the input.
+
+    hidden_layer_sizes : sequence of int
+        Widths of the hidden layers, at least one.
+
+    n_outputs : int
+        Width of the output.
+
+    activation : str, default="relu"
+        A key of `ACTIVATIONS`.
+
+    generator, device
+        As in :func:`linear`.
+
+    Returns
+    -------
+    layers : torch.nn.Sequential
+        Maps ``(n_rows, n_inputs)`` to ``(n_rows, n_outputs)``.
+
+    Examples
+    --------
+    >>> from sklearn_ae.nn._mlp import mlp
+    >>> [name for name, _ in mlp(4, (8,), 2).named_children()]
+    ['hidden0', 'activation0', 'last']
+    """
+    make = {"generator": generator, "device": device}
+    layers: OrderedDict[str, nn.Module] = OrderedDict()
+    width = n_inputs
+    for position, size in enumerate(hidden_layer_sizes):
+        layers[f"hidden{position}"] = linear(width, size, **make)
+        layers[f"activation{position}"] = ACTIVATIONS[activation]()
+        width = size
+    layers["last"] = linear(width, n_outputs, bias=False, **make)
+    return nn.Sequential(layers)
