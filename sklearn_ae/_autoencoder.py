@@ -48,7 +48,7 @@ class AutoencoderTransformer(BaseAutoencoder):
         by one number, which keeps PCA's objective; "auto" does that for numeric
         tables.
 
-    learning_rate : float, default=0.003
+    learning_rate : float, default=0.006
         Peak of the one-cycle learning rate schedule.
 
     batch_size : int, default=128
@@ -56,8 +56,8 @@ class AutoencoderTransformer(BaseAutoencoder):
 
     max_epochs : int or "auto", default="auto"
         Number of epochs, each a pass through the training rows or 65,536 of them,
-        whichever is less. "auto" sets it by a budget of steps that grows with the
-        number of rows and then stays constant. With 0 the start is kept.
+        whichever is less. "auto" means 100 epochs or 2,500 steps, whichever is less.
+        With 0 the start is kept.
 
     weight_decay : float, default=0.0
         Decoupled weight decay.
@@ -157,7 +157,7 @@ class AutoencoderTransformer(BaseAutoencoder):
     >>> from sklearn.datasets import load_iris
     >>> from sklearn_ae import AutoencoderTransformer
     >>> X, _ = load_iris(return_X_y=True)
-    >>> autoencoder = AutoencoderTransformer(n_components=2, max_epochs=20, random_state=0)
+    >>> autoencoder = AutoencoderTransformer(2, max_epochs=20, random_state=0)
     >>> codes = autoencoder.fit_transform(X)
     >>> codes.shape
     (150, 2)

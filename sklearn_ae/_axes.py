@@ -1,4 +1,4 @@
-"""Principal axes of the codes: turned, ordered, signed, and whitened if asked for."""
+"""After training: hidden units held to their ranges, codes turned to principal axes."""
 
 import copy
 from typing import NamedTuple
@@ -7,10 +7,9 @@ import numpy as np
 import torch
 from sklearn.utils.extmath import svd_flip
 
-from ._rows import Batches, RowSource
+from ._rows import EVALUATION_ROWS, Batches, RowSource
 from ._start import LinearStart
-from ._tables import CHUNK_ROWS
-from .nn import Autoencoder
+from .nn import Autoencoder, recorded_ranges
 
 
 class CodeAxes(NamedTuple):
@@ -32,6 +31,14 @@ class CodeAxes(NamedTuple):
     rotation: np.ndarray
     inverse: np.ndarray
     variance: np.ndarray
+
+
+def hold_ranges(module: Autoencoder, rows: RowSource) -> None:
+    """Hold the hidden units of a trained module to their ranges over all rows."""
+    module.eval()
+    with recorded_ranges(module):
+        for batch in Batches(rows, torch.arange(len(rows)), EVALUATION_ROWS):
+            module(batch)
 
 
 def start_axes(start: LinearStart, code_unit: float, *, whiten: bool) -> CodeAxes:
@@ -79,15 +86,21 @@ def principal_axes(
     return _axes(mean, rotation, variance, code_unit, whiten=whiten)
 
 
-def turned_arrays(module: Autoencoder, axes: CodeAxes) -> dict[str, np.ndarray]:
-    """Return the weights of a network whose codes are turned to `axes`, in float64."""
+def turned_arrays(
+    module: Autoencoder, axes: CodeAxes, dtype: type
+) -> dict[str, np.ndarray]:
+    """Return the weights of a network whose codes are turned to `axes`.
+
+    They are folded in float64, then cast to `dtype`.
+    """
     turned = copy.deepcopy(module).cpu().double()
     turned.turn_codes(
         torch.from_numpy(axes.rotation),
         torch.from_numpy(axes.mean),
         torch.from_numpy(axes.inverse),
     )
-    return {name: value.numpy() for name, value in turned.state_dict().items()}
+    state = turned.state_dict()
+    return {name: value.numpy().astype(dtype) for name, value in state.items()}
 
 
 def _axes(mean, directions, variance, code_unit, *, whiten: bool) -> CodeAxes:
@@ -100,7 +113,7 @@ def _axes(mean, directions, variance, code_unit, *, whiten: bool) -> CodeAxes:
 def _code_moments(module: Autoencoder, rows: RowSource):
     """Mean and covariance (with n - 1) of the codes, gathered in float64."""
     n_rows = len(rows)
-    batches = Batches(rows, torch.arange(n_rows), CHUNK_ROWS)
+    batches = Batches(rows, torch.arange(n_rows), EVALUATION_ROWS)
     total, product = 0.0, 0.0
     module.eval()
     with torch.no_grad():

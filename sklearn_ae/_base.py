@@ -1,7 +1,6 @@
 """The scikit-learn contract of every autoencoder, once."""
 
 import contextlib
-import math
 from abc import abstractmethod
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -10,6 +9,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 import torch
+from scipy.sparse import issparse
 from sklearn.base import (
     BaseEstimator,
     ClassNamePrefixFeaturesOutMixin,
@@ -18,11 +18,9 @@ from sklearn.base import (
 from sklearn.utils import assert_all_finite, check_array
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from ._axes import principal_axes, start_axes, turned_arrays
-from ._fitted import FittedAutoencoder
+from ._fitted import float_dtype
+from ._fitting import fit_rows
 from ._frames import require_numeric_columns
-from ._random import RandomStreams
-from ._rows import EPOCH_ROWS, Batches, row_source
 from ._sklearn import (
     Interval,
     RealNotInt,
@@ -30,15 +28,8 @@ from ._sklearn import (
     _check_feature_names_in,
     _fit_context,
 )
-from ._start import LinearStart, component_limit, pca_start, resolve_n_components
-from ._tables import fit_numeric_codec
-from ._training import TrainingSettings, fit_network, row_losses
-from .nn import ACTIVATIONS, Autoencoder, reconstruction_loss
+from .nn import ACTIVATIONS
 
-_MAX_VALIDATION_ROWS = 10_000
-_NOTHING_LEFT = 1e-10  # share of the variance
-_MAX_STEPS = 2_500
-_STEPS_PER_ROOT_ROW = 60
 _FLOATS = (np.float64, np.float32)
 
 
@@ -55,7 +46,7 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
     init: str = "pca"
     whiten: bool = False
     standardize: bool | str = "auto"
-    learning_rate: float = 3e-3
+    learning_rate: float = 6e-3
     batch_size: int = 128
     max_epochs: int | str = "auto"
     weight_decay: float = 0.0
@@ -152,9 +143,10 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
             X = self._check_rows(X, reset=True)
             if X_val is not None:
                 X_val = self._check_rows(X_val, reset=False)
-            interruption = self._fit_rows(X, X_val)
-        if interruption is not None:
-            raise interruption
+            learned = fit_rows(self, X, X_val, self._column_names())
+            self._publish(learned)
+        if learned.state.interruption is not None:
+            raise learned.state.interruption
         return self
 
     def transform(self, X):
@@ -227,7 +219,7 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
         """
         check_is_fitted(self)
         X = self._check_rows(X, reset=False)
-        error = np.empty(X.shape[0], X.dtype)
+        error = np.empty(X.shape[0], float_dtype(X))
         for chunk, squares in self._fitted.squared_errors(X):
             error[chunk] = squares.mean(axis=1)
         return error
@@ -247,7 +239,7 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
         """
         check_is_fitted(self)
         X = self._check_rows(X, reset=False)
-        error = np.empty(X.shape, X.dtype)
+        error = np.empty(X.shape, float_dtype(X))
         for chunk, squares in self._fitted.squared_errors(X):
             error[chunk] = squares
         return error
@@ -305,130 +297,21 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
         tags.transformer_tags.preserves_dtype = ["float64", "float32"]
         return tags
 
-    def _fit_rows(self, X, X_val):
-        """Fit validated rows, publish what was learned, and return Ctrl-C if any."""
-        streams = RandomStreams(self.random_state)
-        device = _resolve_device(self.device)
-        codec = fit_numeric_codec(
-            X,
-            standardize=self.standardize is True,
-            feature_names=self._column_names(),
-        )
-        n_components = resolve_n_components(self.n_components, X, self.init)
-        start = pca_start(
-            X, codec, min(n_components, component_limit(X)), streams.integer("start")
-        )
-        network = {
-            "n_features": X.shape[1],
-            "n_components": _count(n_components, start),
-            "hidden_layer_sizes": _layer_sizes(self.hidden_layer_sizes),
-            "activation": self.activation,
-        }
-        rows = row_source(X, codec, device)
-        index, validation = self._split(rows, X_val, codec, device, streams)
-        module, objective = self._build(network, streams.torch("weights"))
-        if self.init == "pca":
-            start.apply_to(module)
-        state = fit_network(
-            module.to(device),
-            objective,
-            rows,
-            index,
-            validation,
-            self._settings(module, start, len(index), validation, device),
-            streams.torch("batches"),
-        )
-        fitted, variance = self._finish(module, network, start, state, codec, rows)
-        self._publish(
-            fitted, variance, state, self._pca_loss(start, state, validation, device)
-        )
-        return state.interruption
-
-    def _split(self, rows, X_val, codec, device, streams):
-        """Return the training rows' index, and (rows, index) for validation or None."""
-        n_rows = len(rows)
-        if not self.early_stopping:
-            return torch.arange(n_rows), None
-        if X_val is not None:
-            judged = row_source(X_val, codec, device)
-            return torch.arange(n_rows), (judged, torch.arange(len(judged)))
-        n_judged = math.ceil(self.validation_fraction * n_rows)
-        n_judged = min(n_judged, _MAX_VALIDATION_ROWS, n_rows - 1)
-        order = torch.from_numpy(streams.numpy("split").permutation(n_rows))
-        return order[n_judged:], (rows, order[:n_judged])
-
-    def _settings(self, module, start, n_train, validation, device):
-        from_pca = self.init == "pca"
-        share = start.unexplained_share if from_pca else 1.0
-        settled = from_pca and (
-            share < _NOTHING_LEFT
-            or module.residual_encoder is None
-            or (validation is not None and len(validation[1]) < 2)
-        )
-        return TrainingSettings(
-            learning_rate=self.learning_rate,
-            learning_rate_scales=module.learning_rate_scales(math.sqrt(share)),
-            batch_size=self.batch_size,
-            max_epochs=0 if settled else self._n_epochs(n_train),
-            weight_decay=self.weight_decay,
-            n_iter_no_change=self.n_iter_no_change,
-            min_gain=2.0 if from_pca else 0.0,
-            loss_unit=share or 1.0,
-            callbacks=self.callbacks or (),
-            device=device,
-            verbose=self.verbose,
-        )
-
-    def _n_epochs(self, n_train):
-        """Return `max_epochs`, or the epochs that hold the budget of steps."""
-        if self.max_epochs != "auto":
-            return self.max_epochs
-        steps = min(_MAX_STEPS, _STEPS_PER_ROOT_ROW * math.sqrt(n_train))
-        return math.ceil(steps / math.ceil(min(n_train, EPOCH_ROWS) / self.batch_size))
-
-    def _finish(self, module, network, start, state, codec, rows):
-        """Return the fitted autoencoder and its codes' variances."""
-        if state.best_epoch == 0 and self.init == "pca":
-            network = network | {"hidden_layer_sizes": ()}
-            linear = Autoencoder(**network).double()
-            start.apply_to(linear)
-            axes = start_axes(start, codec.code_unit, whiten=self.whiten)
-            arrays = turned_arrays(linear, axes)
-            return FittedAutoencoder(codec, network, arrays), axes.variance
-        module.load_state_dict(state.weights)
-        axes = principal_axes(module, rows, codec.code_unit, whiten=self.whiten)
-        arrays = {
-            name: array.astype(np.float32)
-            for name, array in turned_arrays(module, axes).items()
-        }
-        return FittedAutoencoder(codec, network, arrays), axes.variance
-
-    def _pca_loss(self, start, state, validation, device):
-        """Return PCA's loss on the validation rows."""
-        if validation is None:
-            return None
-        if self.init == "pca":
-            return state.validation_losses[0]
-        n_components, n_features = start.components.shape
-        linear = Autoencoder(n_features, n_components, ()).to(device)
-        start.apply_to(linear)
-        judged = Batches(*validation, _MAX_VALIDATION_ROWS)
-        return row_losses(linear, reconstruction_loss, judged).mean().item()
-
-    def _publish(self, fitted, variance, state, pca_loss):
+    def _publish(self, learned):
         """Assign everything a fit learns, at once."""
+        state, fitted = learned.state, learned.fitted
         judged = state.validation_losses or None
         vars(self).update(
             _fitted=fitted,
             n_components_=fitted.network["n_components"],
             mean_=fitted.codec.mean,
             scale_=fitted.codec.scale,
-            explained_variance_=variance,
+            explained_variance_=learned.explained_variance,
             loss_curve_=state.losses,
             validation_loss_curve_=judged,
             best_epoch_=state.best_epoch,
             best_validation_loss_=judged and judged[state.best_epoch],
-            pca_validation_loss_=pca_loss,
+            pca_validation_loss_=learned.pca_validation_loss,
             n_epochs_=len(state.losses) - 1,
         )
 
@@ -440,7 +323,7 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
             X,
             reset=reset,
             accept_sparse="csr",
-            dtype=_FLOATS,
+            dtype=_FLOATS if issparse(X) else "numeric",
             ensure_min_samples=2 if reset else 1,
             ensure_all_finite=False,
         )
@@ -451,7 +334,7 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
         return X
 
     def _bad_column(self, X):
-        if hasattr(X, "tocoo"):
+        if issparse(X):
             cells = X.tocoo()
             column = int(cells.col[~np.isfinite(cells.data)].min())
         else:
@@ -481,26 +364,3 @@ def _fitted_attributes(estimator) -> dict[str, Any]:
         for name, value in vars(estimator).items()
         if name == "_fitted" or (name.endswith("_") and not name.startswith("_"))
     }
-
-
-def _resolve_device(device) -> torch.device:
-    if device != "auto":
-        return torch.device(device)
-    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
-
-
-def _layer_sizes(hidden_layer_sizes) -> tuple[int, ...]:
-    sizes = tuple(np.atleast_1d(np.asarray(hidden_layer_sizes, dtype=object)))
-    for size in sizes:
-        if not isinstance(size, Integral) or size < 1:
-            raise ValueError(
-                "hidden_layer_sizes must be integers of at least 1, got "
-                f"{hidden_layer_sizes!r}."
-            )
-    return tuple(int(size) for size in sizes)
-
-
-def _count(n_components, start: LinearStart) -> int:
-    if isinstance(n_components, Integral):
-        return int(n_components)
-    return len(start.components)

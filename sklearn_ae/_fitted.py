@@ -6,13 +6,17 @@ from typing import Any
 
 import numpy as np
 import torch
-from sklearn.utils import gen_batches
 
-from ._tables import CHUNK_ROWS, NumericCodec
+from ._tables import NumericCodec, row_chunks
 from ._version import __version__
 from .nn import Autoencoder
 
 _FORMAT = 1
+
+
+def float_dtype(X) -> type:
+    """Return the dtype of what is computed from X: float32 for float32, else float64."""
+    return np.float32 if X.dtype == np.float32 else np.float64
 
 
 class FittedAutoencoder:
@@ -50,9 +54,9 @@ class FittedAutoencoder:
 
     def encode(self, X) -> np.ndarray:
         """Return the codes of rows, ``(n_samples, n_components)``."""
-        dtype = X.dtype.type
+        dtype = float_dtype(X)
         codes = np.empty((X.shape[0], self.network["n_components"]), dtype)
-        for chunk in gen_batches(X.shape[0], CHUNK_ROWS):
+        for chunk in row_chunks(*X.shape):
             rows = self.codec.encode(X[chunk], dtype)
             codes[chunk] = self._apply("encode", rows)
         return codes
@@ -61,21 +65,21 @@ class FittedAutoencoder:
         """Return rows in input units from codes, ``(n_samples, n_features)``."""
         shape = len(codes), self.network["n_features"]
         rows = np.empty(shape, codes.dtype)
-        for chunk in gen_batches(len(codes), CHUNK_ROWS):
+        for chunk in row_chunks(*shape):
             rows[chunk] = self.codec.decode(self._apply("decode", codes[chunk]))
         return rows
 
     def reconstruct(self, X) -> np.ndarray:
         """Return reconstructions in input units, ``(n_samples, n_features)``."""
-        rows = np.empty(X.shape, X.dtype)
+        rows = np.empty(X.shape, float_dtype(X))
         for chunk, _, reconstruction in self.pairs(X):
             rows[chunk] = self.codec.decode(reconstruction)
         return rows
 
     def pairs(self, X) -> Iterator[tuple[slice, np.ndarray, np.ndarray]]:
         """Yield (chunk, encoded rows, their reconstructions) through X."""
-        dtype = X.dtype.type
-        for chunk in gen_batches(X.shape[0], CHUNK_ROWS):
+        dtype = float_dtype(X)
+        for chunk in row_chunks(*X.shape):
             rows = self.codec.encode(X[chunk], dtype)
             yield chunk, rows, self._apply("forward", rows)
 
@@ -86,8 +90,9 @@ class FittedAutoencoder:
 
     def _apply(self, method: str, rows: np.ndarray) -> np.ndarray:
         module = self._modules[rows.dtype.type]
+        tensor = torch.from_numpy(np.require(rows, requirements=["C", "W"]))
         with torch.inference_mode():
-            return getattr(module, method)(torch.tensor(rows)).numpy()
+            return getattr(module, method)(tensor).numpy()
 
     def _build(self, dtype: type) -> Autoencoder:
         module = Autoencoder(**self.network, device="meta")

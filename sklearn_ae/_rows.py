@@ -7,13 +7,13 @@ from typing import Protocol
 import numpy as np
 import torch
 from scipy import sparse
-from sklearn.utils import gen_batches
 from torch import Tensor
 from torch.utils.data import IterableDataset
 
-from ._tables import CHUNK_ROWS, NumericCodec
+from ._tables import NumericCodec, row_chunks
 
 EPOCH_ROWS = 65_536
+EVALUATION_ROWS = 1_024  # rows a batch where nothing is learned
 
 
 class RowSource(Protocol):
@@ -80,7 +80,7 @@ def row_source(X, codec: NumericCodec, device: torch.device) -> RowSource:
     if sparse.issparse(X):
         return SparseRows(X, codec, device)
     rows = torch.empty(X.shape, dtype=torch.float32)
-    for chunk in gen_batches(len(X), CHUNK_ROWS):
+    for chunk in row_chunks(*X.shape):
         rows[chunk] = torch.from_numpy(codec.encode(X[chunk], np.float32))
     return TensorRows(rows.to(device))
 

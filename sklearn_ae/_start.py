@@ -32,6 +32,15 @@ class LinearStart(NamedTuple):
     explained_variance: np.ndarray
     unexplained_share: float
 
+    def network(self) -> Autoencoder:
+        """Return PCA as a network without hidden layers, in float64."""
+        n_components, n_features = self.components.shape
+        network = Autoencoder(
+            n_features, n_components, (), generator=torch.Generator()
+        ).double()
+        self.apply_to(network)
+        return network
+
     def apply_to(self, module: Autoencoder) -> None:
         """Make a network equal to these components."""
         deviations = np.sqrt(self.explained_variance)

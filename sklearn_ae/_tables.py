@@ -1,5 +1,6 @@
 """The codec: a table's columns to centred, scaled numbers and back."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -7,8 +8,14 @@ from scipy import sparse
 from sklearn.utils import gen_batches
 from sklearn.utils.sparsefuncs import mean_variance_axis, min_max_axis
 
-CHUNK_ROWS = 4096
+_CHUNK_ROWS, _CHUNK_CELLS = 4_096, 1_000_000
 _FLOAT32_LIMIT = float(np.finfo(np.float32).max)
+
+
+def row_chunks(n_rows: int, n_features: int) -> Iterator[slice]:
+    """Yield slices that go through rows in pieces of bounded size."""
+    size = max(1, min(_CHUNK_ROWS, _CHUNK_CELLS // n_features))
+    return gen_batches(n_rows, size)
 
 
 @dataclass(frozen=True, eq=False)
@@ -109,7 +116,7 @@ def _dense_moments(X: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         span = np.maximum(high - mean, mean - low)
     unit = np.where(span > 0, span, 1.0)
     shift, square = np.zeros_like(mean), np.zeros_like(mean)
-    for chunk in gen_batches(len(X), CHUNK_ROWS):
+    for chunk in row_chunks(*X.shape):
         with np.errstate(invalid="ignore"):
             centred = np.subtract(X[chunk], mean, dtype=np.float64) / unit
         shift += centred.sum(axis=0)

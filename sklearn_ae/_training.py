@@ -11,10 +11,10 @@ from skorch.callbacks import Callback, EpochTimer, LRScheduler, PassthroughScori
 from skorch.helper import predefined_split
 from torch import Tensor, nn
 
-from ._rows import Batches, RowSource
+from ._rows import EVALUATION_ROWS, Batches, RowSource
+from ._selection import is_clear_gain
 
 _MAX_GRADIENT_NORM = 1.0
-_JUDGE_BATCH_ROWS = 1_024
 
 Objective = Callable[[nn.Module, Tensor], Tensor]
 
@@ -43,13 +43,16 @@ class TrainingSettings:
     n_iter_no_change : int or None
         Epochs without a lower validation loss after which training stops.
 
-    min_gain : float
-        Standard errors by which an epoch must beat the start, see
+    gain_level : float
+        Significance level at which an epoch must beat the start, see
         :func:`is_clear_gain`.
 
     loss_unit : float
         Gradients are those of the loss over this number, so that clipping means the
         same whatever the start leaves to be won.
+
+    references : dict of str to float
+        Losses that the progress bar shows beside those of training.
 
     callbacks : sequence
         skorch callbacks of the user.
@@ -67,8 +70,9 @@ class TrainingSettings:
     max_epochs: int
     weight_decay: float = 0.0
     n_iter_no_change: int | None = None
-    min_gain: float = 2.0
+    gain_level: float = 0.01
     loss_unit: float = 1.0
+    references: dict[str, float] = field(default_factory=dict)
     callbacks: Sequence = ()
     device: torch.device | str = "cpu"
     verbose: int = 0
@@ -103,12 +107,8 @@ class TrainingState:
     interruption: KeyboardInterrupt | None = None
 
 
-class _StopTraining(Exception):  # noqa: N818
-    """Ends training early, with what was learned so far."""
-
-
 def _is_raised_by_statement(error: BaseException) -> bool:
-    """Tell a ``raise`` in somebody's code from a signal that arrived there."""
+    """Tell a ``raise`` in a callback, skorch's way to stop training, from Ctrl-C."""
     entry = error.__traceback__
     while entry.tb_next is not None:
         entry = entry.tb_next
@@ -148,15 +148,6 @@ class _Net(NeuralNet):
             ("train_loss", PassthroughScoring("train_loss", on_train=True)),
             ("valid_loss", PassthroughScoring("valid_loss")),
         ]
-
-    def notify(self, method_name, **kwargs):
-        # skorch's callbacks stop training by raising KeyboardInterrupt.
-        try:
-            super().notify(method_name, **kwargs)
-        except KeyboardInterrupt as stop:
-            if not _is_raised_by_statement(stop):
-                raise
-            raise _StopTraining from stop
 
     def run_single_epoch(self, iterator, training, prefix, step_fn, **fit_params):
         if iterator is None:
@@ -214,12 +205,8 @@ class _BestEpoch(Callback):
         self.n_iter_no_change = n_iter_no_change
 
     def initialize(self):
-        self.loss_, self.epoch_, self.weights_, self.row_losses_ = (
-            math.inf,
-            0,
-            None,
-            None,
-        )
+        self.loss_, self.epoch_ = math.inf, 0
+        self.weights_ = self.row_losses_ = None
         return self
 
     def on_epoch_end(self, net, **kwargs):
@@ -230,7 +217,7 @@ class _BestEpoch(Callback):
             self.row_losses_ = net.validation_row_losses_
         patience = self.n_iter_no_change
         if patience is not None and epoch - self.epoch_ >= patience:
-            raise _StopTraining
+            raise KeyboardInterrupt  # skorch's way to stop, see _run
 
 
 class _FiniteLoss(Callback):
@@ -247,16 +234,16 @@ class _FiniteLoss(Callback):
 
 
 class _ProgressBar(Callback):
-    """One bar over all epochs, with losses beside the start's.
+    """One bar over all epochs, with the losses of the last one.
 
     Parameters
     ----------
-    start_losses : list of float
-        Loss of the start on the validation rows, if there are any.
+    references : dict of str to float
+        Losses to compare with, by name.
     """
 
-    def __init__(self, start_losses):
-        self.start_losses = start_losses
+    def __init__(self, references):
+        self.references = references
 
     def on_train_begin(self, net, **kwargs):
         from tqdm.auto import tqdm
@@ -265,9 +252,9 @@ class _ProgressBar(Callback):
 
     def on_epoch_end(self, net, **kwargs):
         shown = {"train": net.history[-1, "train_loss"]}
-        for loss in self.start_losses:
-            shown |= {"validation": net.history[-1, "valid_loss"], "PCA": loss}
-        self.bar_.set_postfix(shown, refresh=False)
+        if "valid_loss" in net.history[-1]:
+            shown["validation"] = net.history[-1, "valid_loss"]
+        self.bar_.set_postfix(shown | self.references, refresh=False)
         self.bar_.update()
 
     def on_train_end(self, net, **kwargs):
@@ -322,7 +309,7 @@ def fit_network(
         If a loss turns non-finite.
     """
     train = Batches(rows, train_index, settings.batch_size, generator)
-    judge = None if validation is None else Batches(*validation, _JUDGE_BATCH_ROWS)
+    judge = None if validation is None else Batches(*validation, EVALUATION_ROWS)
     best = _BestEpoch(settings.n_iter_no_change)
     state = TrainingState(
         weights=copy_weights(module),
@@ -333,7 +320,7 @@ def fit_network(
         state.validation_losses.append(start_rows.mean().item())
     if settings.max_epochs == 0:
         return state
-    net = _make_net(module, objective, (train, judge), best, state, settings)
+    net = _make_net(module, objective, (train, judge), best, settings)
     state.interruption = _run(net, train, judge)
     epochs = [epoch for epoch in net.history if "train_loss" in epoch]
     state.losses += [epoch["train_loss"] for epoch in epochs]
@@ -343,53 +330,9 @@ def fit_network(
     epochs = [epoch for epoch in epochs if "valid_loss" in epoch]
     state.validation_losses += [epoch["valid_loss"] for epoch in epochs]
     state.losses = state.losses[: len(state.validation_losses)]
-    if best.epoch_ and is_clear_gain(start_rows, best.row_losses_, settings.min_gain):
+    if best.epoch_ and is_clear_gain(start_rows, best.row_losses_, settings.gain_level):
         state.weights, state.best_epoch = best.weights_, best.epoch_
     return state
-
-
-def is_clear_gain(before: Tensor, after: Tensor, min_gain: float = 2.0) -> bool:
-    """Tell whether losses went down by more than chance between rows explains.
-
-    The mean must be lower, and so must the losses row by row: either the mean
-    difference or the mean log ratio has to lie `min_gain` standard errors above
-    zero. The second counts every row alike, so it still judges where a few rows hold
-    most of the loss and make the first one's standard error as large as its gain.
-
-    Parameters
-    ----------
-    before, after : Tensor of shape (n_rows,)
-        Losses of the same rows.
-
-    min_gain : float, default=2.0
-        In standard errors. Zero asks for a lower mean alone.
-
-    Returns
-    -------
-    clear : bool
-        Never true for fewer than two rows, unless `min_gain` is zero.
-
-    Examples
-    --------
-    >>> import torch
-    >>> from sklearn_ae._training import is_clear_gain
-    >>> is_clear_gain(torch.ones(20), torch.linspace(0.4, 0.6, 20))
-    True
-    >>> is_clear_gain(torch.ones(20), torch.linspace(0.0, 1.9, 20))
-    False
-    """
-    before, after = before.double(), after.double()
-    gain = before - after
-    if gain.mean() <= 0:
-        return False
-    if min_gain == 0 or len(gain) < 2:
-        return min_gain == 0
-    tiny = torch.finfo(torch.float64).tiny
-    ratio = (before + tiny).log() - (after + tiny).log()
-    return any(
-        bool(paired.mean() > min_gain * paired.std() / math.sqrt(len(paired)))
-        for paired in (gain, ratio)
-    )
 
 
 def row_losses(module: nn.Module, objective: Objective, batches: Batches) -> Tensor:
@@ -404,7 +347,7 @@ def copy_weights(module: nn.Module) -> dict[str, Tensor]:
     return {name: value.clone() for name, value in module.state_dict().items()}
 
 
-def _make_net(module, objective, batches, best, state, settings) -> _Net:
+def _make_net(module, objective, batches, best, settings) -> _Net:
     train, judge = batches
     schedule = LRScheduler(
         policy=torch.optim.lr_scheduler.OneCycleLR,
@@ -416,7 +359,7 @@ def _make_net(module, objective, batches, best, state, settings) -> _Net:
     if judge is not None:
         callbacks.append(("best_epoch", best))
     if settings.verbose:
-        callbacks.append(("progress", _ProgressBar(state.validation_losses)))
+        callbacks.append(("progress", _ProgressBar(settings.references)))
     net = _Net(
         module,
         criterion=lambda: objective,
@@ -452,12 +395,11 @@ def _run(net: _Net, train: Batches, judge: Batches | None) -> KeyboardInterrupt 
     net.notify("on_train_begin", X=train, y=None)
     try:
         net.fit_loop(train, None)
-    except _StopTraining:
-        pass
     except KeyboardInterrupt as caught:
-        if judge is None:
-            raise
-        interruption = caught
+        if not _is_raised_by_statement(caught):
+            interruption = caught
     finally:
         net.notify("on_train_end", X=train, y=None)
+    if interruption is not None and judge is None:
+        raise interruption
     return interruption

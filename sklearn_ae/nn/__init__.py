@@ -1,7 +1,13 @@
 """Networks and losses in plain torch, usable without scikit-learn."""
 
 from ._autoencoder import Autoencoder
-from ._mlp import ACTIVATIONS
+from ._mlp import ACTIVATIONS, RangeHold, recorded_ranges
 from ._objective import reconstruction_loss
 
-__all__ = ["ACTIVATIONS", "Autoencoder", "reconstruction_loss"]
+__all__ = [
+    "ACTIVATIONS",
+    "Autoencoder",
+    "RangeHold",
+    "reconstruction_loss",
+    "recorded_ranges",
+]

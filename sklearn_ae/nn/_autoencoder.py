@@ -16,7 +16,9 @@ class Autoencoder(nn.Module):
 
     .. math:: z = E x + e + g(x), \qquad x' = D z + d + h(z).
 
-    :meth:`start_at_components` silences `g` and `h`, and the network is PCA.
+    :meth:`start_at_components` silences `g` and `h`, and the network is PCA. Outside
+    the range of the rows it was trained on, `g` and `h` stay bounded, see
+    :class:`RangeHold`, and the network extrapolates linearly, as PCA does.
 
     Parameters
     ----------

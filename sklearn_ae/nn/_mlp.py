@@ -1,11 +1,12 @@
 """Stacks of dense layers and the table of activations."""
 
+import contextlib
 import math
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 ACTIVATIONS: dict[str, type[nn.Module]] = {
     "elu": nn.ELU,
@@ -15,6 +16,78 @@ ACTIVATIONS: dict[str, type[nn.Module]] = {
     "silu": nn.SiLU,
     "tanh": nn.Tanh,
 }
+
+
+class RangeHold(nn.Module):
+    """Keeps each unit within the range it had on recorded rows.
+
+    Far from the training rows a hidden layer is a guess that grows with the distance.
+    Held to the values it is known for, it adds a constant there and leaves the
+    extrapolation to what runs beside it. The identity in ``train()``, and on the
+    recorded rows.
+
+    Parameters
+    ----------
+    size : int
+        Number of units.
+
+    device : torch.device or str, default=None
+        Where the bounds live.
+
+    Shape
+    -----
+    Input ``(n_rows, size)``, output ``(n_rows, size)``.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from sklearn_ae.nn import RangeHold, recorded_ranges
+    >>> hold = RangeHold(1).eval()
+    >>> with recorded_ranges(hold):
+    ...     _ = hold(torch.tensor([[0.0], [2.0]]))
+    >>> hold(torch.tensor([[-1.0], [1.0], [5.0]])).flatten()
+    tensor([0., 1., 2.])
+    """
+
+    low: Tensor
+    high: Tensor
+
+    def __init__(self, size: int, *, device: torch.device | str | None = None) -> None:
+        super().__init__()
+        self.register_buffer("low", torch.full((size,), -math.inf, device=device))
+        self.register_buffer("high", torch.full((size,), math.inf, device=device))
+        self.recording = False
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return `x`, in ``eval()`` with each column held to its range."""
+        if self.recording:
+            torch.minimum(self.low, x.amin(dim=0), out=self.low)
+            torch.maximum(self.high, x.amax(dim=0), out=self.high)
+        if self.training or self.recording:
+            return x
+        return x.clamp(self.low, self.high)
+
+
+@contextlib.contextmanager
+def recorded_ranges(module: nn.Module) -> Iterator[None]:
+    """Let the rows that pass through `module` in this block set its ranges.
+
+    Parameters
+    ----------
+    module : torch.nn.Module
+        Holds any number of :class:`RangeHold`; their former ranges are forgotten.
+    """
+    holds = [part for part in module.modules() if isinstance(part, RangeHold)]
+    for hold in holds:
+        hold.low.fill_(math.inf)
+        hold.high.fill_(-math.inf)
+        hold.recording = True
+    try:
+        with torch.no_grad():
+            yield
+    finally:
+        for hold in holds:
+            hold.recording = False
 
 
 def linear(
@@ -77,8 +150,9 @@ def mlp(
 ) -> nn.Sequential:
     """Build hidden layers and a last linear layer without bias.
 
-    The hidden layers are named ``hidden0``, ``hidden1`` and so on, the last one
-    ``last``. It has no bias, so that the stack adds nothing once `last` is zero.
+    The hidden layers are named ``hidden0``, ``hidden1`` and so on, each followed by a
+    :class:`RangeHold` and its activation, the last one ``last``. It has no bias, so
+    that the stack adds nothing once `last` is zero.
 
     Parameters
     ----------
@@ -106,13 +180,14 @@ def mlp(
     --------
     >>> from sklearn_ae.nn._mlp import mlp
     >>> [name for name, _ in mlp(4, (8,), 2).named_children()]
-    ['hidden0', 'activation0', 'last']
+    ['hidden0', 'range0', 'activation0', 'last']
     """
     make = {"generator": generator, "device": device}
     layers: OrderedDict[str, nn.Module] = OrderedDict()
     width = n_inputs
     for position, size in enumerate(hidden_layer_sizes):
         layers[f"hidden{position}"] = linear(width, size, **make)
+        layers[f"range{position}"] = RangeHold(size, device=device)
         layers[f"activation{position}"] = ACTIVATIONS[activation]()
         width = size
     layers["last"] = linear(width, n_outputs, bias=False, **make)

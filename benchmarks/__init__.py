@@ -1,0 +1,1 @@
+"""Benchmarks against PCA, as ratios inside one run."""

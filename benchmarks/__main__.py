@@ -1,0 +1,104 @@
+"""Run the benchmarks and write their tables: ``python -m benchmarks``."""
+
+import argparse
+import datetime
+import os
+import platform
+from pathlib import Path
+
+import numpy
+import pandas as pd
+import sklearn
+import skorch
+import torch
+
+import sklearn_ae
+
+from . import engine, imports, quality
+from .datasets import data_folder
+
+RESULTS = Path(__file__).parent / "results"
+README = Path(__file__).parents[1] / "README.md"
+PARTS = ("quality", "engine", "imports")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--data", help="folder of data files")
+    parser.add_argument("--only", choices=PARTS, action="append")
+    arguments = parser.parse_args()
+    RESULTS.mkdir(exist_ok=True)
+    for part in arguments.only or PARTS:
+        results = RUNNERS[part](arguments)
+        results.assign(**environment()).to_csv(RESULTS / f"{part}.csv", index=False)
+    write_readme()
+
+
+def environment():
+    """Return versions, processor and date, for every results file."""
+    modules = (sklearn_ae, sklearn, torch, skorch, numpy)
+    versions = {module.__name__: module.__version__ for module in modules}
+    return versions | {
+        "python": platform.python_version(),
+        "processor": _processor(),
+        "cores": os.cpu_count(),
+        "date": datetime.datetime.now(tz=datetime.UTC).date().isoformat(),
+    }
+
+
+def _processor():
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        return platform.processor()
+    models = [line.split(":", 1)[1].strip() for line in lines if "model name" in line]
+    return models[0] if models else platform.processor()
+
+
+def write_readme():
+    """Put the tables of the results files between the marks in the README."""
+    tables = [TABLES[part](pd.read_csv(RESULTS / f"{part}.csv")) for part in PARTS]
+    text = README.read_text()
+    before, rest = text.split(BEGIN)
+    _, after = rest.split(END)
+    README.write_text(before + BEGIN + "\n" + "\n".join(tables) + END + after)
+
+
+BEGIN, END = "<!-- benchmarks begin -->", "<!-- benchmarks end -->"
+RUNNERS = {
+    "quality": lambda arguments: quality.run(data_folder(arguments.data)),
+    "engine": lambda arguments: engine.run(),
+    "imports": lambda arguments: imports.run(),
+}
+
+
+def quality_table(results):
+    lines = quality.summary(results)
+    return markdown(lines.rename_axis("model").reset_index())
+
+
+def engine_table(results):
+    return markdown(results[["rows", "columns", "fit seconds", "ratio"]])
+
+
+def imports_table(results):
+    return markdown(results[["import seconds"]])
+
+
+def markdown(frame):
+    """Return a frame as a Markdown table."""
+    lines = [frame.columns, ["---"] * frame.shape[1]]
+    lines += [[_cell(value) for value in row] for row in frame.itertuples(index=False)]
+    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
+
+
+def _cell(value):
+    if isinstance(value, str):
+        return value
+    return f"{value:,.0f}" if float(value).is_integer() else f"{value:,.3f}"
+
+
+TABLES = {"quality": quality_table, "engine": engine_table, "imports": imports_table}
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,190 @@
+"""The way of data through a fit: codec, start, network, engine, axes."""
+
+import math
+from numbers import Integral
+from typing import NamedTuple
+
+import numpy as np
+import torch
+
+from ._axes import hold_ranges, principal_axes, start_axes, turned_arrays
+from ._fitted import FittedAutoencoder
+from ._random import RandomStreams
+from ._rows import EPOCH_ROWS, EVALUATION_ROWS, Batches, row_source
+from ._start import LinearStart, component_limit, pca_start, resolve_n_components
+from ._tables import fit_numeric_codec
+from ._training import TrainingSettings, TrainingState, fit_network, row_losses
+from .nn import reconstruction_loss
+
+_AUTO_EPOCHS, _AUTO_STEPS = 100, 2_500
+_MAX_VALIDATION_ROWS = 10_000
+_NOTHING_LEFT = 1e-10  # share of the variance
+
+
+class Learned(NamedTuple):
+    """What a fit learns.
+
+    Attributes
+    ----------
+    fitted : FittedAutoencoder
+        Encodes and decodes.
+
+    explained_variance : ndarray of shape (n_components,)
+        Variance of each code.
+
+    state : TrainingState
+        Curves, best epoch, and Ctrl-C if it ended training.
+
+    pca_validation_loss : float or None
+        PCA's loss on the validation rows.
+    """
+
+    fitted: FittedAutoencoder
+    explained_variance: np.ndarray
+    state: TrainingState
+    pca_validation_loss: float | None
+
+
+def fit_rows(estimator, X, X_val, feature_names) -> Learned:
+    """Fit validated rows by an estimator's parameters, which stay as they are.
+
+    Parameters
+    ----------
+    estimator : BaseAutoencoder
+        Gives the parameters, and the network by its `_build`.
+
+    X : {ndarray, CSR matrix} of shape (n_samples, n_features)
+        Training rows, finite.
+
+    X_val : {ndarray, CSR matrix} or None
+        Validation rows. None means a share of X.
+
+    feature_names : sequence of str
+        Names of the columns, for errors.
+
+    Returns
+    -------
+    learned : Learned
+        Nothing of it is assigned to the estimator.
+    """
+    streams = RandomStreams(estimator.random_state)
+    device = _resolve_device(estimator.device)
+    codec = fit_numeric_codec(
+        X, standardize=estimator.standardize is True, feature_names=feature_names
+    )
+    n_components = resolve_n_components(estimator.n_components, X, estimator.init)
+    start = pca_start(
+        X, codec, min(n_components, component_limit(X)), streams.integer("start")
+    )
+    network = {
+        "n_features": X.shape[1],
+        "n_components": _count(n_components, start),
+        "hidden_layer_sizes": _layer_sizes(estimator.hidden_layer_sizes),
+        "activation": estimator.activation,
+    }
+    module, objective = estimator._build(network, streams.torch("weights"))
+    if estimator.init == "pca":
+        start.apply_to(module)
+    module.to(device)
+    rows = row_source(X, codec, device)
+    judged = None if X_val is None else row_source(X_val, codec, device)
+    index, validation = _split(estimator, rows, judged, streams)
+    pca_loss = _pca_loss(start, validation, device)
+    settings = _settings(estimator, module, start, len(index), validation)
+    if pca_loss is not None:
+        settings.references["PCA"] = pca_loss
+    state = fit_network(
+        module, objective, rows, index, validation, settings, streams.torch("batches")
+    )
+    keeps_pca = state.best_epoch == 0 and estimator.init == "pca"
+    if keeps_pca:
+        network["hidden_layer_sizes"] = ()
+        module = start.network()
+        axes = start_axes(start, codec.code_unit, whiten=estimator.whiten)
+    else:
+        module.load_state_dict(state.weights)
+        hold_ranges(module, rows)
+        axes = principal_axes(module, rows, codec.code_unit, whiten=estimator.whiten)
+    arrays = turned_arrays(module, axes, np.float64 if keeps_pca else np.float32)
+    return Learned(
+        fitted=FittedAutoencoder(codec, network, arrays),
+        explained_variance=axes.variance,
+        state=state,
+        pca_validation_loss=pca_loss,
+    )
+
+
+def _split(estimator, rows, judged, streams):
+    """Return the training rows' index, and (rows, index) for validation or None."""
+    everything = torch.arange(len(rows))
+    if not estimator.early_stopping:
+        return everything, None
+    if judged is not None:
+        return everything, (judged, torch.arange(len(judged)))
+    n_judged = math.ceil(estimator.validation_fraction * len(rows))
+    n_judged = min(n_judged, _MAX_VALIDATION_ROWS, len(rows) - 1)
+    order = torch.from_numpy(streams.numpy("split").permutation(len(rows)))
+    return order[n_judged:], (rows, order[:n_judged])
+
+
+def _settings(estimator, module, start, n_train, validation) -> TrainingSettings:
+    from_pca = estimator.init == "pca"
+    share = start.unexplained_share if from_pca else 1.0
+    settled = from_pca and (
+        share < _NOTHING_LEFT
+        or module.residual_encoder is None
+        or (validation is not None and len(validation[1]) < 2)
+    )
+    return TrainingSettings(
+        learning_rate=estimator.learning_rate,
+        learning_rate_scales=module.learning_rate_scales(math.sqrt(share)),
+        batch_size=estimator.batch_size,
+        max_epochs=0 if settled else _n_epochs(estimator, n_train),
+        weight_decay=estimator.weight_decay,
+        n_iter_no_change=estimator.n_iter_no_change,
+        gain_level=0.01 if from_pca else 1.0,
+        loss_unit=share or 1.0,
+        callbacks=estimator.callbacks or (),
+        device=module.linear_encoder.weight.device,
+        verbose=estimator.verbose,
+    )
+
+
+def _n_epochs(estimator, n_train: int) -> int:
+    """Return `max_epochs`, or what fits into the budget of epochs and steps."""
+    if estimator.max_epochs != "auto":
+        return estimator.max_epochs
+    steps_per_epoch = math.ceil(min(n_train, EPOCH_ROWS) / estimator.batch_size)
+    return min(_AUTO_EPOCHS, math.ceil(_AUTO_STEPS / steps_per_epoch))
+
+
+def _pca_loss(start: LinearStart, validation, device) -> float | None:
+    """Return PCA's loss on the validation rows."""
+    if validation is None:
+        return None
+    network = start.network().float().to(device)
+    judged = Batches(*validation, EVALUATION_ROWS)
+    return row_losses(network, reconstruction_loss, judged).mean().item()
+
+
+def _resolve_device(device) -> torch.device:
+    if device != "auto":
+        return torch.device(device)
+    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+
+
+def _layer_sizes(hidden_layer_sizes) -> tuple[int, ...]:
+    sizes = tuple(np.atleast_1d(np.asarray(hidden_layer_sizes, dtype=object)))
+    for size in sizes:
+        if not isinstance(size, Integral) or size < 1:
+            raise ValueError(
+                "hidden_layer_sizes must be integers of at least 1, got "
+                f"{hidden_layer_sizes!r}."
+            )
+    return tuple(int(size) for size in sizes)
+
+
+def _count(n_components, start: LinearStart) -> int:
+    if isinstance(n_components, Integral):
+        return int(n_components)
+    return len(start.components)

@@ -1,0 +1,50 @@
+"""Choice of epoch: when a start is left for what came after it."""
+
+import math
+
+import torch
+from scipy.special import stdtr
+from torch import Tensor
+
+
+def is_clear_gain(before: Tensor, after: Tensor, level: float = 0.01) -> bool:
+    """Tell whether losses went down by more than chance between rows explains.
+
+    The mean must be lower, and a paired t-test at `level` must find the losses lower,
+    or their logarithms. The second counts every row alike, so it still judges where a
+    few rows hold most of the loss and the first one's standard error is as large as
+    its gain.
+
+    Parameters
+    ----------
+    before, after : Tensor of shape (n_rows,)
+        Losses of the same rows.
+
+    level : float, default=0.01
+        Significance level of each test, one-sided. 1 asks for a lower mean alone.
+
+    Returns
+    -------
+    clear : bool
+        Never true for a single row, unless `level` is 1.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from sklearn_ae._selection import is_clear_gain
+    >>> is_clear_gain(torch.ones(20), torch.linspace(0.4, 0.6, 20))
+    True
+    >>> is_clear_gain(torch.ones(20), torch.linspace(0.0, 1.9, 20))
+    False
+    """
+    losses = torch.stack([before, after]).double()
+    gain = losses[0] - losses[1]
+    if gain.mean() <= 0:
+        return False
+    if level == 1 or len(gain) == 1:
+        return level == 1
+    logarithms = losses.clamp_min(torch.finfo(torch.float64).tiny).log()
+    pairs = torch.stack([gain, logarithms[0] - logarithms[1]])
+    errors = pairs.std(dim=1) / math.sqrt(len(gain))
+    p_values = stdtr(len(gain) - 1, -(pairs.mean(dim=1) / errors).cpu().numpy())
+    return bool((p_values < level).any())

@@ -1,0 +1,113 @@
+import math
+
+import pytest
+import torch
+
+from sklearn_ae.nn import ACTIVATIONS, RangeHold, recorded_ranges
+from sklearn_ae.nn._mlp import linear, mlp
+
+
+def generator(seed=0):
+    return torch.Generator().manual_seed(seed)
+
+
+@pytest.mark.parametrize("sizes", [(3,), (5, 4), [6, 5, 4]])
+def test_mlp_has_the_widths_asked_for(sizes):
+    weights = [p.shape for n, p in mlp(7, sizes, 2).named_parameters() if "weight" in n]
+    widths = [7, *sizes, 2]
+    assert weights == list(zip(widths[1:], widths[:-1], strict=True))
+
+
+def test_mlp_adds_nothing_once_its_last_layer_is_zero():
+    layers = mlp(4, (8, 5), 3)
+    with torch.no_grad():
+        layers.last.weight.zero_()
+    assert not layers(torch.randn(6, 4, generator=generator())).any()
+
+
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+def test_mlp_is_not_linear_under_any_activation(activation):
+    layers = mlp(4, (8,), 3, activation, generator=generator())
+    x = torch.linspace(-3, 3, 20).reshape(5, 4)
+    assert not torch.allclose(layers(x) + layers(-x), 2 * layers(0 * x), atol=1e-3)
+
+
+@pytest.mark.parametrize("bias", [True, False])
+def test_linear_draws_weights_within_torchs_own_bound(bias):
+    layer = linear(16, 400, bias=bias, generator=generator())
+    for parameter in layer.parameters():
+        assert parameter.abs().max().item() <= 1 / math.sqrt(16)
+        assert parameter.std().item() == pytest.approx(1 / math.sqrt(3 * 16), rel=0.1)
+
+
+def test_same_generator_gives_same_weights():
+    first, second = (mlp(4, (8,), 3, generator=generator(1)) for _ in range(2))
+    for one, other in zip(first.parameters(), second.parameters(), strict=True):
+        assert torch.equal(one, other)
+
+
+def test_another_seed_gives_other_weights():
+    first, second = (linear(4, 3, generator=generator(seed)) for seed in (0, 1))
+    assert not torch.equal(first.weight, second.weight)
+
+
+def test_own_generator_leaves_the_global_one_alone():
+    before = torch.get_rng_state()
+    mlp(4, (8,), 3, generator=generator())
+    assert torch.equal(torch.get_rng_state(), before)
+
+
+def test_nothing_is_drawn_on_the_meta_device():
+    source = generator()
+    before = source.get_state()
+    layers = mlp(4, (8,), 3, generator=source, device="meta")
+    assert all(parameter.is_meta for parameter in layers.parameters())
+    assert torch.equal(source.get_state(), before)
+
+
+def held(*rows):
+    hold = RangeHold(1).eval()
+    with recorded_ranges(hold):
+        for row in rows:
+            hold(torch.tensor([[row]]))
+    return hold
+
+
+def test_units_are_held_to_their_recorded_range():
+    x = torch.tensor([[-5.0], [0.5], [5.0]])
+    expected = torch.tensor([[0.0], [0.5], [2.0]])
+    assert torch.equal(held(0.0, 2.0)(x), expected)
+
+
+def test_hold_is_the_identity_until_rows_are_recorded():
+    x = torch.tensor([[-1e30], [0.5], [1e30]])
+    assert torch.equal(RangeHold(1).eval()(x), x)
+
+
+def test_hold_is_the_identity_while_training():
+    x = torch.tensor([[-5.0], [5.0]])
+    assert torch.equal(held(0.0, 2.0).train()(x), x)
+
+
+def test_hold_is_the_identity_on_recorded_rows():
+    network = mlp(4, (8, 5), 3, generator=generator()).eval()
+    x = torch.randn(20, 4, generator=generator(1))
+    before = network(x)
+    with recorded_ranges(network):
+        network(x)
+    torch.testing.assert_close(network(x), before)
+
+
+def test_recording_forgets_the_former_range():
+    hold = held(-9.0, 9.0)
+    with recorded_ranges(hold):
+        hold(torch.tensor([[0.0], [1.0]]))
+    assert (hold.low.item(), hold.high.item()) == (0, 1)
+
+
+def test_a_held_stack_is_bounded_far_from_its_rows():
+    network = mlp(4, (8, 5), 3, generator=generator()).eval()
+    x = torch.randn(20, 4, generator=generator(1))
+    with recorded_ranges(network):
+        network(x)
+    torch.testing.assert_close(network(1e6 * x), network(1e9 * x))

@@ -1,0 +1,150 @@
+"""What may import what."""
+
+import ast
+import sys
+from pathlib import Path
+
+import pytest
+
+import sklearn_ae
+
+PACKAGE = Path(sklearn_ae.__file__).parent
+FILES = sorted(
+    str(path.relative_to(PACKAGE).with_suffix("")) for path in PACKAGE.rglob("*.py")
+)
+NETWORKS = [name for name in FILES if name.startswith("nn/")]
+
+# From the ground up: a file imports from layers below its own, never from its own.
+LAYERS = [
+    {"_version", "nn"},
+    {"_sklearn", "_random", "_frames", "_selection"},
+    {"_tables"},
+    {"_rows"},
+    {"_start"},
+    {"_axes"},
+    {"_fitted"},
+    {"_training"},
+    {"_fitting"},
+    {"_base"},
+    {"_autoencoder"},
+    {"__init__"},
+]
+LAYER = {name: level for level, layer in enumerate(LAYERS) for name in layer}
+
+
+def tree(name):
+    return ast.parse((PACKAGE / f"{name}.py").read_text())
+
+
+def imports(name):
+    """Return (module, names) of every import, however deep, relative ones resolved."""
+    package = ["sklearn_ae", *name.split("/")[:-1]]
+    found = []
+    for node in ast.walk(tree(name)):
+        if isinstance(node, ast.Import):
+            found += [(alias.name, []) for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            base = package[: len(package) - node.level + 1] if node.level else []
+            module = ".".join([*base, *filter(None, [node.module])])
+            found.append((module, [alias.name for alias in node.names]))
+    return found
+
+
+def roots(name):
+    return {module.split(".")[0] for module, _ in imports(name)}
+
+
+def strings(name):
+    """Return the names that could be imported by string."""
+    return {
+        node.value.split(".")[0]
+        for node in ast.walk(tree(name))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    }
+
+
+def own_files(name):
+    """Return the files or folders of the package that a file imports."""
+    found = set()
+    for module, names in imports(name):
+        match module.split("."):
+            case ["sklearn_ae"]:
+                found |= set(names)
+            case ["sklearn_ae", first, *_]:
+                found.add(first)
+    return found
+
+
+def is_private(name):
+    return name.startswith("_") and not name.startswith("__")
+
+
+def test_every_file_has_its_layer():
+    assert set(LAYER) == {name.split("/")[0] for name in FILES}
+
+
+@pytest.mark.parametrize("name", [name for name in FILES if name not in NETWORKS])
+def test_imports_go_downward(name):
+    upward = {other for other in own_files(name) if LAYER[other] >= LAYER[name]}
+    assert not upward
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_networks_need_torch_and_numpy_alone(name):
+    allowed = {"torch", "numpy", "sklearn_ae"} | sys.stdlib_module_names
+    assert roots(name) <= allowed
+    assert own_files(name) <= {"nn"}
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_only_the_engine_knows_skorch(name):
+    assert ("skorch" in roots(name) | strings(name)) == (name == "_training")
+
+
+@pytest.mark.parametrize("name", [name for name in FILES if name != "_sklearn"])
+def test_private_names_of_scikit_learn_have_one_importer(name):
+    taken = [
+        part
+        for module, names in imports(name)
+        for part in [*module.split("."), *names]
+        if module.split(".")[0] == "sklearn"
+    ]
+    assert not [part for part in taken if is_private(part)]
+
+
+@pytest.mark.parametrize("name", [name for name in FILES if name != "_frames"])
+@pytest.mark.parametrize("library", ["pandas", "polars"])
+def test_frame_libraries_are_known_in_one_place(name, library):
+    assert library not in roots(name) | strings(name)
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_frame_libraries_are_not_imported(name):
+    assert not roots(name) & {"pandas", "polars"}
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_the_package_refers_to_itself_relatively(name):
+    absolute = [
+        node
+        for node in ast.walk(tree(name))
+        if (isinstance(node, ast.ImportFrom) and not node.level)
+        if node.module.split(".")[0] == "sklearn_ae"
+    ]
+    assert not absolute
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_nothing_is_printed_or_asserted(name):
+    calls = [
+        node.func.id
+        for node in ast.walk(tree(name))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
+    ]
+    assert "print" not in calls
+    assert not any(isinstance(node, ast.Assert) for node in ast.walk(tree(name)))
+
+
+def test_public_names_are_sorted_and_exist():
+    assert sorted(sklearn_ae.__all__) == sklearn_ae.__all__
+    assert all(hasattr(sklearn_ae, name) for name in sklearn_ae.__all__)

@@ -1,0 +1,98 @@
+import numpy as np
+import pytest
+import torch
+from sklearn.decomposition import PCA
+
+from sklearn_ae._axes import principal_axes, start_axes, turned_arrays
+from sklearn_ae._rows import TensorRows
+from sklearn_ae._start import pca_start
+from sklearn_ae._tables import fit_numeric_codec
+from sklearn_ae.nn import Autoencoder
+
+UNIT = 3.0
+
+
+@pytest.fixture
+def network():
+    return Autoencoder(6, 3, (8,), generator=torch.Generator().manual_seed(0))
+
+
+@pytest.fixture
+def rows(X):
+    return torch.tensor(X).float()
+
+
+@pytest.fixture(params=[False, True], ids=["plain", "whiten"])
+def whiten(request):
+    return request.param
+
+
+def turn(network, rows, *, whiten):
+    """Return the axes and the network in float64, turned to them."""
+    axes = principal_axes(network, TensorRows(rows), UNIT, whiten=whiten)
+    turned = Autoencoder(6, 3, (8,)).double()
+    arrays = turned_arrays(network, axes, np.float64)
+    turned.load_state_dict({name: torch.tensor(a) for name, a in arrays.items()})
+    return axes, turned
+
+
+def codes(network, rows):
+    return network.double().encode(rows.double()).detach().numpy()
+
+
+def test_turned_codes_are_centred(network, rows, whiten):
+    turned = codes(turn(network, rows, whiten=whiten)[1], rows)
+    np.testing.assert_allclose(turned.mean(axis=0), 0, atol=1e-5)
+
+
+def test_turned_codes_are_uncorrelated_and_have_the_variance_told(network, rows):
+    axes, turned = turn(network, rows, whiten=False)
+    covariance = np.cov(codes(turned, rows), rowvar=False)
+    np.testing.assert_allclose(covariance, np.diag(axes.variance), atol=1e-5)
+
+
+def test_turned_codes_are_ordered_by_variance(network, rows, whiten):
+    variance = turn(network, rows, whiten=whiten)[0].variance
+    assert (np.diff(variance) <= 0).all()
+
+
+def test_whitened_codes_have_variance_one(network, rows):
+    covariance = np.cov(codes(turn(network, rows, whiten=True)[1], rows), rowvar=False)
+    np.testing.assert_allclose(covariance, np.eye(3), atol=1e-4)
+
+
+def test_turned_codes_are_the_principal_components_of_the_former(network, rows):
+    turned = codes(turn(network, rows, whiten=False)[1], rows)
+    expected = PCA().fit_transform(UNIT * codes(network, rows))
+    np.testing.assert_allclose(turned, expected, atol=1e-4)
+
+
+def test_turning_changes_no_reconstruction(network, rows, whiten):
+    turned = turn(network, rows, whiten=whiten)[1]
+    torch.testing.assert_close(turned(rows.double()), network.double()(rows.double()))
+
+
+def test_turning_leaves_the_network_it_is_made_from_alone(network, rows, whiten):
+    before = {name: value.clone() for name, value in network.state_dict().items()}
+    turn(network, rows, whiten=whiten)
+    after = network.state_dict()
+    assert all(torch.equal(after[name], before[name]) for name in before)
+
+
+def test_whitening_survives_codes_without_variance(network, rows):
+    with torch.no_grad():
+        network.linear_encoder.weight.zero_()
+        network.residual_encoder.last.weight.zero_()
+    axes, _ = turn(network, rows, whiten=True)
+    assert all(np.isfinite(part).all() for part in axes)
+
+
+def test_axes_of_the_start_only_change_the_unit(X, whiten):
+    names = [f"x{i}" for i in range(6)]
+    codec = fit_numeric_codec(X, standardize=False, feature_names=names)
+    axes = start_axes(pca_start(X, codec, 3, 0), codec.code_unit, whiten=whiten)
+    pca = PCA(3, whiten=whiten).fit(X)
+    encoded = codec.encode(X) @ pca.components_.T
+    np.testing.assert_allclose(encoded @ axes.rotation.T, pca.transform(X), atol=1e-10)
+    np.testing.assert_allclose(axes.rotation @ axes.inverse, np.eye(3), atol=1e-12)
+    np.testing.assert_allclose(axes.variance, pca.explained_variance_)

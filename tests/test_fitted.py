@@ -1,0 +1,334 @@
+import copy
+import pickle
+import subprocess
+import sys
+import textwrap
+from concurrent.futures import ThreadPoolExecutor
+
+import joblib
+import numpy as np
+import pytest
+import torch
+from scipy import sparse
+
+from sklearn_ae import _fitted
+from sklearn_ae._fitted import FittedAutoencoder
+from sklearn_ae._tables import fit_numeric_codec
+from sklearn_ae.nn import Autoencoder, recorded_ranges
+
+NETWORK = {
+    "n_features": 6,
+    "n_components": 2,
+    "hidden_layer_sizes": (8,),
+    "activation": "relu",
+}
+
+
+@pytest.fixture
+def autoencoder(X):
+    names = [f"x{i}" for i in range(6)]
+    codec = fit_numeric_codec(X, standardize=True, feature_names=names)
+    network = Autoencoder(**NETWORK, generator=torch.Generator().manual_seed(0)).eval()
+    with recorded_ranges(network):
+        network(torch.tensor(codec.encode(X, np.float32)))
+    arrays = {name: value.numpy() for name, value in network.state_dict().items()}
+    return FittedAutoencoder(codec, NETWORK, arrays)
+
+
+METHODS = {
+    "encode": lambda a, X: a.encode(X),
+    "decode": lambda a, X: a.decode(np.ascontiguousarray(X[:, :2])),
+    "reconstruct": lambda a, X: a.reconstruct(X),
+    "squared_errors": lambda a, X: np.vstack([e for _, e in a.squared_errors(X)]),
+}
+
+
+@pytest.fixture(params=METHODS)
+def method(request):
+    return METHODS[request.param]
+
+
+@pytest.mark.parametrize(
+    ("dtype", "rtol"), [(np.float32, 1e-5), (np.float64, 1e-12)], ids=["32", "64"]
+)
+@pytest.mark.parametrize("chunk_rows", [1, 7, 299])
+def test_chunking_changes_no_row(
+    autoencoder, X, method, dtype, rtol, chunk_rows, monkeypatch
+):
+    X = X.astype(dtype)
+    whole = method(autoencoder, X)
+    monkeypatch.setattr(_fitted, "CHUNK_ROWS", chunk_rows)
+    atol = rtol * np.abs(whole).max()
+    np.testing.assert_allclose(method(autoencoder, X), whole, rtol=rtol, atol=atol)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("name", ["encode", "decode", "reconstruct"])
+def test_dtype_in_is_dtype_out(autoencoder, X, name, dtype):
+    assert METHODS[name](autoencoder, X.astype(dtype)).dtype == dtype
+
+
+def test_float32_and_float64_agree(autoencoder, X, method):
+    np.testing.assert_allclose(
+        method(autoencoder, X.astype(np.float32)), method(autoencoder, X), atol=1e-4
+    )
+
+
+def test_sparse_rows_encode_as_dense_ones(autoencoder, X):
+    np.testing.assert_array_equal(
+        autoencoder.encode(sparse.csr_array(X)), autoencoder.encode(X)
+    )
+
+
+def test_reconstruct_is_decode_of_encode(autoencoder, X):
+    np.testing.assert_allclose(
+        autoencoder.reconstruct(X), autoencoder.decode(autoencoder.encode(X))
+    )
+
+
+def test_squared_errors_are_in_input_units(autoencoder, X):
+    expected = (X - autoencoder.reconstruct(X)) ** 2
+    np.testing.assert_allclose(METHODS["squared_errors"](autoencoder, X), expected)
+
+
+def test_output_can_be_written_to(autoencoder, X, method):
+    method(autoencoder, X)[:] = 0
+
+
+def test_modules_are_fresh_and_trainable(autoencoder):
+    first, second = autoencoder.module(), autoencoder.module()
+    assert first is not second
+    assert all(parameter.requires_grad for parameter in first.parameters())
+
+
+def test_training_a_module_copy_changes_nothing(autoencoder, X, method):
+    before = method(autoencoder, X)
+    with torch.no_grad():
+        for parameter in autoencoder.module().parameters():
+            parameter.fill_(7.0)
+    np.testing.assert_array_equal(method(autoencoder, X), before)
+
+
+def test_pickle_gives_the_same_bits(autoencoder, X, method):
+    loaded = pickle.loads(pickle.dumps(autoencoder))
+    np.testing.assert_array_equal(method(loaded, X), method(autoencoder, X))
+
+
+def test_arrays_are_copied_from_a_memory_map(autoencoder, tmp_path):
+    joblib.dump(autoencoder, tmp_path / "autoencoder.joblib")
+    loaded = joblib.load(tmp_path / "autoencoder.joblib", mmap_mode="r")
+    arrays = [*loaded.arrays.values(), loaded.codec.mean, loaded.codec.scale]
+    assert not any(isinstance(array, np.memmap) for array in arrays)
+    assert all(array.flags.writeable for array in arrays)
+
+
+def test_a_module_from_a_memory_map_can_be_trained(autoencoder, tmp_path):
+    joblib.dump(autoencoder, tmp_path / "autoencoder.joblib")
+    module = joblib.load(tmp_path / "autoencoder.joblib", mmap_mode="r").module()
+    module(torch.ones(2, 6)).sum().backward()
+    torch.optim.SGD(module.parameters(), lr=0.1).step()
+
+
+def load(state):
+    return FittedAutoencoder.__new__(FittedAutoencoder).__setstate__(state)
+
+
+def damaged(state, part, array):
+    if part in ("mean", "scale"):
+        return state | {part: array}
+    return state | {"arrays": state["arrays"] | {part: array}}
+
+
+DAMAGE = {
+    "shape": lambda array: array[..., :-1],
+    "transposed": lambda array: array.reshape(*array.shape, 1),
+    "integers": lambda array: array.astype(np.int64),
+    "objects": lambda array: array.astype(object),
+    "nan": lambda array: np.full_like(array, np.nan),
+    "infinity": lambda array: np.full_like(array, np.inf),
+    "list": lambda array: array.tolist(),
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGE)
+@pytest.mark.parametrize("part", ["mean", "scale", "linear_encoder.weight"])
+def test_a_damaged_array_is_refused_by_name(autoencoder, part, damage):
+    state = autoencoder.__getstate__()
+    array = state["arrays"].get(part, state.get(part))
+    with pytest.raises(ValueError, match=part):
+        load(damaged(state, part, DAMAGE[damage](array)))
+
+
+@pytest.mark.parametrize("damage", ["missing", "added"])
+def test_a_state_with_other_arrays_is_refused(autoencoder, damage):
+    state = autoencoder.__getstate__()
+    arrays = dict(state["arrays"])
+    if damage == "missing":
+        del arrays["linear_encoder.bias"]
+    else:
+        arrays["more"] = np.zeros(3)
+    with pytest.raises(ValueError, match="must have the arrays"):
+        load(state | {"arrays": arrays})
+
+
+@pytest.mark.parametrize("unit", [np.nan, np.inf])
+def test_a_code_unit_that_is_not_finite_is_refused(autoencoder, unit):
+    with pytest.raises(ValueError, match="code_unit"):
+        load(autoencoder.__getstate__() | {"code_unit": unit})
+
+
+def test_a_wrong_number_of_feature_names_is_refused(autoencoder):
+    with pytest.raises(ValueError, match="feature_names"):
+        load(autoencoder.__getstate__() | {"feature_names": ("x0",)})
+
+
+@pytest.mark.parametrize("format_number", [0, 99, None])
+def test_an_unknown_format_is_refused(autoencoder, format_number):
+    with pytest.raises(ValueError, match="format must be"):
+        load(autoencoder.__getstate__() | {"format": format_number})
+
+
+def test_another_version_is_told(autoencoder, monkeypatch):
+    with monkeypatch.context() as patch:
+        patch.setattr(_fitted, "__version__", "0.0.1")
+        made = pickle.dumps(autoencoder)
+    with pytest.warns(UserWarning, match=r"0\.0\.1"):
+        pickle.loads(made)
+
+
+def through_joblib(estimator, tmp_path):
+    joblib.dump(estimator, tmp_path / "estimator.joblib")
+    return joblib.load(tmp_path / "estimator.joblib")
+
+
+def through_memory_map(estimator, tmp_path):
+    joblib.dump(estimator, tmp_path / "estimator.joblib")
+    return joblib.load(tmp_path / "estimator.joblib", mmap_mode="r")
+
+
+COPIES = {
+    "pickle": lambda estimator, _: pickle.loads(pickle.dumps(estimator)),
+    "deepcopy": lambda estimator, _: copy.deepcopy(estimator),
+    "joblib": through_joblib,
+    "memory map": through_memory_map,
+}
+
+
+@pytest.mark.parametrize("way", COPIES)
+def test_a_copied_estimator_gives_the_same_bits(fitted, X, way, tmp_path):
+    copied = COPIES[way](fitted, tmp_path)
+    np.testing.assert_array_equal(copied.transform(X), fitted.transform(X))
+    np.testing.assert_array_equal(copied.reconstruct(X), fitted.reconstruct(X))
+
+
+@pytest.mark.parametrize("way", COPIES)
+def test_a_copied_estimator_can_be_fitted_again(fitted, X, way, tmp_path):
+    copied = COPIES[way](fitted, tmp_path).fit(X)
+    np.testing.assert_array_equal(copied.transform(X), fitted.transform(X))
+
+
+@pytest.mark.parametrize("protocol", range(2, pickle.HIGHEST_PROTOCOL + 1))
+def test_every_pickle_protocol_works(fitted, X, protocol):
+    loaded = pickle.loads(pickle.dumps(fitted, protocol))
+    np.testing.assert_array_equal(loaded.transform(X), fitted.transform(X))
+
+
+class Lister(pickle.Unpickler):
+    """Note the names that a pickle imports."""
+
+    def __init__(self, file):
+        super().__init__(file)
+        self.names = set()
+
+    def find_class(self, module, name):
+        self.names.add((module.split(".")[0], name))
+        return super().find_class(module, name)
+
+
+def test_a_pickle_holds_numpy_arrays_and_plain_values_alone(fitted, tmp_path):
+    path = tmp_path / "estimator.pickle"
+    path.write_bytes(pickle.dumps(fitted))
+    with path.open("rb") as file:
+        lister = Lister(file)
+        lister.load()
+    own = {name for package, name in lister.names if package == "sklearn_ae"}
+    assert {package for package, _ in lister.names} <= {"numpy", "sklearn_ae"}
+    assert own == {type(fitted).__name__, "FittedAutoencoder"}
+
+
+@pytest.mark.parametrize("n_rows", [100, 20_000])
+def test_a_pickle_is_little_larger_than_its_parameters(quick, X, n_rows):
+    rows = np.tile(X, (n_rows // 100, 1))[:n_rows]
+    estimator = quick(hidden_layer_sizes=(256,), max_epochs=1, early_stopping=False)
+    estimator.fit(rows)
+    parameters = sum(p.numel() * 4 for p in estimator.module_.parameters())
+    codec = estimator.mean_.nbytes + estimator.scale_.nbytes
+    limit = 1.2 * (parameters + codec) + 16 * 1024
+    assert len(pickle.dumps(estimator)) <= limit
+
+
+def test_transform_caches_nothing(fitted, X):
+    before = pickle.dumps(vars(fitted))
+    fitted.inverse_transform(fitted.transform(X))
+    fitted.reconstruct(X)
+    fitted.score(X)
+    assert pickle.dumps(vars(fitted)) == before
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_threads_give_the_same_bits(fitted, X, dtype):
+    rows = X[:20].astype(dtype)
+    expected = fitted.transform(rows).tobytes()
+
+    def calls(_):
+        return {fitted.transform(rows).tobytes() for _ in range(200)}
+
+    with ThreadPoolExecutor(8) as pool:
+        assert all(seen == {expected} for seen in pool.map(calls, range(8)))
+
+
+MEMORY = """
+import threading
+import numpy as np
+from scipy import sparse
+from sklearn_ae import AutoencoderTransformer
+
+def anonymous():
+    with open("/proc/self/status") as status:
+        line = next(line for line in status if line.startswith("RssAnon"))
+    return int(line.split()[1]) * 1024
+
+def watch():
+    global peak
+    while not done.wait(0.002):
+        peak = max(peak, anonymous())
+
+rng = np.random.default_rng(0)
+X = MAKE
+estimator = AutoencoderTransformer(2, max_epochs=1, random_state=0)
+estimator.fit(X[:500]).transform(X[:5000])
+done, peak = threading.Event(), anonymous()
+before = peak
+watcher = threading.Thread(target=watch)
+watcher.start()
+codes = estimator.transform(X)
+done.set()
+watcher.join()
+print(peak - before - codes.nbytes)
+"""
+
+TABLES = {
+    "float32": "rng.standard_normal((600_000, 60), dtype=np.float32)",
+    "float64": "rng.standard_normal((300_000, 60))",
+    "sparse": "sparse.random_array((200_000, 400), density=0.01, rng=0, format='csr')",
+}
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+@pytest.mark.parametrize("table", TABLES)
+def test_memory_of_transform_is_bounded(table):
+    code = textwrap.dedent(MEMORY).replace("MAKE", TABLES[table])
+    run = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
+    assert int(run.stdout) < 64 * 2**20

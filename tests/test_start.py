@@ -1,0 +1,103 @@
+import numpy as np
+import pytest
+import torch
+from scipy import sparse
+from sklearn.decomposition import PCA
+
+from sklearn_ae._start import component_limit, pca_start, resolve_n_components
+from sklearn_ae._tables import fit_numeric_codec
+from sklearn_ae.nn import Autoencoder
+
+
+def encoded(X):
+    names = [f"x{i}" for i in range(X.shape[1])]
+    return fit_numeric_codec(X, standardize=False, feature_names=names)
+
+
+def start(X, n_components):
+    return pca_start(X, encoded(X), n_components, 0)
+
+
+@pytest.mark.parametrize("n_components", [1, 3, 6, 0.5, 0.9])
+def test_start_is_pca_of_the_centred_rows(X, n_components):
+    pca = PCA(n_components).fit(X - X.mean(axis=0))
+    found = start(X, n_components)
+    np.testing.assert_allclose(found.components, pca.components_, atol=1e-10)
+    np.testing.assert_allclose(
+        found.explained_variance * encoded(X).code_unit ** 2, pca.explained_variance_
+    )
+
+
+def test_unexplained_share_is_what_pca_leaves(X):
+    left = 1 - PCA(2).fit(X).explained_variance_ratio_.sum()
+    assert start(X, 2).unexplained_share == pytest.approx(left)
+
+
+def test_components_are_orthonormal_in_float64(X):
+    components = start(X, 4).components
+    assert components.dtype == np.float64
+    np.testing.assert_allclose(components @ components.T, np.eye(4), atol=1e-12)
+
+
+def test_far_columns_are_not_lost():
+    rng = np.random.default_rng(0)
+    near = rng.normal(size=(200, 2)) @ rng.normal(size=(2, 4))
+    far = 1e9 + near
+    assert start(far, 2).unexplained_share < 1e-10
+
+
+@pytest.mark.parametrize("n_components", [1, 3])
+def test_sparse_and_dense_starts_agree(X, n_components):
+    dense, compressed = start(X, n_components), start(sparse.csr_array(X), n_components)
+    np.testing.assert_allclose(compressed.components, dense.components, atol=1e-8)
+    np.testing.assert_allclose(compressed.explained_variance, dense.explained_variance)
+
+
+def test_wide_sparse_and_dense_starts_agree():
+    rng = np.random.default_rng(0)
+    loadings = rng.normal(size=(3, 2100)) * (rng.uniform(size=2100) < 0.1)
+    rows = rng.normal(size=(40, 3)) * [3, 2, 1] @ loadings
+    dense, compressed = start(rows, 3), start(sparse.csr_array(rows), 3)
+    np.testing.assert_allclose(compressed.components, dense.components, atol=1e-6)
+
+
+def test_same_seed_gives_the_same_start_on_wide_sparse_rows():
+    rows = sparse.random_array((40, 2100), density=0.05, rng=0, format="csr")
+    np.testing.assert_array_equal(start(rows, 3).components, start(rows, 3).components)
+
+
+def test_constant_rows_leave_nothing():
+    assert start(np.ones((5, 3)), 2).unexplained_share == 0
+
+
+def test_rank_deficient_start_keeps_the_network_finite(X):
+    rows = np.outer(X[:, 0], [1.0, 2.0, 3.0])
+    network = Autoencoder(3, 3, (4,)).double()
+    start(rows, 3).apply_to(network)
+    assert all(torch.isfinite(weight).all() for weight in network.parameters())
+
+
+@pytest.mark.parametrize(
+    ("shape", "limit"), [((5, 8), 5), ((8, 5), 5), ((3, 2000), 3), ((3, 2001), 3)]
+)
+def test_dense_limit_is_the_smaller_side(shape, limit):
+    assert component_limit(np.zeros(shape)) == limit
+
+
+@pytest.mark.parametrize(("shape", "limit"), [((3, 2000), 3), ((3, 2001), 2)])
+def test_wide_sparse_limit_is_arpacks(shape, limit):
+    assert component_limit(sparse.csr_array(shape)) == limit
+
+
+@pytest.mark.parametrize("init", ["pca", "random"])
+def test_none_is_as_many_components_as_pca_can_find(X, init):
+    assert resolve_n_components(None, X, init) == 6
+
+
+def test_too_many_components_name_the_limit_and_the_number(X):
+    with pytest.raises(ValueError, match=r"at most min\(.*\)=6 .*n_components=7\."):
+        resolve_n_components(7, X, "pca")
+
+
+def test_a_random_start_has_no_upper_limit(X):
+    assert resolve_n_components(7, X, "random") == 7

@@ -1,0 +1,346 @@
+import math
+
+import numpy as np
+import pytest
+import torch
+from sklearn.exceptions import NotFittedError
+from skorch.callbacks import Callback, EarlyStopping
+from skorch.utils import noop
+from torch import nn
+
+from sklearn_ae._rows import TensorRows
+from sklearn_ae._training import (
+    TrainingSettings,
+    copy_weights,
+    fit_network,
+    row_losses,
+)
+
+
+class Scale(nn.Module):
+    """One number that multiplies its input."""
+
+    def __init__(self, factor=0.0):
+        super().__init__()
+        self.factor = nn.Parameter(torch.tensor(float(factor)))
+
+    def forward(self, x):
+        return self.factor * x
+
+
+def squared_error(module, x):
+    return (module(x) - x).square().mean(dim=1)
+
+
+def rows(n_rows=40, seed=0):
+    source = torch.Generator().manual_seed(seed)
+    return TensorRows(torch.randn(n_rows, 3, generator=source))
+
+
+def train(module=None, objective=squared_error, *, validate=True, **settings):
+    settings = {
+        "learning_rate": 0.1,
+        "learning_rate_scales": {"factor": 1.0},
+        "batch_size": 8,
+        "max_epochs": 5,
+    } | settings
+    return fit_network(
+        module or Scale(),
+        objective,
+        rows(),
+        torch.arange(10, 40),
+        (rows(), torch.arange(10)) if validate else None,
+        TrainingSettings(**settings),
+        torch.Generator().manual_seed(0),
+    )
+
+
+def test_any_module_and_objective_can_be_trained():
+    state = train()
+    assert abs(state.weights["factor"].item() - 1) < 0.5
+
+
+def test_kept_weights_are_those_of_the_best_epoch():
+    state = train(learning_rate=2.0)
+    kept = Scale(state.weights["factor"].item())
+    loss = squared_error(kept, rows().take(torch.arange(10))).mean().item()
+    assert loss == pytest.approx(state.validation_losses[state.best_epoch])
+    assert loss == pytest.approx(min(state.validation_losses))
+
+
+def test_validation_loss_is_the_mean_over_all_validation_rows():
+    module = Scale(0.5)
+    state = train(module, max_epochs=0)
+    expected = squared_error(module, rows().take(torch.arange(10))).mean().item()
+    assert state.validation_losses == [pytest.approx(expected)]
+
+
+def test_without_validation_rows_the_last_weights_are_kept():
+    module = Scale()
+    state = train(module, validate=False)
+    assert state.best_epoch == 5
+    assert torch.equal(state.weights["factor"], module.factor)
+
+
+def test_curves_begin_with_the_start_and_have_one_entry_an_epoch():
+    state = train(max_epochs=4)
+    assert len(state.losses) == len(state.validation_losses) == 5
+
+
+def test_a_start_that_is_best_is_kept():
+    state = train(Scale(1.0), objective=lambda m, x: squared_error(m, x) + 1)
+    assert state.best_epoch == 0
+    assert state.weights["factor"] == 1
+
+
+def test_kept_weights_are_copies():
+    module = Scale()
+    weights = copy_weights(module)
+    with torch.no_grad():
+        module.factor.fill_(9.0)
+    assert weights["factor"] == 0
+
+
+@pytest.mark.parametrize("batch_size", [1, 7, 29, 30, 31, 1000])
+def test_every_row_is_seen_once_an_epoch(batch_size):
+    seen = []
+
+    class Count(Callback):
+        def on_batch_end(self, net, batch, training, **kwargs):
+            if training:
+                seen.append(len(batch))
+
+    train(max_epochs=2, batch_size=batch_size, callbacks=[Count()])
+    assert sum(seen) == 2 * 30
+
+
+def test_a_scale_of_zero_freezes_a_parameter():
+    state = train(validate=False, learning_rate_scales={"factor": 0.0})
+    assert state.weights["factor"] == 0
+
+
+def test_weight_decay_pulls_weights_to_zero():
+    plain, decayed = (
+        train(validate=False, weight_decay=decay).weights["factor"].abs()
+        for decay in (0.0, 2.0)
+    )
+    assert decayed < plain
+
+
+def test_gradients_are_clipped():
+    norms = []
+
+    class Norm(Callback):
+        def on_batch_end(self, net, training, **kwargs):
+            if training:
+                norms.append(net.module_.factor.grad.norm().item())
+
+    train(objective=lambda m, x: 1e4 * squared_error(m, x), callbacks=[Norm()])
+    assert max(norms) <= 1 + 1e-4
+
+
+def test_loss_unit_changes_no_reported_loss():
+    plain, scaled = (train(loss_unit=unit, max_epochs=0).losses for unit in (1.0, 7.0))
+    assert plain == scaled
+
+
+@pytest.mark.parametrize("offset", [0.0, -100.0, 100.0])
+def test_patience_stops_on_losses_of_any_sign(offset):
+    state = train(
+        objective=lambda m, x: 0 * squared_error(m, x) + offset,
+        n_iter_no_change=2,
+        max_epochs=20,
+    )
+    assert len(state.losses) - 1 == 3
+
+
+@pytest.mark.parametrize("offset", [0.0, -100.0])
+def test_patience_does_not_stop_while_the_loss_falls(offset):
+    state = train(
+        objective=lambda m, x: offset + (m.factor - 50).abs() + 0 * x.sum(dim=1),
+        n_iter_no_change=1,
+        max_epochs=8,
+    )
+    assert len(state.losses) - 1 == 8
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf])
+@pytest.mark.parametrize("validate", [True, False])
+def test_a_loss_that_is_not_finite_raises_and_names_the_learning_rate(value, validate):
+    with pytest.raises(ValueError, match=r"learning_rate=0\.1"):
+        train(objective=lambda m, x: m(x).sum(dim=1) + value, validate=validate)
+
+
+def test_a_validation_loss_that_is_not_finite_raises():
+    def objective(module, x):
+        factor = 1.0 if module.training else math.nan
+        return factor * squared_error(module, x)
+
+    with pytest.raises(ValueError, match="valid_loss=nan"):
+        train(objective=objective)
+
+
+def test_same_generator_gives_the_same_bits():
+    first, second = train(), train()
+    assert torch.equal(first.weights["factor"], second.weights["factor"])
+    assert first.losses == second.losses
+
+
+def test_global_generator_is_left_alone():
+    before = torch.get_rng_state()
+    train()
+    assert torch.equal(torch.get_rng_state(), before)
+
+
+def test_callbacks_see_losses_beside_each_other():
+    seen = []
+
+    class Look(Callback):
+        def on_epoch_end(self, net, **kwargs):
+            seen.append((net.history[-1, "train_loss"], net.history[-1, "valid_loss"]))
+
+    state = train(callbacks=[Look()])
+    assert [train_loss for train_loss, _ in seen] == state.losses[1:]
+    assert [valid_loss for _, valid_loss in seen] == state.validation_losses[1:]
+
+
+@pytest.mark.parametrize("max_epochs", [1, 3])
+def test_schedule_is_one_cycle_over_all_steps(max_epochs):
+    rates = []
+
+    class Rate(Callback):
+        def on_batch_begin(self, net, training, **kwargs):
+            if training:
+                rates.append(net.optimizer_.param_groups[0]["lr"])
+
+    train(max_epochs=max_epochs, batch_size=3, callbacks=[Rate()])
+    assert len(rates) == 10 * max_epochs
+    assert max(rates) <= 0.1
+    assert rates[-1] < rates[0] < max(rates)
+
+
+def test_row_losses_make_no_step():
+    module = Scale(0.5)
+    row_losses(module, squared_error, [torch.ones(2, 3)])
+    assert module.factor == 0.5
+
+
+class Interrupt(Callback):
+    """Press Ctrl-C at a hook of one epoch."""
+
+    def __init__(self, press, hook, epoch):
+        self.press, self.hook, self.epoch = press, hook, epoch
+        setattr(self, hook, self.interrupt)
+
+    def interrupt(self, net, training=True, **kwargs):
+        if training and len(net.history) == self.epoch:
+            self.press()
+
+
+HOOKS = ["on_epoch_begin", "on_batch_begin", "on_grad_computed", "on_batch_end"]
+
+
+@pytest.mark.parametrize("hook", [*HOOKS, "on_epoch_end"])
+def test_ctrl_c_is_raised_again(quick, X, press_ctrl_c, hook):
+    estimator = quick(callbacks=[Interrupt(press_ctrl_c, hook, 3)])
+    with pytest.raises(KeyboardInterrupt):
+        estimator.fit(X)
+
+
+@pytest.mark.parametrize("hook", HOOKS)
+def test_ctrl_c_commits_the_best_epoch_so_far(quick, X, press_ctrl_c, hook):
+    estimator = quick(callbacks=[Interrupt(press_ctrl_c, hook, 4)])
+    with pytest.raises(KeyboardInterrupt):
+        estimator.fit(X)
+    whole = quick().fit(X)
+    assert estimator.n_epochs_ == 3
+    assert estimator.validation_loss_curve_ == whole.validation_loss_curve_[:4]
+    assert estimator.best_epoch_ == np.argmin(estimator.validation_loss_curve_) > 0
+
+
+def test_an_interrupted_fit_can_be_used(quick, X, press_ctrl_c):
+    estimator = quick(callbacks=[Interrupt(press_ctrl_c, "on_batch_end", 4)])
+    with pytest.raises(KeyboardInterrupt):
+        estimator.fit(X)
+    codes = estimator.transform(X)
+    np.testing.assert_allclose(codes.mean(axis=0), 0, atol=1e-5)
+    np.testing.assert_allclose(
+        codes.var(axis=0, ddof=1), estimator.explained_variance_, rtol=1e-4
+    )
+
+
+@pytest.mark.parametrize("hook", ["on_train_begin", "on_epoch_begin", "on_batch_end"])
+def test_ctrl_c_in_the_first_epoch_commits_pca(quick, X, press_ctrl_c, hook):
+    epoch = 0 if hook == "on_train_begin" else 1
+    estimator = quick(callbacks=[Interrupt(press_ctrl_c, hook, epoch)])
+    with pytest.raises(KeyboardInterrupt):
+        estimator.fit(X)
+    assert estimator.best_epoch_ == estimator.n_epochs_ == 0
+    np.testing.assert_allclose(
+        estimator.reconstruct(X), quick(max_epochs=0).fit(X).reconstruct(X)
+    )
+
+
+def test_ctrl_c_at_the_end_of_training_commits_it(quick, X, press_ctrl_c):
+    estimator = quick(callbacks=[Interrupt(press_ctrl_c, "on_train_end", 4)])
+    with pytest.raises(KeyboardInterrupt):
+        estimator.fit(X)
+    assert estimator.validation_loss_curve_ == quick().fit(X).validation_loss_curve_
+
+
+class Slow:
+    """Rows that take so long to come that Ctrl-C is pressed."""
+
+    def __init__(self, rows, press):
+        self.rows, self.press, self.shape = rows, press, rows.shape
+
+    def __array__(self, dtype=None, copy=None):
+        self.press()
+        return self.rows
+
+
+@pytest.fixture(params=["X", "X_val"])
+def slow_rows(request, X, press_ctrl_c):
+    rows = {"X": X[:, :4], "X_val": X[:, :4]}
+    return rows | {request.param: Slow(rows[request.param], press_ctrl_c)}
+
+
+def test_ctrl_c_before_the_start_is_scored_fits_nothing(quick, slow_rows):
+    estimator = quick()
+    before = dict(vars(estimator))
+    with pytest.raises(KeyboardInterrupt):
+        estimator.fit(**slow_rows)
+    assert vars(estimator) == before
+    with pytest.raises(NotFittedError):
+        estimator.transform(np.ones((1, 4)))
+
+
+def test_ctrl_c_before_the_start_is_scored_keeps_the_former_fit(quick, slow_rows, X):
+    estimator = quick().fit(X)
+    before = dict(vars(estimator))
+    with pytest.raises(KeyboardInterrupt):
+        estimator.fit(**slow_rows)
+    assert vars(estimator).keys() == before.keys()
+    assert all(vars(estimator)[name] is before[name] for name in before)
+
+
+def test_skorchs_early_stopping_ends_training_normally(quick, X):
+    stop = EarlyStopping(patience=2, threshold=0.99, sink=noop)
+    estimator = quick(max_epochs=30, callbacks=[stop]).fit(X)
+    assert 0 < estimator.n_epochs_ < 30
+    assert estimator.best_epoch_ > 0
+
+
+def test_skorchs_early_stopping_works_without_validation_rows(quick, X):
+    stop = EarlyStopping("train_loss", patience=2, threshold=0.99, sink=noop)
+    estimator = quick(max_epochs=30, early_stopping=False, callbacks=[stop]).fit(X)
+    assert 0 < estimator.best_epoch_ == estimator.n_epochs_ < 30
+
+
+def test_errors_of_callbacks_come_out_as_they_are(quick, X):
+    class Fails(Callback):
+        def on_batch_end(self, net, **kwargs):
+            raise LookupError("mine")
+
+    with pytest.raises(LookupError, match="mine"):
+        quick(callbacks=[Fails()]).fit(X)
