@@ -48,15 +48,15 @@ class AutoencoderTransformer(BaseAutoencoder):
         by one number, which keeps PCA's objective; "auto" does that for numeric
         tables.
 
-    learning_rate : float, default=0.006
+    learning_rate : float, default=0.01
         Peak of the one-cycle learning rate schedule.
 
-    batch_size : int, default=128
+    batch_size : int, default=256
         Rows a step.
 
     max_epochs : int or "auto", default="auto"
         Number of epochs, each a pass through the training rows or 65,536 of them,
-        whichever is less. "auto" means 100 epochs or 2,500 steps, whichever is less.
+        whichever is less. "auto" means 100 epochs or 3,000 steps, whichever is less.
         With 0 the start is kept.
 
     weight_decay : float, default=0.0
@@ -64,12 +64,14 @@ class AutoencoderTransformer(BaseAutoencoder):
 
     early_stopping : bool, default=True
         Whether the epoch that does best on validation rows is kept. Otherwise the last
-        one is, and nothing is promised. No epoch is skipped either way: the learning
+        one is, and nothing is promised. If no epoch of the first fifth does better than
+        the start, training ends there and the start is kept. Otherwise the learning
         rate schedule runs to its end, see `n_iter_no_change`.
 
     validation_fraction : float, default=0.1
-        Share of the rows that is set aside for validation, at most 10,000 rows. They
-        still take part in PCA, the centre and the scale.
+        Share of the rows that is set aside for validation: at least 50 rows (or a
+        quarter of the table, if that is less) and at most 10,000. They still take part
+        in PCA, the centre and the scale.
 
     n_iter_no_change : int or None, default=None
         Number of epochs without a lower validation loss after which training stops.

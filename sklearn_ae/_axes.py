@@ -1,4 +1,4 @@
-"""After training: hidden units held to their ranges, codes turned to principal axes."""
+"""Principal axes of the codes: turned, ordered, signed, and whitened if asked for."""
 
 import copy
 from typing import NamedTuple
@@ -9,7 +9,7 @@ from sklearn.utils.extmath import svd_flip
 
 from ._rows import EVALUATION_ROWS, Batches, RowSource
 from ._start import LinearStart
-from .nn import Autoencoder, recorded_ranges
+from .nn import Autoencoder
 
 
 class CodeAxes(NamedTuple):
@@ -33,29 +33,18 @@ class CodeAxes(NamedTuple):
     variance: np.ndarray
 
 
-def hold_ranges(module: Autoencoder, rows: RowSource) -> None:
-    """Hold the hidden units of a trained module to their ranges over all rows."""
-    module.eval()
-    with recorded_ranges(module):
-        for batch in Batches(rows, torch.arange(len(rows)), EVALUATION_ROWS):
-            module(batch)
-
-
-def start_axes(start: LinearStart, code_unit: float, *, whiten: bool) -> CodeAxes:
+def start_axes(start: LinearStart, *, whiten: bool) -> CodeAxes:
     """Return the axes of PCA's codes, which are principal as they are."""
     n_components = len(start.components)
     return _axes(
         np.zeros(n_components),
         np.eye(n_components),
-        start.explained_variance * code_unit**2,
-        code_unit,
+        start.explained_variance,
         whiten=whiten,
     )
 
 
-def principal_axes(
-    module: Autoencoder, rows: RowSource, code_unit: float, *, whiten: bool
-) -> CodeAxes:
+def principal_axes(module: Autoencoder, rows: RowSource, *, whiten: bool) -> CodeAxes:
     """Return the principal axes of a network's codes over all rows.
 
     Signs follow scikit-learn's rule: the largest entry of an axis is positive.
@@ -68,9 +57,6 @@ def principal_axes(
     rows : RowSource
         The training rows, at least two.
 
-    code_unit : float
-        Size of one encoded unit in the units codes are given in.
-
     whiten : bool
         Whether codes are divided by their deviations, floored as PCA does.
 
@@ -82,8 +68,7 @@ def principal_axes(
     mean, covariance = _code_moments(module, rows)
     variance, vectors = np.linalg.eigh(covariance)
     _, rotation = svd_flip(None, vectors.T[::-1].copy(), u_based_decision=False)
-    variance = np.maximum(variance[::-1], 0) * code_unit**2
-    return _axes(mean, rotation, variance, code_unit, whiten=whiten)
+    return _axes(mean, rotation, np.maximum(variance[::-1], 0), whiten=whiten)
 
 
 def turned_arrays(
@@ -103,11 +88,13 @@ def turned_arrays(
     return {name: value.numpy().astype(dtype) for name, value in state.items()}
 
 
-def _axes(mean, directions, variance, code_unit, *, whiten: bool) -> CodeAxes:
-    unit = np.full(len(mean), code_unit)
-    if whiten:
-        unit = unit / np.maximum(np.sqrt(variance), np.finfo(np.float64).eps)
-    return CodeAxes(mean, unit[:, None] * directions, directions.T / unit, variance)
+def _axes(mean, directions, variance, *, whiten: bool) -> CodeAxes:
+    if not whiten:
+        return CodeAxes(mean, directions, directions.T, variance)
+    deviation = np.maximum(np.sqrt(variance), np.finfo(np.float64).eps)
+    return CodeAxes(
+        mean, directions / deviation[:, None], directions.T * deviation, variance
+    )
 
 
 def _code_moments(module: Autoencoder, rows: RowSource):

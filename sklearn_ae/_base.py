@@ -46,8 +46,8 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
     init: str = "pca"
     whiten: bool = False
     standardize: bool | str = "auto"
-    learning_rate: float = 6e-3
-    batch_size: int = 128
+    learning_rate: float = 1e-2
+    batch_size: int = 256
     max_epochs: int | str = "auto"
     weight_decay: float = 0.0
     early_stopping: bool = True

@@ -1,5 +1,6 @@
 """What a fit leaves behind: codec, network description and arrays."""
 
+import math
 import warnings
 from collections.abc import Iterator
 from typing import Any
@@ -15,7 +16,7 @@ _FORMAT = 1
 
 
 def float_dtype(X) -> type:
-    """Return the dtype of what is computed from X: float32 for float32, else float64."""
+    """Return the dtype of results: float32 for float32, float64 for all else."""
     return np.float32 if X.dtype == np.float32 else np.float64
 
 
@@ -35,6 +36,9 @@ class FittedAutoencoder:
 
     arrays : dict of str to ndarray
         The network's weights, by name.
+
+    code_unit : float
+        Size of one unit of the network's codes in the units codes are given in.
     """
 
     def __init__(
@@ -42,8 +46,10 @@ class FittedAutoencoder:
         codec: NumericCodec,
         network: dict[str, Any],
         arrays: dict[str, np.ndarray],
+        code_unit: float,
     ) -> None:
         self.codec, self.network, self.arrays = codec, network, arrays
+        self.code_unit = code_unit
         self._modules = {
             dtype: self._build(dtype) for dtype in (np.float32, np.float64)
         }
@@ -58,7 +64,8 @@ class FittedAutoencoder:
         codes = np.empty((X.shape[0], self.network["n_components"]), dtype)
         for chunk in row_chunks(*X.shape):
             rows = self.codec.encode(X[chunk], dtype)
-            codes[chunk] = self._apply("encode", rows)
+            code = self._apply("encode", rows)
+            codes[chunk] = np.multiply(code, self.code_unit, dtype=np.float64)
         return codes
 
     def decode(self, codes: np.ndarray) -> np.ndarray:
@@ -66,7 +73,9 @@ class FittedAutoencoder:
         shape = len(codes), self.network["n_features"]
         rows = np.empty(shape, codes.dtype)
         for chunk in row_chunks(*shape):
-            rows[chunk] = self.codec.decode(self._apply("decode", codes[chunk]))
+            code = np.divide(codes[chunk], self.code_unit, dtype=np.float64)
+            row = self._apply("decode", code.astype(codes.dtype, copy=False))
+            rows[chunk] = self.codec.decode(row)
         return rows
 
     def reconstruct(self, X) -> np.ndarray:
@@ -109,7 +118,7 @@ class FittedAutoencoder:
             "version": __version__,
             "mean": self.codec.mean,
             "scale": self.codec.scale,
-            "code_unit": self.codec.code_unit,
+            "code_unit": self.code_unit,
             "feature_names": self.codec.feature_names,
             "network": self.network,
             "arrays": self.arrays,
@@ -120,11 +129,10 @@ class FittedAutoencoder:
         codec = NumericCodec(
             np.array(state["mean"]),
             np.array(state["scale"]),
-            float(state["code_unit"]),
             tuple(state["feature_names"]),
         )
         arrays = {name: np.array(array) for name, array in state["arrays"].items()}
-        self.__init__(codec, dict(state["network"]), arrays)
+        self.__init__(codec, dict(state["network"]), arrays, float(state["code_unit"]))
 
 
 def _check_state(state: dict[str, Any]) -> None:
@@ -146,6 +154,16 @@ def _check_state(state: dict[str, Any]) -> None:
     _check_arrays(state["arrays"], shapes)
     codec = {name: state[name] for name in ("mean", "scale")}
     _check_arrays(codec, {"mean": n_features, "scale": n_features})
+    if (len(state["feature_names"]),) != n_features:
+        raise ValueError(
+            f"feature_names must hold {n_features[0]} names, got "
+            f"{len(state['feature_names'])}."
+        )
+    if not 0 < state["code_unit"] < math.inf or not (state["scale"] > 0).all():
+        raise ValueError(
+            "Units must be positive and finite, got "
+            f"code_unit={state['code_unit']!r} and scales from {state['scale'].min()}."
+        )
 
 
 def _check_arrays(arrays: dict[str, Any], shapes: dict[str, tuple[int, ...]]) -> None:

@@ -1,23 +1,24 @@
 """The way of data through a fit: codec, start, network, engine, axes."""
 
 import math
+from functools import partial
 from numbers import Integral
 from typing import NamedTuple
 
 import numpy as np
 import torch
 
-from ._axes import hold_ranges, principal_axes, start_axes, turned_arrays
+from ._axes import principal_axes, start_axes, turned_arrays
 from ._fitted import FittedAutoencoder
 from ._random import RandomStreams
 from ._rows import EPOCH_ROWS, EVALUATION_ROWS, Batches, row_source
 from ._start import LinearStart, component_limit, pca_start, resolve_n_components
 from ._tables import fit_numeric_codec
 from ._training import TrainingSettings, TrainingState, fit_network, row_losses
-from .nn import reconstruction_loss
+from .nn import reconstruction_loss, record_ranges
 
-_AUTO_EPOCHS, _AUTO_STEPS = 100, 2_500
-_MAX_VALIDATION_ROWS = 10_000
+_AUTO_EPOCHS, _AUTO_STEPS = 100, 3_000
+_MIN_VALIDATION_ROWS, _MAX_VALIDATION_ROWS = 50, 10_000
 _NOTHING_LEFT = 1e-10  # share of the variance
 
 
@@ -96,19 +97,35 @@ def fit_rows(estimator, X, X_val, feature_names) -> Learned:
     state = fit_network(
         module, objective, rows, index, validation, settings, streams.torch("batches")
     )
-    keeps_pca = state.best_epoch == 0 and estimator.init == "pca"
-    if keeps_pca:
-        network["hidden_layer_sizes"] = ()
-        module = start.network()
-        axes = start_axes(start, codec.code_unit, whiten=estimator.whiten)
+    finish = partial(
+        _finish, estimator, module, network, start, state, codec, rows, pca_loss
+    )
+    try:
+        return finish()
+    except KeyboardInterrupt as interruption:
+        if validation is None:
+            raise
+        state.interruption = interruption
+        return finish()
+
+
+def _finish(estimator, module, network, start, state, codec, rows, pca_loss) -> Learned:
+    """Turn the weights to keep into what the estimator keeps."""
+    whiten = estimator.whiten
+    if state.best_epoch == 0 and estimator.init == "pca":
+        network = network | {"hidden_layer_sizes": ()}
+        axes = start_axes(start, whiten=whiten)
+        arrays = turned_arrays(start.network(), axes, np.float64)
     else:
         module.load_state_dict(state.weights)
-        hold_ranges(module, rows)
-        axes = principal_axes(module, rows, codec.code_unit, whiten=estimator.whiten)
-    arrays = turned_arrays(module, axes, np.float64 if keeps_pca else np.float32)
+        record_ranges(module, Batches(rows, torch.arange(len(rows)), EVALUATION_ROWS))
+        axes = principal_axes(module, rows, whiten=whiten)
+        arrays = turned_arrays(module, axes, np.float32)
+    # Codes are in input units where all columns share one scale, as PCA's are.
+    unit = 1.0 if estimator.standardize is True else float(codec.scale[0])
     return Learned(
-        fitted=FittedAutoencoder(codec, network, arrays),
-        explained_variance=axes.variance,
+        fitted=FittedAutoencoder(codec, network, arrays, 1.0 if whiten else unit),
+        explained_variance=axes.variance * unit**2,
         state=state,
         pca_validation_loss=pca_loss,
     )
@@ -121,10 +138,16 @@ def _split(estimator, rows, judged, streams):
         return everything, None
     if judged is not None:
         return everything, (judged, torch.arange(len(judged)))
-    n_judged = math.ceil(estimator.validation_fraction * len(rows))
-    n_judged = min(n_judged, _MAX_VALIDATION_ROWS, len(rows) - 1)
+    n_judged = _n_validation_rows(estimator.validation_fraction, len(rows))
     order = torch.from_numpy(streams.numpy("split").permutation(len(rows)))
     return order[n_judged:], (rows, order[:n_judged])
+
+
+def _n_validation_rows(fraction: float, n_rows: int) -> int:
+    """Return the share of the rows, within bounds that make a fair judge of them."""
+    fewest = min(_MIN_VALIDATION_ROWS, n_rows // 4)
+    n_judged = max(math.ceil(fraction * n_rows), fewest)
+    return min(n_judged, _MAX_VALIDATION_ROWS, n_rows - 1)
 
 
 def _settings(estimator, module, start, n_train, validation) -> TrainingSettings:

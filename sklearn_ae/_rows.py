@@ -100,7 +100,7 @@ class Batches(IterableDataset):
         Which of its rows.
 
     batch_size : int
-        Rows a batch; the last one of a pass may be smaller, none is dropped.
+        Rows a batch; the last one of an epoch may be smaller, none is dropped.
 
     generator : torch.Generator, default=None
         Source of the order. None means the order of `index`, in full.
@@ -123,11 +123,11 @@ class Batches(IterableDataset):
     def __iter__(self) -> Iterator[Tensor]:
         left = self.epoch_rows
         while left:
-            if not len(self._ahead):
-                self._ahead = self._order()
-            batch = self._ahead[: min(self._batch_size, left)]
-            self._ahead = self._ahead[len(batch) :]
-            left -= len(batch)
+            size = min(self._batch_size, left)
+            if len(self._ahead) < size:
+                self._ahead = torch.cat([self._ahead, self._order()])
+            batch, self._ahead = self._ahead[:size], self._ahead[size:]
+            left -= size
             yield self._rows.take(batch)
 
     def __len__(self) -> int:

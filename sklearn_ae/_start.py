@@ -78,7 +78,7 @@ def pca_start(
     rows = codec.encode_sparse(X) if sparse.issparse(X) else codec.encode(X)
     pca = PCA(
         n_components,
-        svd_solver=sparse_solver(X) if sparse.issparse(X) else "auto",
+        svd_solver=sparse_solver(X) if sparse.issparse(X) else _solver(X, n_components),
         copy=False,
         random_state=random_state,
     )
@@ -86,8 +86,20 @@ def pca_start(
         pca.fit(rows)
     share = 1 - pca.explained_variance_ratio_.sum()
     return LinearStart(
-        pca.components_, pca.explained_variance_, float(np.nan_to_num(max(share, 0.0)))
+        np.ascontiguousarray(pca.components_),
+        np.ascontiguousarray(pca.explained_variance_),
+        float(np.nan_to_num(max(share, 0.0))),
     )
+
+
+def _solver(X: np.ndarray, n_components: int | float) -> str:
+    """Return PCA's own choice, but for arpack where that is the randomized solver.
+
+    The network is never worse than its start, so the start is exact.
+    """
+    few = 1 <= n_components < 0.8 * min(X.shape)
+    tall = X.shape[1] <= 1_000 and X.shape[0] >= 10 * X.shape[1]
+    return "arpack" if few and not tall and max(X.shape) > 500 else "auto"
 
 
 def sparse_solver(X) -> str:

@@ -31,17 +31,12 @@ class NumericCodec:
         What the centred columns are divided by, positive: one number for all of
         them, or each column's own deviation.
 
-    code_unit : float
-        Size of one encoded unit in the units codes are given in: the common scale,
-        so that codes are in input units as PCA's are, or 1.
-
     feature_names : tuple of str
         Names of the columns, for errors.
     """
 
     mean: np.ndarray
     scale: np.ndarray
-    code_unit: float
     feature_names: tuple[str, ...]
 
     def encode(self, X, dtype: type = np.float64) -> np.ndarray:
@@ -93,18 +88,17 @@ def fit_numeric_codec(X, *, standardize: bool, feature_names) -> NumericCodec:
     """
     moments = _sparse_moments if sparse.issparse(X) else _dense_moments
     mean, deviation = moments(X)
-    if standardize:
-        scale, code_unit = np.where(deviation > 0, deviation, 1.0), 1.0
-    else:
-        code_unit = _root_mean_square(deviation) or 1.0
-        scale = np.full(len(mean), code_unit)
-    finite = np.isfinite(mean) & np.isfinite(scale)
+    finite = np.isfinite(mean) & np.isfinite(deviation)
     if not finite.all():
         raise ValueError(
             "Sum and spread of every column must be finite in float64, got values "
             f"too large for that (column {feature_names[int(np.argmin(finite))]!r})."
         )
-    return NumericCodec(mean, scale, float(code_unit), tuple(feature_names))
+    if standardize:
+        scale = np.where(deviation > 0, deviation, 1.0)
+    else:
+        scale = np.full(len(mean), _root_mean_square(deviation) or 1.0)
+    return NumericCodec(mean, scale, tuple(feature_names))
 
 
 def _dense_moments(X: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -130,7 +124,8 @@ def _dense_moments(X: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 def _sparse_moments(X: sparse.csr_array) -> tuple[np.ndarray, np.ndarray]:
     mean, variance = mean_variance_axis(X.astype(np.float64), axis=0)
     low, high = min_max_axis(X, axis=0)
-    return mean, np.where(low == high, 0.0, np.sqrt(variance))
+    constant = low == high
+    return np.where(constant, low, mean), np.where(constant, 0.0, np.sqrt(variance))
 
 
 def _root_mean_square(deviation: np.ndarray) -> float:

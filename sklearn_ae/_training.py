@@ -15,6 +15,7 @@ from ._rows import EVALUATION_ROWS, Batches, RowSource
 from ._selection import is_clear_gain
 
 _MAX_GRADIENT_NORM = 1.0
+_DIVERGED = 1e9  # times the size of the start's loss
 
 Objective = Callable[[nn.Module, Tensor], Tensor]
 
@@ -197,12 +198,16 @@ class _BestEpoch(Callback):
 
     Parameters
     ----------
+    start_loss : float
+        Validation loss of the start. If a fifth of all epochs has passed and none was
+        below it, training ends.
+
     n_iter_no_change : int or None
         Patience, counted in epochs.
     """
 
-    def __init__(self, n_iter_no_change):
-        self.n_iter_no_change = n_iter_no_change
+    def __init__(self, start_loss, n_iter_no_change):
+        self.start_loss, self.n_iter_no_change = start_loss, n_iter_no_change
 
     def initialize(self):
         self.loss_, self.epoch_ = math.inf, 0
@@ -216,20 +221,34 @@ class _BestEpoch(Callback):
             self.weights_ = copy_weights(net.module_)
             self.row_losses_ = net.validation_row_losses_
         patience = self.n_iter_no_change
-        if patience is not None and epoch - self.epoch_ >= patience:
+        idle = patience is not None and epoch - self.epoch_ >= patience
+        hopeless = self.loss_ >= self.start_loss and epoch * 5 >= net.max_epochs
+        if idle or hopeless:
             raise KeyboardInterrupt  # skorch's way to stop, see _run
 
 
-class _FiniteLoss(Callback):
-    """Raises as soon as an epoch's loss is not finite."""
+class _Divergence(Callback):
+    """Raises as soon as an epoch's loss is not finite, or out of all proportion.
+
+    Parameters
+    ----------
+    start_loss : float
+        Training loss of the start.
+    """
+
+    def __init__(self, start_loss):
+        self.start_loss = start_loss
 
     def on_epoch_end(self, net, **kwargs):
+        limit = self.start_loss + _DIVERGED * abs(self.start_loss)
         for name in ("train_loss", "valid_loss"):
-            if not math.isfinite(net.history[-1].get(name, 0.0)):
+            loss = net.history[-1].get(name, 0.0)
+            if not math.isfinite(loss) or loss > limit:
                 raise ValueError(
-                    f"The loss must stay finite, got {name}="
-                    f"{net.history[-1, name]} in epoch {len(net.history)} with "
-                    f"learning_rate={net.lr}; try a smaller learning_rate."
+                    f"The loss must stay finite and near the start's, "
+                    f"{self.start_loss:.3g}, got {name}={loss:.3g} in epoch "
+                    f"{len(net.history)} with learning_rate={net.lr}; try a smaller "
+                    "learning_rate."
                 )
 
 
@@ -245,6 +264,10 @@ class _ProgressBar(Callback):
     def __init__(self, references):
         self.references = references
 
+    def initialize(self):
+        self.bar_ = None
+        return self
+
     def on_train_begin(self, net, **kwargs):
         from tqdm.auto import tqdm
 
@@ -258,7 +281,8 @@ class _ProgressBar(Callback):
         self.bar_.update()
 
     def on_train_end(self, net, **kwargs):
-        self.bar_.close()
+        if self.bar_ is not None:
+            self.bar_.close()
 
 
 def fit_network(
@@ -306,29 +330,31 @@ def fit_network(
     Raises
     ------
     ValueError
-        If a loss turns non-finite.
+        If a loss turns non-finite, or out of all proportion to the start's.
     """
     train = Batches(rows, train_index, settings.batch_size, generator)
     judge = None if validation is None else Batches(*validation, EVALUATION_ROWS)
-    best = _BestEpoch(settings.n_iter_no_change)
+    best = None
     state = TrainingState(
         weights=copy_weights(module),
         losses=[row_losses(module, objective, train).mean().item()],
     )
     if judge is not None:
         start_rows = row_losses(module, objective, judge)
-        state.validation_losses.append(start_rows.mean().item())
+        start_loss = start_rows.mean().item()
+        state.validation_losses.append(start_loss)
+        best = _BestEpoch(start_loss, settings.n_iter_no_change)
     if settings.max_epochs == 0:
         return state
-    net = _make_net(module, objective, (train, judge), best, settings)
+    net = _make_net(module, objective, (train, judge), best, state.losses[0], settings)
     state.interruption = _run(net, train, judge)
     epochs = [epoch for epoch in net.history if "train_loss" in epoch]
-    state.losses += [epoch["train_loss"] for epoch in epochs]
+    state.losses += [float(epoch["train_loss"]) for epoch in epochs]
     if judge is None:
         state.weights, state.best_epoch = copy_weights(module), len(epochs)
         return state
     epochs = [epoch for epoch in epochs if "valid_loss" in epoch]
-    state.validation_losses += [epoch["valid_loss"] for epoch in epochs]
+    state.validation_losses += [float(epoch["valid_loss"]) for epoch in epochs]
     state.losses = state.losses[: len(state.validation_losses)]
     if best.epoch_ and is_clear_gain(start_rows, best.row_losses_, settings.gain_level):
         state.weights, state.best_epoch = best.weights_, best.epoch_
@@ -347,7 +373,7 @@ def copy_weights(module: nn.Module) -> dict[str, Tensor]:
     return {name: value.clone() for name, value in module.state_dict().items()}
 
 
-def _make_net(module, objective, batches, best, settings) -> _Net:
+def _make_net(module, objective, batches, best, start_loss, settings) -> _Net:
     train, judge = batches
     schedule = LRScheduler(
         policy=torch.optim.lr_scheduler.OneCycleLR,
@@ -355,7 +381,7 @@ def _make_net(module, objective, batches, best, settings) -> _Net:
         max_lr=[settings.learning_rate * scale for scale in _scales(settings)],
         total_steps=settings.max_epochs * len(train),
     )
-    callbacks = [("finite_loss", _FiniteLoss()), ("one_cycle", schedule)]
+    callbacks = [("divergence", _Divergence(start_loss)), ("one_cycle", schedule)]
     if judge is not None:
         callbacks.append(("best_epoch", best))
     if settings.verbose:
@@ -391,15 +417,16 @@ def _as_it_is(dataset, batch_size):
 
 def _run(net: _Net, train: Batches, judge: Batches | None) -> KeyboardInterrupt | None:
     """Run skorch's loop; return Ctrl-C where there are scored epochs to keep."""
-    interruption = None
-    net.notify("on_train_begin", X=train, y=None)
     try:
-        net.fit_loop(train, None)
+        try:
+            net.notify("on_train_begin", X=train, y=None)
+            net.fit_loop(train, None)
+        finally:
+            net.notify("on_train_end", X=train, y=None)
     except KeyboardInterrupt as caught:
-        if not _is_raised_by_statement(caught):
-            interruption = caught
-    finally:
-        net.notify("on_train_end", X=train, y=None)
-    if interruption is not None and judge is None:
-        raise interruption
-    return interruption
+        if _is_raised_by_statement(caught):
+            return None
+        if judge is None:
+            raise
+        return caught
+    return None

@@ -36,8 +36,8 @@ def quick(estimator_class):
     return make
 
 
-@pytest.fixture(scope="session")
-def X():
+@pytest.fixture(scope="session", name="X")
+def curve():
     """Rows near a curve in six dimensions; whoever writes to them fails."""
     rng = np.random.default_rng(0)
     angle = rng.uniform(-3, 3, (300, 1))

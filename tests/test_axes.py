@@ -9,8 +9,6 @@ from sklearn_ae._start import pca_start
 from sklearn_ae._tables import fit_numeric_codec
 from sklearn_ae.nn import Autoencoder
 
-UNIT = 3.0
-
 
 @pytest.fixture
 def network():
@@ -29,7 +27,7 @@ def whiten(request):
 
 def turn(network, rows, *, whiten):
     """Return the axes and the network in float64, turned to them."""
-    axes = principal_axes(network, TensorRows(rows), UNIT, whiten=whiten)
+    axes = principal_axes(network, TensorRows(rows), whiten=whiten)
     turned = Autoencoder(6, 3, (8,)).double()
     arrays = turned_arrays(network, axes, np.float64)
     turned.load_state_dict({name: torch.tensor(a) for name, a in arrays.items()})
@@ -63,7 +61,7 @@ def test_whitened_codes_have_variance_one(network, rows):
 
 def test_turned_codes_are_the_principal_components_of_the_former(network, rows):
     turned = codes(turn(network, rows, whiten=False)[1], rows)
-    expected = PCA().fit_transform(UNIT * codes(network, rows))
+    expected = PCA().fit_transform(codes(network, rows))
     np.testing.assert_allclose(turned, expected, atol=1e-4)
 
 
@@ -87,12 +85,13 @@ def test_whitening_survives_codes_without_variance(network, rows):
     assert all(np.isfinite(part).all() for part in axes)
 
 
-def test_axes_of_the_start_only_change_the_unit(X, whiten):
+def test_axes_of_the_start_are_those_of_pca(X, whiten):
     names = [f"x{i}" for i in range(6)]
     codec = fit_numeric_codec(X, standardize=False, feature_names=names)
-    axes = start_axes(pca_start(X, codec, 3, 0), codec.code_unit, whiten=whiten)
-    pca = PCA(3, whiten=whiten).fit(X)
-    encoded = codec.encode(X) @ pca.components_.T
-    np.testing.assert_allclose(encoded @ axes.rotation.T, pca.transform(X), atol=1e-10)
+    axes = start_axes(pca_start(X, codec, 3, 0), whiten=whiten)
+    encoded = codec.encode(X)
+    pca = PCA(3, whiten=whiten).fit(encoded)
+    codes = encoded @ pca.components_.T @ axes.rotation.T
+    np.testing.assert_allclose(codes, pca.transform(encoded), atol=1e-10)
     np.testing.assert_allclose(axes.rotation @ axes.inverse, np.eye(3), atol=1e-12)
     np.testing.assert_allclose(axes.variance, pca.explained_variance_)

@@ -1,0 +1,409 @@
+"""What comes out, bad input and faults, for every autoencoder."""
+
+import math
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from scipy import sparse
+from sklearn.base import clone
+from sklearn.datasets import load_digits, load_iris
+from sklearn.exceptions import NotFittedError
+from sklearn.utils.validation import check_is_fitted
+from skorch.callbacks import Callback
+
+METHODS = [
+    "transform",
+    "inverse_transform",
+    "reconstruct",
+    "reconstruction_error",
+    "feature_reconstruction_error",
+    "score",
+]
+ROW_METHODS = sorted(set(METHODS) - {"inverse_transform", "score"})
+
+
+def test_codes_of_the_training_rows_are_centred(fitted, X):
+    codes = fitted.transform(X)
+    np.testing.assert_allclose(codes.mean(axis=0) / codes.std(), 0, atol=1e-5)
+
+
+def test_codes_of_the_training_rows_are_uncorrelated(fitted, X):
+    correlation = np.corrcoef(fitted.transform(X), rowvar=False)
+    np.testing.assert_allclose(correlation, np.eye(2), atol=1e-4)
+
+
+def test_codes_of_the_training_rows_are_ordered_by_variance(fitted, X):
+    assert (np.diff(fitted.transform(X).var(axis=0)) < 0).all()
+
+
+def test_explained_variance_is_the_variance_of_the_codes(fitted, X):
+    variance = fitted.transform(X).var(axis=0, ddof=1)
+    np.testing.assert_allclose(fitted.explained_variance_, variance, rtol=1e-4)
+
+
+@pytest.mark.parametrize("max_epochs", [0, 4])
+def test_whitened_codes_have_deviation_one(quick, X, max_epochs):
+    codes = quick(whiten=True, max_epochs=max_epochs).fit_transform(X)
+    np.testing.assert_allclose(codes.std(axis=0, ddof=1), 1, rtol=1e-4)
+
+
+@pytest.mark.parametrize("max_epochs", [0, 4])
+def test_whitening_changes_no_reconstruction(quick, X, max_epochs):
+    plain, white = (
+        quick(whiten=whiten, max_epochs=max_epochs).fit(X).reconstruct(X)
+        for whiten in (False, True)
+    )
+    np.testing.assert_allclose(white, plain, atol=1e-4)
+
+
+def test_whitening_divides_codes_by_their_deviations(quick, X):
+    plain, white = (quick(whiten=whiten).fit(X) for whiten in (False, True))
+    deviations = np.sqrt(plain.explained_variance_)
+    np.testing.assert_allclose(
+        white.transform(X), plain.transform(X) / deviations, atol=1e-4
+    )
+
+
+def test_reconstruct_is_inverse_transform_of_transform(fitted, X):
+    rows = fitted.inverse_transform(fitted.transform(X))
+    np.testing.assert_allclose(fitted.reconstruct(X), rows, atol=1e-10)
+
+
+def test_reconstruction_has_the_shape_of_the_input(fitted, X):
+    assert fitted.reconstruct(X[:7]).shape == (7, 6)
+
+
+def test_cell_errors_are_in_input_units_squared(fitted, X):
+    expected = (X - fitted.reconstruct(X)) ** 2
+    np.testing.assert_allclose(
+        fitted.feature_reconstruction_error(X), expected, atol=1e-12
+    )
+
+
+def test_row_errors_are_means_of_cell_errors(fitted, X):
+    expected = fitted.feature_reconstruction_error(X).mean(axis=1)
+    np.testing.assert_allclose(fitted.reconstruction_error(X), expected)
+
+
+@pytest.mark.parametrize("standardize", [False, True])
+def test_score_is_the_share_of_variance_explained(quick, X, standardize):
+    estimator = quick(standardize=standardize).fit(X[:200])
+    held_out = X[200:]
+    weights = 1 / estimator.scale_**2
+    error = np.square(held_out - estimator.reconstruct(held_out)) @ weights
+    deviation = np.square(held_out - X[:200].mean(axis=0)) @ weights
+    assert estimator.score(held_out) == pytest.approx(1 - error.sum() / deviation.sum())
+
+
+def test_score_of_float32_and_float64_rows_agree(fitted, X):
+    assert fitted.score(X.astype(np.float32)) == pytest.approx(fitted.score(X), 1e-4)
+
+
+def test_fit_transform_is_fit_then_transform(quick, X):
+    codes = quick().fit_transform(X)
+    np.testing.assert_array_equal(codes, quick().fit(X).transform(X))
+
+
+def test_mean_is_that_of_the_training_rows(fitted, X):
+    np.testing.assert_allclose(fitted.mean_, X.mean(axis=0))
+
+
+@pytest.mark.parametrize(
+    ("dtype", "rtol"), [(np.float32, 1e-5), (np.float64, 1e-7)], ids=["32", "64"]
+)
+@pytest.mark.parametrize("method", ROW_METHODS)
+def test_a_row_does_not_depend_on_its_neighbours(fitted, X, method, dtype, rtol):
+    rows, call = X.astype(dtype), getattr(fitted, method)
+    whole = call(rows)
+    order = np.random.default_rng(0).permutation(len(rows))
+    close = {"rtol": rtol, "atol": rtol * np.abs(whole).max()}
+    np.testing.assert_allclose(call(rows[order]), whole[order], **close)
+    np.testing.assert_allclose(call(rows[5:12]), whole[5:12], **close)
+    alone = np.concatenate([call(row[None]) for row in rows])
+    np.testing.assert_allclose(alone, whole, **close)
+
+
+def test_module_maps_scaled_rows_to_their_reconstructions(fitted, X):
+    rows = torch.from_numpy((X - fitted.mean_) / fitted.scale_).float()
+    with torch.no_grad():
+        reconstruction = fitted.module_(rows).numpy() * fitted.scale_ + fitted.mean_
+    np.testing.assert_allclose(reconstruction, fitted.reconstruct(X), atol=1e-4)
+
+
+def test_training_the_module_leaves_the_estimator_alone(fitted, X):
+    before = fitted.transform(X)
+    with torch.no_grad():
+        for parameter in fitted.module_.parameters():
+            parameter.zero_()
+    np.testing.assert_array_equal(fitted.transform(X), before)
+
+
+# Bad input
+
+
+def with_cell(X, value):
+    rows = X.copy()
+    rows[2, 4] = value
+    return rows
+
+
+BAD_ROWS = {
+    "one-dimensional": (lambda X: X[:, 0], "Expected 2D array, got 1D array"),
+    "three-dimensional": (lambda X: X[None], "Found array with dim 3"),
+    "scalar": (lambda X: 3.0, "Expected 2D array, got scalar array"),
+    "complex": (lambda X: X + 1j, "Complex data not supported"),
+    "strings": (lambda X: np.full(X.shape, "red"), "arrays of bytes/strings"),
+    "NaN": (lambda X: with_cell(X, np.nan), r"contains NaN(.|\n)*column 'x4'"),
+    "infinity": (
+        lambda X: with_cell(X, -np.inf),
+        r"contains infinity(.|\n)*column 'x4'",
+    ),
+    "sparse NaN": (
+        lambda X: sparse.csr_array(with_cell(X, np.nan)),
+        r"contains NaN(.|\n)*column 'x4'",
+    ),
+    "no rows": (lambda X: X[:0], r"Found array with 0 sample\(s\)"),
+    "no columns": (lambda X: X[:, :0], r"0 feature"),
+}
+
+
+@pytest.fixture(params=BAD_ROWS)
+def bad_rows(request, X):
+    spoil, message = BAD_ROWS[request.param]
+    return spoil(X), message
+
+
+def test_fit_refuses_bad_rows(quick, bad_rows):
+    rows, message = bad_rows
+    with pytest.raises(ValueError, match=message):
+        quick().fit(rows)
+
+
+def test_fit_refuses_bad_validation_rows(quick, X, bad_rows):
+    rows, message = bad_rows
+    with pytest.raises(ValueError, match=message):
+        quick().fit(X, X_val=rows)
+
+
+def test_transform_refuses_bad_rows(fitted, bad_rows):
+    rows, message = bad_rows
+    with pytest.raises(ValueError, match=message):
+        fitted.transform(rows)
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_bad_cells_are_told_by_the_columns_name(quick, X, value):
+    table = pd.DataFrame(X, columns=[*"abcde", "price"])
+    table.loc[3, "price"] = value
+    with pytest.raises(ValueError, match="column 'price'"):
+        quick().fit(table)
+
+
+def test_one_row_is_too_few(quick, X):
+    with pytest.raises(ValueError, match=r"1 sample\(s\).*minimum of 2"):
+        quick(1).fit(X[:1])
+
+
+def test_one_row_can_be_transformed(fitted, X):
+    assert fitted.transform(X[:1]).shape == (1, 2)
+
+
+def test_strings_in_a_frame_are_told_by_the_columns_name(quick, X):
+    table = pd.DataFrame(X).rename(columns=str).assign(colour="red")
+    with pytest.raises(ValueError, match="'colour'"):
+        quick().fit(table)
+
+
+@pytest.mark.parametrize("method", sorted(set(METHODS) - {"inverse_transform"}))
+def test_another_number_of_columns_is_refused(fitted, X, method):
+    with pytest.raises(ValueError, match=r"X has 5 features, but .* expecting 6"):
+        getattr(fitted, method)(X[:, :5])
+
+
+@pytest.mark.parametrize("columns", ["fabcde", "abcdeg"])
+def test_other_names_or_order_of_columns_are_refused(quick, X, columns):
+    estimator = quick().fit(pd.DataFrame(X, columns=list("abcdef")))
+    with pytest.raises(ValueError, match="feature names should match"):
+        estimator.transform(pd.DataFrame(X, columns=list(columns)))
+
+
+def test_codes_of_another_width_are_refused(fitted, X):
+    with pytest.raises(ValueError, match=r"n_components_=2 .*got 3"):
+        fitted.inverse_transform(X[:, :3])
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_codes_that_are_not_finite_are_refused(fitted, value):
+    with pytest.raises(ValueError, match="contains"):
+        fitted.inverse_transform(np.full((2, 2), value))
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_an_unfitted_estimator_says_so(quick, X, method):
+    with pytest.raises(NotFittedError, match="not fitted yet"):
+        getattr(quick(), method)(X[:, :2])
+
+
+def test_an_unfitted_estimator_has_no_module(quick):
+    with pytest.raises(NotFittedError, match="not fitted yet"):
+        _ = quick().module_
+
+
+BAD_PARAMETERS = [
+    ("n_components", 0),
+    ("n_components", -1),
+    ("n_components", 0.0),
+    ("n_components", 1.0),
+    ("n_components", 1.5),
+    ("n_components", "mle"),
+    ("n_components", 7),
+    ("hidden_layer_sizes", 0),
+    ("hidden_layer_sizes", (8, 0)),
+    ("hidden_layer_sizes", (8, 2.5)),
+    ("hidden_layer_sizes", ("8",)),
+    ("hidden_layer_sizes", [[8, 4], [2, 1]]),
+    ("activation", "softmax"),
+    ("init", "xavier"),
+    ("whiten", "yes"),
+    ("standardize", "yes"),
+    ("learning_rate", 0),
+    ("learning_rate", math.nan),
+    ("learning_rate", math.inf),
+    ("batch_size", 0),
+    ("max_epochs", -1),
+    ("max_epochs", "many"),
+    ("weight_decay", -1.0),
+    ("validation_fraction", 1.0),
+    ("n_iter_no_change", 0),
+    ("device", 0.5),
+    ("random_state", "seed"),
+]
+
+
+@pytest.mark.parametrize(("name", "value"), BAD_PARAMETERS)
+def test_a_bad_parameter_is_told_by_name(quick, X, name, value):
+    with pytest.raises(ValueError, match=name):
+        quick().set_params(**{name: value}).fit(X)
+
+
+def test_an_unknown_device_is_refused(quick, X):
+    with pytest.raises((ValueError, RuntimeError), match="device"):
+        quick(device="abacus").fit(X)
+
+
+def test_validation_rows_without_early_stopping_are_refused(quick, X):
+    with pytest.raises(ValueError, match=r"X_val.*early_stopping=True"):
+        quick(early_stopping=False).fit(X, X_val=X)
+
+
+@pytest.mark.parametrize("load", [load_iris, load_digits])
+@pytest.mark.parametrize("early_stopping", [True, False])
+def test_a_learning_rate_that_breaks_training_is_named(
+    estimator_class, load, early_stopping
+):
+    rows, _ = load(return_X_y=True)
+    estimator = estimator_class(
+        2,
+        learning_rate=1e6,
+        max_epochs=10,
+        random_state=0,
+        early_stopping=early_stopping,
+    )
+    with pytest.raises(ValueError, match="learning_rate"):
+        estimator.fit(rows[:500])
+
+
+# Faults
+
+
+class Fails(Callback):
+    def on_epoch_end(self, net, **kwargs):
+        raise ValueError("disk full")
+
+
+FAULTS = {
+    "learning rate": ({"learning_rate": 1e6}, lambda X: (X[:, :4], None)),
+    "NaN": ({}, lambda X: (np.full_like(X, np.nan), None)),
+    "infinite cell": ({}, lambda X: (np.full_like(X, np.inf), None)),
+    "one row": ({}, lambda X: (X[:1, :3], None)),
+    "columns of X_val": ({}, lambda X: (X[:, :4], X)),
+    "NaN in X_val": ({}, lambda X: (X[:, :4], np.full((3, 4), np.nan))),
+    "overflow in X_val": ({}, lambda X: (X[:, :4], np.full((3, 4), 1e300))),
+    "components": ({"n_components": 5}, lambda X: (X[:, :4], None)),
+    "hidden layers": ({"hidden_layer_sizes": (3, -1)}, lambda X: (X[:, :4], None)),
+    "parameter": ({"activation": "none"}, lambda X: (X[:, :4], None)),
+    "callback": ({"callbacks": [Fails()]}, lambda X: (X[:, :4], None)),
+}
+
+
+@pytest.fixture(params=FAULTS)
+def fault(request, X):
+    parameters, spoil = FAULTS[request.param]
+    rows, rows_val = spoil(X)
+    return parameters, rows, rows_val
+
+
+def test_a_failing_first_fit_leaves_nothing_behind(quick, fault):
+    parameters, rows, rows_val = fault
+    estimator = quick().set_params(**parameters)
+    before = dict(vars(estimator))
+    with pytest.raises(ValueError, match=r"."):
+        estimator.fit(rows, X_val=rows_val)
+    assert vars(estimator) == before
+    with pytest.raises(NotFittedError):
+        check_is_fitted(estimator)
+
+
+def test_a_failing_refit_leaves_the_former_fit(quick, fault, X):
+    parameters, rows, rows_val = fault
+    table = pd.DataFrame(X, columns=list("abcdef"))
+    estimator = quick().fit(table)
+    codes = estimator.transform(table)
+    estimator.set_params(**parameters)
+    before = dict(vars(estimator))
+    with pytest.raises(ValueError, match=r"."):
+        estimator.fit(rows, X_val=rows_val)
+    after = vars(estimator)
+    assert after.keys() == before.keys()
+    assert all(after[name] is before[name] for name in before)
+    np.testing.assert_array_equal(estimator.transform(table), codes)
+
+
+def test_a_refit_starts_fresh(quick, X):
+    refitted = quick().fit(X[:150, :4]).fit(X)
+    np.testing.assert_array_equal(refitted.transform(X), quick().fit_transform(X))
+
+
+def test_a_refit_forgets_the_names_of_columns(quick, X):
+    estimator = quick().fit(pd.DataFrame(X, columns=list("abcdef")))
+    assert not hasattr(estimator.fit(X), "feature_names_in_")
+
+
+def test_a_clone_holds_no_weights(fitted):
+    copied = clone(fitted)
+    assert vars(copied).keys() == copied.get_params().keys()
+
+
+def test_fit_changes_no_parameter(quick, X):
+    estimator = quick(
+        hidden_layer_sizes=[8, 4],
+        random_state=np.random.RandomState(0),
+        callbacks=[],
+    )
+    before = estimator.get_params()
+    estimator.fit(X)
+    assert all(estimator.get_params()[name] is before[name] for name in before)
+
+
+def test_changing_a_parameter_leaves_the_fit_alone(fitted, X):
+    before = fitted.transform(X)
+    fitted.set_params(n_components=3, hidden_layer_sizes=(5,), activation="tanh")
+    np.testing.assert_array_equal(fitted.transform(X), before)
+
+
+def test_y_is_not_needed_and_changes_nothing(quick, X):
+    np.testing.assert_array_equal(
+        quick().fit(X, np.arange(300)).transform(X), quick().fit(X).transform(X)
+    )

@@ -22,14 +22,14 @@ CLASSES = {name: thing for name, thing in PUBLIC.items() if inspect.isclass(thin
 ESTIMATORS = {
     name: thing for name, thing in CLASSES.items() if issubclass(thing, BaseEstimator)
 }
-# A network's methods that take one tensor: their summary tells its shape.
-TENSORS_IN = {"encode", "decode", "forward"}
+# What overrides torch, or takes one tensor whose shape the summary tells.
+TORCH_METHODS = {*dir(torch.nn.Module), "encode", "decode"}
 METHODS = {
     f"{owner}.{name}": method
     for owner, thing in CLASSES.items()
     for name, method in inspect.getmembers(thing, inspect.isfunction)
     if not name.startswith("_") and method.__module__.startswith("sklearn_ae")
-    if not (issubclass(thing, torch.nn.Module) and name in TENSORS_IN)
+    if not (issubclass(thing, torch.nn.Module) and name in TORCH_METHODS)
 }
 CALLABLES = PUBLIC | METHODS
 

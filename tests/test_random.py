@@ -4,7 +4,6 @@ import random
 import warnings
 
 import numpy as np
-import pandas as pd
 import pytest
 import torch
 from joblib import Parallel, delayed
@@ -96,10 +95,6 @@ def test_a_clone_gives_the_same_bits(quick, X, expected):
 def test_jobs_give_the_same_bits(quick, X, expected, backend, n_jobs):
     jobs = [delayed(codes_and_curve)(quick(), X) for _ in range(4)]
     assert Parallel(n_jobs=n_jobs, backend=backend)(jobs) == [expected] * 4
-
-
-def test_frames_and_arrays_give_the_same_bits(quick, X, expected):
-    assert codes_and_curve(quick(), pd.DataFrame(X).rename(columns=str)) == expected
 
 
 def test_verbose_changes_no_bit(quick, X, expected):

@@ -24,7 +24,7 @@ def test_start_is_pca_of_the_centred_rows(X, n_components):
     found = start(X, n_components)
     np.testing.assert_allclose(found.components, pca.components_, atol=1e-10)
     np.testing.assert_allclose(
-        found.explained_variance * encoded(X).code_unit ** 2, pca.explained_variance_
+        found.explained_variance * encoded(X).scale[0] ** 2, pca.explained_variance_
     )
 
 

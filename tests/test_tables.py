@@ -40,11 +40,6 @@ def test_one_common_scale_makes_the_mean_square_one(table):
     assert np.mean(codec.encode(table) ** 2) == pytest.approx(1)
 
 
-def test_common_scale_is_the_unit_of_codes(table):
-    assert fit(table).code_unit == fit(table).scale[0]
-    assert fit(table, standardize=True).code_unit == 1
-
-
 @pytest.mark.parametrize("standardize", [True, False])
 def test_sparse_and_dense_tables_give_the_same_codec(table, standardize):
     table = np.where(table > 0, table, 0)

@@ -1,7 +1,7 @@
 """Networks and losses in plain torch, usable without scikit-learn."""
 
 from ._autoencoder import Autoencoder
-from ._mlp import ACTIVATIONS, RangeHold, recorded_ranges
+from ._mlp import ACTIVATIONS, RangeHold, record_ranges
 from ._objective import reconstruction_loss
 
 __all__ = [
@@ -9,5 +9,5 @@ __all__ = [
     "Autoencoder",
     "RangeHold",
     "reconstruction_loss",
-    "recorded_ranges",
+    "record_ranges",
 ]

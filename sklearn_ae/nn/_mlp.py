@@ -1,9 +1,8 @@
 """Stacks of dense layers and the table of activations."""
 
-import contextlib
 import math
 from collections import OrderedDict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Sequence
 
 import torch
 from torch import Tensor, nn
@@ -17,14 +16,17 @@ ACTIVATIONS: dict[str, type[nn.Module]] = {
     "tanh": nn.Tanh,
 }
 
+_RANGE_MARGIN = 0.25
+
 
 class RangeHold(nn.Module):
-    """Keeps each unit within the range it had on recorded rows.
+    """Keeps each unit near the range it had on training rows.
 
     Far from the training rows a hidden layer is a guess that grows with the distance.
-    Held to the values it is known for, it adds a constant there and leaves the
-    extrapolation to what runs beside it. The identity in ``train()``, and on the
-    recorded rows.
+    Held to the range it is known for, and a quarter of it on either side, it adds a
+    constant there and leaves the extrapolation to what runs beside it. In ``train()``
+    it is the identity and takes down the range of all rows since it was switched to;
+    in ``eval()`` it holds it.
 
     Parameters
     ----------
@@ -41,12 +43,11 @@ class RangeHold(nn.Module):
     Examples
     --------
     >>> import torch
-    >>> from sklearn_ae.nn import RangeHold, recorded_ranges
+    >>> from sklearn_ae.nn import RangeHold
     >>> hold = RangeHold(1).eval()
-    >>> with recorded_ranges(hold):
-    ...     _ = hold(torch.tensor([[0.0], [2.0]]))
-    >>> hold(torch.tensor([[-1.0], [1.0], [5.0]])).flatten()
-    tensor([0., 1., 2.])
+    >>> _ = hold.train()(torch.tensor([[0.0], [2.0]]))
+    >>> hold.eval()(torch.tensor([[-1.0], [1.0], [5.0]])).flatten()
+    tensor([-0.5000,  1.0000,  2.5000])
     """
 
     low: Tensor
@@ -56,38 +57,58 @@ class RangeHold(nn.Module):
         super().__init__()
         self.register_buffer("low", torch.full((size,), -math.inf, device=device))
         self.register_buffer("high", torch.full((size,), math.inf, device=device))
-        self.recording = False
+
+    def train(self, mode: bool = True) -> "RangeHold":
+        """Switch mode; from ``eval()`` to ``train()`` the range is forgotten."""
+        if mode and not self.training:
+            self.forget()
+        return super().train(mode)
+
+    def forget(self) -> None:
+        """Begin a new range."""
+        self.low.fill_(math.inf)
+        self.high.fill_(-math.inf)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Return `x`, in ``eval()`` with each column held to its range."""
-        if self.recording:
-            torch.minimum(self.low, x.amin(dim=0), out=self.low)
-            torch.maximum(self.high, x.amax(dim=0), out=self.high)
-        if self.training or self.recording:
-            return x
-        return x.clamp(self.low, self.high)
+        """Return `x`, in ``eval()`` with each column held."""
+        if not self.training:
+            margin = _RANGE_MARGIN * (self.high - self.low)
+            return x.clamp(self.low - margin, self.high + margin)
+        low, high = x.detach().aminmax(dim=0)
+        torch.minimum(self.low, low, out=self.low)
+        torch.maximum(self.high, high, out=self.high)
+        return x
 
 
-@contextlib.contextmanager
-def recorded_ranges(module: nn.Module) -> Iterator[None]:
-    """Let the rows that pass through `module` in this block set its ranges.
+@torch.no_grad()
+def record_ranges(module: nn.Module, batches: Iterable[Tensor]) -> None:
+    """Set the ranges of a trained module by these rows alone, and leave it in eval().
 
     Parameters
     ----------
     module : torch.nn.Module
-        Holds any number of :class:`RangeHold`; their former ranges are forgotten.
+        Holds any number of :class:`RangeHold`; nothing else in it is switched to
+        ``train()``.
+
+    batches : iterable of Tensor
+        The rows.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from sklearn_ae.nn import RangeHold, record_ranges
+    >>> hold = RangeHold(1)
+    >>> record_ranges(hold, [torch.zeros(1, 1), torch.ones(1, 1)])
+    >>> hold(torch.tensor([[9.0]]))
+    tensor([[1.2500]])
     """
-    holds = [part for part in module.modules() if isinstance(part, RangeHold)]
-    for hold in holds:
-        hold.low.fill_(math.inf)
-        hold.high.fill_(-math.inf)
-        hold.recording = True
-    try:
-        with torch.no_grad():
-            yield
-    finally:
-        for hold in holds:
-            hold.recording = False
+    module.eval()
+    for part in module.modules():
+        if isinstance(part, RangeHold):
+            part.train()
+    for batch in batches:
+        module(batch)
+    module.eval()
 
 
 def linear(

@@ -3,7 +3,7 @@ import math
 import pytest
 import torch
 
-from sklearn_ae.nn import ACTIVATIONS, RangeHold, recorded_ranges
+from sklearn_ae.nn import ACTIVATIONS, RangeHold, record_ranges
 from sklearn_ae.nn._mlp import linear, mlp
 
 
@@ -65,18 +65,16 @@ def test_nothing_is_drawn_on_the_meta_device():
     assert torch.equal(source.get_state(), before)
 
 
-def held(*rows):
-    hold = RangeHold(1).eval()
-    with recorded_ranges(hold):
-        for row in rows:
-            hold(torch.tensor([[row]]))
+def held(*values):
+    hold = RangeHold(1)
+    record_ranges(hold, [torch.tensor([[value]]) for value in values])
     return hold
 
 
-def test_units_are_held_to_their_recorded_range():
+def test_units_are_held_to_their_recorded_range_and_a_quarter_more():
     x = torch.tensor([[-5.0], [0.5], [5.0]])
-    expected = torch.tensor([[0.0], [0.5], [2.0]])
-    assert torch.equal(held(0.0, 2.0)(x), expected)
+    expected = torch.tensor([[-0.5], [0.5], [2.5]])
+    assert torch.equal(held(0.0, 1.0, 2.0)(x), expected)
 
 
 def test_hold_is_the_identity_until_rows_are_recorded():
@@ -89,25 +87,34 @@ def test_hold_is_the_identity_while_training():
     assert torch.equal(held(0.0, 2.0).train()(x), x)
 
 
+def test_hold_passes_gradients_while_training():
+    x = torch.tensor([[-5.0], [5.0]], requires_grad=True)
+    held(0.0, 2.0).train()(x).sum().backward()
+    assert torch.equal(x.grad, torch.ones(2, 1))
+
+
+def test_training_again_forgets_the_former_range():
+    hold = held(-9.0, 9.0).train()
+    hold(torch.tensor([[0.0], [1.0]]))
+    assert (hold.low.item(), hold.high.item()) == (0, 1)
+
+
 def test_hold_is_the_identity_on_recorded_rows():
     network = mlp(4, (8, 5), 3, generator=generator()).eval()
     x = torch.randn(20, 4, generator=generator(1))
     before = network(x)
-    with recorded_ranges(network):
-        network(x)
-    torch.testing.assert_close(network(x), before)
+    record_ranges(network, x.split(7))
+    assert torch.equal(network(x), before)
 
 
-def test_recording_forgets_the_former_range():
-    hold = held(-9.0, 9.0)
-    with recorded_ranges(hold):
-        hold(torch.tensor([[0.0], [1.0]]))
-    assert (hold.low.item(), hold.high.item()) == (0, 1)
+def test_recording_leaves_the_network_in_eval():
+    network = mlp(4, (8,), 3).train()
+    record_ranges(network, [torch.zeros(2, 4)])
+    assert not any(part.training for part in network.modules())
 
 
 def test_a_held_stack_is_bounded_far_from_its_rows():
-    network = mlp(4, (8, 5), 3, generator=generator()).eval()
+    network = mlp(4, (8, 5), 3, generator=generator())
     x = torch.randn(20, 4, generator=generator(1))
-    with recorded_ranges(network):
-        network(x)
+    record_ranges(network, [x])
     torch.testing.assert_close(network(1e6 * x), network(1e9 * x))

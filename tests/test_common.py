@@ -1,0 +1,425 @@
+"""scikit-learn's contract, and what scikit-learn's users build on it."""
+
+import inspect
+from unittest import SkipTest
+
+import numpy as np
+import pandas as pd
+import polars as pl
+import pytest
+import sklearn
+from scipy import sparse
+from sklearn.base import BaseEstimator, clone
+from sklearn.compose import ColumnTransformer
+from sklearn.datasets import load_iris
+from sklearn.decomposition import PCA
+from sklearn.exceptions import FitFailedWarning
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import GridSearchCV, cross_val_score
+from sklearn.pipeline import FeatureUnion, Pipeline, make_pipeline
+from sklearn.preprocessing import OneHotEncoder, StandardScaler
+from sklearn.utils import estimator_checks
+from sklearn.utils.estimator_checks import (
+    estimator_checks_generator,
+    parametrize_with_checks,
+)
+
+import sklearn_ae
+
+PUBLIC = [
+    thing
+    for thing in vars(sklearn_ae).values()
+    if inspect.isclass(thing) and issubclass(thing, BaseEstimator)
+]
+INSTANCES = [estimator(max_epochs=2) for estimator in PUBLIC]
+
+# check_estimator never runs these.
+MORE_CHECKS = [
+    "check_dataframe_column_names_consistency",
+    "check_estimators_partial_fit_n_features",
+    "check_get_feature_names_out_error",
+    "check_global_output_transform_pandas",
+    "check_global_set_output_transform_polars",
+    "check_param_validation",
+    "check_set_output_transform",
+    "check_set_output_transform_pandas",
+    "check_set_output_transform_polars",
+    "check_transformer_get_feature_names_out",
+    "check_transformer_get_feature_names_out_pandas",
+]
+
+
+@parametrize_with_checks(INSTANCES)
+def test_scikit_learn_contract(estimator, check):
+    try:
+        check(estimator)
+    except SkipTest as skip:
+        pytest.fail(f"No check may be skipped: {skip}")
+
+
+@pytest.mark.filterwarnings("ignore:X .*feature names")
+@pytest.mark.parametrize("check", MORE_CHECKS)
+@pytest.mark.parametrize("estimator", INSTANCES, ids=lambda e: type(e).__name__)
+def test_checks_that_check_estimator_never_runs(estimator, check):
+    try:
+        getattr(estimator_checks, check)(type(estimator).__name__, clone(estimator))
+    except SkipTest as skip:
+        pytest.fail(f"No check may be skipped: {skip}")
+
+
+@pytest.mark.parametrize("estimator", INSTANCES, ids=lambda e: type(e).__name__)
+def test_array_api_input_is_among_the_checks(estimator):
+    names = {
+        getattr(check, "func", check).__name__
+        for _, check in estimator_checks_generator(estimator)
+    }
+    assert "check_array_api_input" in names
+
+
+def test_defaults_fit_a_real_table(estimator_class):
+    X, _ = load_iris(return_X_y=True)
+    estimator = estimator_class(random_state=0).fit(X)
+    assert estimator.n_epochs_ > 10
+    pca = PCA(2).fit(X).explained_variance_ratio_.sum()
+    assert estimator.score(X) >= pca - 1e-10
+
+
+def test_n_components_may_be_given_by_position_alone(estimator_class):
+    signature = inspect.signature(estimator_class).parameters.values()
+    by_position = [p.name for p in signature if p.kind is p.POSITIONAL_OR_KEYWORD]
+    assert by_position == ["n_components"]
+
+
+def test_a_clone_keeps_every_parameter(estimator_class):
+    parameters = {
+        "n_components": 3,
+        "hidden_layer_sizes": [5, 4],
+        "activation": "tanh",
+        "init": "random",
+        "whiten": True,
+        "standardize": True,
+        "learning_rate": 0.5,
+        "batch_size": 7,
+        "max_epochs": 9,
+        "weight_decay": 0.1,
+        "early_stopping": False,
+        "validation_fraction": 0.3,
+        "n_iter_no_change": 4,
+        "callbacks": [],
+        "device": "cpu",
+        "random_state": 6,
+        "verbose": 1,
+    }
+    copied = clone(estimator_class(**parameters)).get_params()
+    assert {name: copied[name] for name in parameters} == parameters
+
+
+def test_repr_shows_what_was_changed(estimator_class):
+    text = repr(estimator_class(3, whiten=True))
+    assert text == f"{estimator_class.__name__}(n_components=3, whiten=True)"
+
+
+# What goes in
+
+WHOLE_NUMBERS = np.random.default_rng(0).integers(0, 2, size=(60, 4)).astype(float)
+FORMATS = {
+    "float32": lambda X: X.astype(np.float32),
+    "float16": lambda X: X.astype(np.float16),
+    "longdouble": lambda X: X.astype(np.longdouble),
+    "bool": lambda X: X.astype(bool),
+    "int8": lambda X: X.astype(np.int8),
+    "uint64": lambda X: X.astype(np.uint64),
+    "big-endian": lambda X: X.astype(">f8"),
+    "big-endian single": lambda X: X.astype(">f4"),
+    "Fortran": np.asfortranarray,
+    "reversed twice": lambda X: X[::-1].copy()[::-1],
+    "reversed columns": lambda X: X[:, ::-1].copy()[:, ::-1],
+    "every other": lambda X: np.repeat(X, 2, axis=0)[::2],
+    "broadcast": lambda X: np.broadcast_to(X, (2, *X.shape))[1],
+    "list": lambda X: X.tolist(),
+    "pandas": lambda X: pd.DataFrame(X, columns=list("abcd")),
+    "pandas booleans": lambda X: pd.DataFrame(X.astype(bool), columns=list("abcd")),
+    "pandas nullable": lambda X: pd.DataFrame(X.astype(int)).astype("Int64"),
+    "pandas objects": lambda X: pd.DataFrame(X).astype(object),
+    "polars": lambda X: pl.DataFrame(X, schema=list("abcd")),
+    "polars booleans": lambda X: pl.DataFrame(X.astype(bool), schema=list("abcd")),
+    "CSR array": sparse.csr_array,
+    "CSR matrix": sparse.csr_matrix,
+    "CSC": sparse.csc_array,
+    "coordinates": sparse.coo_array,
+    "CSR of integers": lambda X: sparse.csr_array(X.astype(int)),
+}
+
+
+@pytest.mark.filterwarnings("ignore:.*longdouble")
+@pytest.mark.parametrize("name", FORMATS)
+def test_every_kind_of_table_gives_the_same_codes(quick, name):
+    table = FORMATS[name](WHOLE_NUMBERS)
+    expected = quick().fit_transform(WHOLE_NUMBERS)
+    np.testing.assert_allclose(quick().fit_transform(table), expected, atol=1e-4)
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_codes_are_float32_for_float32_and_float64_for_all_else(quick, name):
+    codes = quick().fit_transform(FORMATS[name](WHOLE_NUMBERS))
+    assert codes.dtype == (np.float32 if name == "float32" else np.float64)
+
+
+@pytest.mark.parametrize("container", [np.asarray, sparse.csr_array])
+def test_float32_stays_float32_in_every_method(fitted, X, container):
+    rows = container(X.astype(np.float32))
+    codes = fitted.transform(rows)
+    outputs = [
+        codes,
+        fitted.inverse_transform(codes),
+        fitted.reconstruct(rows),
+        fitted.reconstruction_error(rows),
+        fitted.feature_reconstruction_error(rows),
+    ]
+    assert {output.dtype for output in outputs} == {np.dtype(np.float32)}
+
+
+@pytest.mark.parametrize("max_epochs", [0, 4])
+@pytest.mark.parametrize("standardize", [False, True])
+def test_sparse_and_dense_fits_agree(quick, X, max_epochs, standardize):
+    table = np.where(np.abs(X) > 0.5, X, 0)
+    parameters = {"max_epochs": max_epochs, "standardize": standardize}
+    dense = quick(**parameters).fit(table)
+    compressed = quick(**parameters).fit(sparse.csr_array(table))
+    for method in ("transform", "reconstruct", "reconstruction_error"):
+        expected = getattr(dense, method)(table)
+        np.testing.assert_allclose(
+            getattr(compressed, method)(sparse.csr_array(table)),
+            expected,
+            rtol=1e-4,
+            atol=1e-4 * np.abs(expected).max(),
+        )
+
+
+@pytest.mark.parametrize("max_epochs", [0, 2])
+def test_wide_sparse_and_dense_fits_agree(quick, max_epochs):
+    rng = np.random.default_rng(0)
+    loadings = rng.normal(size=(3, 2100)) * (rng.uniform(size=2100) < 0.1)
+    table = rng.normal(size=(60, 3)) * [3, 2, 1] @ loadings
+    dense = quick(max_epochs=max_epochs).fit_transform(table)
+    compressed = quick(max_epochs=max_epochs).fit_transform(sparse.csr_array(table))
+    atol = 1e-4 * np.abs(dense).max()
+    np.testing.assert_allclose(compressed, dense, rtol=1e-4, atol=atol)
+
+
+def test_none_is_one_component_less_on_wide_sparse_rows(quick):
+    rows = sparse.random_array((8, 2100), density=0.05, rng=0, format="csr")
+    assert quick(None, max_epochs=0).fit_transform(rows).shape == (8, 7)
+
+
+def test_a_float_on_wide_sparse_rows_is_refused(quick):
+    rows = sparse.random_array((8, 2100), density=0.05, rng=0, format="csr")
+    with pytest.raises(ValueError, match=r"n_components must be an integer or None"):
+        quick(0.5).fit(rows)
+
+
+@pytest.mark.parametrize("index", [np.int32, np.int64])
+def test_sparse_rows_of_either_index_type_are_taken(quick, X, index):
+    rows = sparse.csr_array(X)
+    rows.indices, rows.indptr = rows.indices.astype(index), rows.indptr.astype(index)
+    assert quick().fit_transform(rows).shape == (300, 2)
+
+
+def frozen(rows):
+    for array in (rows.data, rows.indices, rows.indptr):
+        array.flags.writeable = False
+    return rows
+
+
+READ_ONLY = {
+    "array": lambda X: X,
+    "float32": lambda X: np.frombuffer(X.astype(np.float32).tobytes(), np.float32),
+    "frame": lambda X: pd.DataFrame(X, columns=list("abcdef"), copy=False),
+    "sparse": lambda X: frozen(sparse.csr_array(X)),
+}
+
+
+@pytest.mark.parametrize("name", READ_ONLY)
+def test_read_only_rows_are_taken_and_not_changed(quick, X, name):
+    table = READ_ONLY[name](X)
+    table = table.reshape(X.shape) if name == "float32" else table
+    before = pd.DataFrame(table.toarray() if name == "sparse" else table).copy()
+    estimator = quick().fit(table, X_val=table)
+    codes = estimator.transform(table)
+    codes.flags.writeable = False
+    estimator.inverse_transform(codes)
+    estimator.reconstruction_error(table)
+    after = pd.DataFrame(table.toarray() if name == "sparse" else table)
+    pd.testing.assert_frame_equal(after, before)
+
+
+def test_writable_rows_are_not_changed(quick, X):
+    table = X.copy()
+    estimator = quick().fit(table)
+    estimator.inverse_transform(estimator.transform(table))
+    estimator.feature_reconstruction_error(table)
+    np.testing.assert_array_equal(table, X)
+
+
+def test_memory_mapped_rows_are_taken(quick, X, tmp_path):
+    np.save(tmp_path / "rows.npy", X)
+    mapped = np.load(tmp_path / "rows.npy", mmap_mode="r")
+    np.testing.assert_array_equal(
+        quick().fit_transform(mapped), quick().fit_transform(X)
+    )
+
+
+# What comes out
+
+FRAMES = {"pandas": pd.DataFrame, "polars": pl.DataFrame}
+
+
+@pytest.mark.parametrize("library", FRAMES)
+def test_codes_come_in_the_container_asked_for(quick, X, library):
+    codes = quick().set_output(transform=library).fit_transform(X)
+    assert isinstance(codes, FRAMES[library])
+    name = type(quick()).__name__.lower()
+    assert list(codes.columns) == [f"{name}0", f"{name}1"]
+
+
+def test_index_of_a_frame_is_kept(quick, X):
+    table = pd.DataFrame(X, columns=list("abcdef"), index=range(1000, 1300))
+    codes = quick().set_output(transform="pandas").fit_transform(table)
+    pd.testing.assert_index_equal(codes.index, table.index)
+
+
+@pytest.mark.parametrize("library", FRAMES)
+def test_frames_are_taken_everywhere_without_a_warning(quick, X, library):
+    table = FRAMES[library](dict(zip("abcdef", X.T, strict=True)))
+    estimator = quick().fit(table, X_val=table)
+    codes = estimator.transform(table)
+    expected = estimator.inverse_transform(codes)
+    np.testing.assert_allclose(estimator.reconstruct(table), expected)
+    np.testing.assert_allclose(
+        estimator.reconstruction_error(table),
+        estimator.feature_reconstruction_error(table).mean(axis=1),
+    )
+    assert estimator.score(table) <= 1
+    assert list(estimator.feature_names_in_) == list("abcdef")
+
+
+# What it is part of
+
+
+@pytest.fixture(scope="module")
+def iris():
+    X, y = load_iris(return_X_y=True)
+    return X, y
+
+
+def test_grid_search_over_a_pipeline_in_two_processes(quick, iris):
+    X, y = iris
+    pipeline = make_pipeline(
+        StandardScaler(), quick(), LogisticRegression(max_iter=1000)
+    )
+    step = pipeline.steps[1][0]
+    search = GridSearchCV(
+        pipeline,
+        {
+            f"{step}__n_components": [1, 2],
+            f"{step}__hidden_layer_sizes": [(8,), (8, 4)],
+            f"{step}__learning_rate": [0.01, 0.02],
+        },
+        n_jobs=2,
+        cv=2,
+        error_score="raise",
+    ).fit(X, y)
+    assert np.isfinite(search.cv_results_["mean_test_score"]).all()
+    assert search.best_score_ > 0.8
+
+
+@pytest.mark.filterwarnings("ignore:One or more of the test scores are non-finite")
+def test_a_search_records_a_rate_that_fails_and_goes_on(quick, iris):
+    X, _ = iris
+    search = GridSearchCV(
+        quick(max_epochs=30), {"learning_rate": [0.01, 1e6]}, cv=2, error_score=np.nan
+    )
+    with pytest.warns(FitFailedWarning, match="learning_rate"):
+        search.fit(X)
+    assert np.isfinite(search.cv_results_["mean_test_score"]).tolist() == [True, False]
+    assert search.best_params_ == {"learning_rate": 0.01}
+
+
+def test_folds_of_a_search_share_no_weights(quick, iris):
+    X, _ = iris
+    scores = cross_val_score(quick(), X[::2], cv=3)
+    np.testing.assert_array_equal(cross_val_score(quick().fit(X), X[::2], cv=3), scores)
+
+
+def test_cross_val_score_of_a_pipeline(quick, iris):
+    X, y = iris
+    pipeline = make_pipeline(StandardScaler(), quick(), LogisticRegression())
+    assert cross_val_score(pipeline, X, y, cv=3).mean() > 0.8
+
+
+def test_column_transformer_gives_it_some_columns(quick, iris):
+    X, _ = iris
+    table = pd.DataFrame(X, columns=list("abcd")).assign(colour=["red", "blue"] * 75)
+    columns = ColumnTransformer(
+        [("codes", quick(), list("abcd")), ("levels", OneHotEncoder(), ["colour"])]
+    )
+    output = columns.fit_transform(table)
+    np.testing.assert_allclose(
+        output[:, :2], quick().fit_transform(table[list("abcd")])
+    )
+    name = type(quick()).__name__.lower()
+    assert list(columns.get_feature_names_out())[:2] == [
+        f"codes__{name}0",
+        f"codes__{name}1",
+    ]
+
+
+def test_feature_union_puts_it_beside_pca(quick, iris):
+    X, _ = iris
+    union = FeatureUnion([("pca", PCA(2)), ("codes", quick(max_epochs=0))])
+    output = union.fit_transform(X)
+    np.testing.assert_allclose(output[:, 2:], output[:, :2], atol=1e-10)
+
+
+def test_columns_of_a_scaler_in_pandas_output_keep_their_names(quick, iris):
+    X, _ = iris
+    table = pd.DataFrame(X, columns=list("abcd"))
+    pipeline = make_pipeline(StandardScaler(), quick()).set_output(transform="pandas")
+    pipeline.fit(table).transform(table)
+    assert list(pipeline[-1].feature_names_in_) == list("abcd")
+
+
+def test_validation_rows_go_through_a_pipeline(quick, X):
+    rows, rows_val = X[:200], X[200:]
+    scaler = StandardScaler().fit(rows)
+    expected = quick().fit(scaler.transform(rows), X_val=scaler.transform(rows_val))
+    with sklearn.config_context(enable_metadata_routing=True):
+        pipeline = Pipeline(
+            [
+                ("scale", StandardScaler()),
+                ("codes", quick().set_fit_request(X_val=True)),
+            ],
+            transform_input=["X_val"],
+        ).fit(rows, X_val=rows_val)
+    found = pipeline[-1].validation_loss_curve_
+    assert found == expected.validation_loss_curve_
+
+
+def test_fit_transform_takes_validation_rows(quick, X):
+    codes = quick().fit_transform(X[:200], X_val=X[200:])
+    expected = quick().fit(X[:200], X_val=X[200:]).transform(X[:200])
+    np.testing.assert_array_equal(codes, expected)
+
+
+@pytest.mark.parametrize("container", [np.asarray, sparse.csr_array, pd.DataFrame])
+def test_validation_rows_may_be_of_any_kind(quick, X, container):
+    estimator = quick().fit(X[:200], X_val=container(X[200:]))
+    expected = quick().fit(X[:200], X_val=X[200:])
+    assert estimator.validation_loss_curve_ == pytest.approx(
+        expected.validation_loss_curve_, rel=1e-5
+    )
+
+
+def test_scores_work_as_a_scorer_without_y(quick, iris):
+    X, _ = iris
+    assert cross_val_score(quick(3), X, cv=3).min() > 0.5
