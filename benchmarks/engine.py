@@ -10,7 +10,7 @@ from sklearn_ae import AutoencoderTransformer
 from sklearn_ae.nn import Autoencoder
 
 SHAPES = ((1_797, 64), (20_000, 54), (20_000, 784))
-REPEATS = 5
+REPEATS = 3
 
 
 def make_rows(n_rows, n_features):

@@ -1,7 +1,7 @@
 """The scikit-learn contract of every autoencoder, once."""
 
 import contextlib
-from abc import abstractmethod
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from numbers import Integral, Real
@@ -34,14 +34,16 @@ _FLOATS = (np.float64, np.float32)
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
-class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
+class BaseAutoencoder(
+    ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator, ABC
+):
     """Base of all autoencoders: parameters, fit, transform and scores.
 
     A subclass builds its network and its objective in `_build`.
     """
 
     n_components: int | float | None = field(default=2, kw_only=False)
-    hidden_layer_sizes: Sequence[int] = (256, 128)
+    hidden_layer_sizes: int | Sequence[int] = (256, 128)
     activation: str = "relu"
     init: str = "pca"
     whiten: bool = False
@@ -82,7 +84,7 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
         "early_stopping": ["boolean"],
         "validation_fraction": [Interval(Real, 0, 1, closed="neither")],
         "n_iter_no_change": [Interval(Integral, 1, None, closed="left"), None],
-        "callbacks": ["array-like", None],
+        "callbacks": [list, tuple, None],
         "device": [str, torch.device],
         "random_state": ["random_state"],
         "verbose": ["verbose"],
@@ -142,7 +144,7 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
         with _restored_on_error(self):
             X = self._check_rows(X, reset=True)
             if X_val is not None:
-                X_val = self._check_rows(X_val, reset=False)
+                X_val = self._check_rows(X_val, reset=False, input_name="X_val")
             learned = fit_rows(self, X, X_val, self._column_names())
             self._publish(learned)
         if learned.state.interruption is not None:
@@ -160,8 +162,9 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
         Returns
         -------
         codes : ndarray of shape (n_samples, n_components)
-            Centred on the training rows and ordered by variance, in input units
-            (in the columns' deviations with ``standardize=True``).
+            Centred on the training rows and ordered by variance, in input units (in
+            the columns' deviations with ``standardize=True``; of unit variance with
+            ``whiten=True``).
         """
         check_is_fitted(self)
         return self._fitted.encode(self._check_rows(X, reset=False))
@@ -279,7 +282,8 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
         """A fresh copy of the network, for going on in torch.
 
         It maps rows ``(X - mean_) / scale_`` to their reconstructions in the same
-        units; training it leaves the estimator as it is.
+        units, as its codes are (or whitened), and comes in ``eval()``. Training it
+        leaves the estimator as it is.
         """
         check_is_fitted(self)
         return self._fitted.module()
@@ -304,8 +308,8 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
         vars(self).update(
             _fitted=fitted,
             n_components_=fitted.network["n_components"],
-            mean_=fitted.codec.mean,
-            scale_=fitted.codec.scale,
+            mean_=fitted.codec.mean.copy(),
+            scale_=fitted.codec.scale.copy(),
             explained_variance_=learned.explained_variance,
             loss_curve_=state.losses,
             validation_loss_curve_=judged,
@@ -315,9 +319,9 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
             n_epochs_=len(state.losses) - 1,
         )
 
-    def _check_rows(self, X, *, reset):
+    def _check_rows(self, X, *, reset, input_name="X"):
         """Validate X as scikit-learn does, naming the column that is at fault."""
-        require_numeric_columns(X)
+        require_numeric_columns(X, input_name)
         X = validate_data(
             self,
             X,
@@ -328,7 +332,9 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
             ensure_all_finite=False,
         )
         try:
-            assert_all_finite(X, estimator_name=type(self).__name__, input_name="X")
+            assert_all_finite(
+                X, estimator_name=type(self).__name__, input_name=input_name
+            )
         except ValueError as error:
             raise ValueError(f"{error} (column {self._bad_column(X)!r})") from None
         return X

@@ -13,6 +13,16 @@ from ._version import __version__
 from .nn import Autoencoder
 
 _FORMAT = 1
+_KEYS = {
+    "format",
+    "version",
+    "mean",
+    "scale",
+    "code_unit",
+    "feature_names",
+    "network",
+    "arrays",
+}
 
 
 def float_dtype(X) -> type:
@@ -106,7 +116,7 @@ class FittedAutoencoder:
     def _build(self, dtype: type) -> Autoencoder:
         module = Autoencoder(**self.network, device="meta")
         weights = {
-            name: torch.tensor(array.astype(dtype))
+            name: torch.from_numpy(array.astype(dtype))
             for name, array in self.arrays.items()
         }
         module.load_state_dict(weights, assign=True)
@@ -137,9 +147,10 @@ class FittedAutoencoder:
 
 def _check_state(state: dict[str, Any]) -> None:
     """Check a state from outside before anything is built of it."""
-    if state.get("format") != _FORMAT:
+    if state.get("format") != _FORMAT or state.keys() != _KEYS:
         raise ValueError(
-            f"The state's format must be {_FORMAT}, got {state.get('format')!r}."
+            f"The state must be of format {_FORMAT} with {sorted(_KEYS)}, got format "
+            f"{state.get('format')!r} with {sorted(state)}."
         )
     if state["version"] != __version__:
         warnings.warn(

@@ -1,9 +1,8 @@
 """The way of data through a fit: codec, start, network, engine, axes."""
 
 import math
-from functools import partial
 from numbers import Integral
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -11,11 +10,11 @@ import torch
 from ._axes import principal_axes, start_axes, turned_arrays
 from ._fitted import FittedAutoencoder
 from ._random import RandomStreams
-from ._rows import EPOCH_ROWS, EVALUATION_ROWS, Batches, row_source
+from ._rows import EPOCH_ROWS, EVALUATION_ROWS, Batches, RowSource, row_source
 from ._start import LinearStart, component_limit, pca_start, resolve_n_components
-from ._tables import fit_numeric_codec
+from ._tables import NumericCodec, fit_numeric_codec
 from ._training import TrainingSettings, TrainingState, fit_network, row_losses
-from .nn import reconstruction_loss, record_ranges
+from .nn import Autoencoder, reconstruction_loss, record_ranges
 
 _AUTO_EPOCHS, _AUTO_STEPS = 100, 3_000
 _MIN_VALIDATION_ROWS, _MAX_VALIDATION_ROWS = 50, 10_000
@@ -68,19 +67,20 @@ def fit_rows(estimator, X, X_val, feature_names) -> Learned:
     learned : Learned
         Nothing of it is assigned to the estimator.
     """
-    streams = RandomStreams(estimator.random_state)
+    hidden_layer_sizes = _layer_sizes(estimator.hidden_layer_sizes)
     device = _resolve_device(estimator.device)
+    n_components = resolve_n_components(estimator.n_components, X, estimator.init)
+    streams = RandomStreams(estimator.random_state)
     codec = fit_numeric_codec(
         X, standardize=estimator.standardize is True, feature_names=feature_names
     )
-    n_components = resolve_n_components(estimator.n_components, X, estimator.init)
     start = pca_start(
         X, codec, min(n_components, component_limit(X)), streams.integer("start")
     )
     network = {
         "n_features": X.shape[1],
-        "n_components": _count(n_components, start),
-        "hidden_layer_sizes": _layer_sizes(estimator.hidden_layer_sizes),
+        "n_components": _n_components(n_components, start),
+        "hidden_layer_sizes": hidden_layer_sizes,
         "activation": estimator.activation,
     }
     module, objective = estimator._build(network, streams.torch("weights"))
@@ -90,44 +90,55 @@ def fit_rows(estimator, X, X_val, feature_names) -> Learned:
     rows = row_source(X, codec, device)
     judged = None if X_val is None else row_source(X_val, codec, device)
     index, validation = _split(estimator, rows, judged, streams)
-    pca_loss = _pca_loss(start, validation, device)
-    settings = _settings(estimator, module, start, len(index), validation)
-    if pca_loss is not None:
-        settings.references["PCA"] = pca_loss
+    pca_loss = None if validation is None else _pca_loss(start, validation, device)
+    settings = _settings(estimator, module, start, len(index), validation, pca_loss)
     state = fit_network(
         module, objective, rows, index, validation, settings, streams.torch("batches")
     )
-    finish = partial(
-        _finish, estimator, module, network, start, state, codec, rows, pca_loss
-    )
+    kept = _Kept(estimator, module, network, start, state, codec, rows, pca_loss)
     try:
-        return finish()
+        return _finish(kept)
     except KeyboardInterrupt as interruption:
         if validation is None:
             raise
         state.interruption = interruption
-        return finish()
+        return _finish(kept)
 
 
-def _finish(estimator, module, network, start, state, codec, rows, pca_loss) -> Learned:
+class _Kept(NamedTuple):
+    """What training ends with."""
+
+    estimator: Any
+    module: Autoencoder
+    network: dict[str, Any]
+    start: LinearStart
+    state: TrainingState
+    codec: NumericCodec
+    rows: RowSource
+    pca_loss: float | None
+
+
+def _finish(kept: _Kept) -> Learned:
     """Turn the weights to keep into what the estimator keeps."""
-    whiten = estimator.whiten
-    if state.best_epoch == 0 and estimator.init == "pca":
+    whiten, module, network = kept.estimator.whiten, kept.module, kept.network
+    if kept.state.best_epoch == 0 and kept.estimator.init == "pca":
         network = network | {"hidden_layer_sizes": ()}
-        axes = start_axes(start, whiten=whiten)
-        arrays = turned_arrays(start.network(), axes, np.float64)
+        axes = start_axes(kept.start, whiten=whiten)
+        arrays = turned_arrays(kept.start.network(), axes, np.float64)
     else:
-        module.load_state_dict(state.weights)
-        record_ranges(module, Batches(rows, torch.arange(len(rows)), EVALUATION_ROWS))
-        axes = principal_axes(module, rows, whiten=whiten)
+        module.load_state_dict(kept.state.weights)
+        everything = torch.arange(len(kept.rows))
+        record_ranges(module, Batches(kept.rows, everything, EVALUATION_ROWS))
+        axes = principal_axes(module, kept.rows, whiten=whiten)
         arrays = turned_arrays(module, axes, np.float32)
     # Codes are in input units where all columns share one scale, as PCA's are.
-    unit = 1.0 if estimator.standardize is True else float(codec.scale[0])
+    standardized = kept.estimator.standardize is True
+    unit = 1.0 if standardized else float(kept.codec.scale[0])
     return Learned(
-        fitted=FittedAutoencoder(codec, network, arrays, 1.0 if whiten else unit),
+        fitted=FittedAutoencoder(kept.codec, network, arrays, 1.0 if whiten else unit),
         explained_variance=axes.variance * unit**2,
-        state=state,
-        pca_validation_loss=pca_loss,
+        state=kept.state,
+        pca_validation_loss=kept.pca_loss,
     )
 
 
@@ -150,12 +161,14 @@ def _n_validation_rows(fraction: float, n_rows: int) -> int:
     return min(n_judged, _MAX_VALIDATION_ROWS, n_rows - 1)
 
 
-def _settings(estimator, module, start, n_train, validation) -> TrainingSettings:
+def _settings(
+    estimator, module, start, n_train, validation, pca_loss
+) -> TrainingSettings:
     from_pca = estimator.init == "pca"
     share = start.unexplained_share if from_pca else 1.0
     settled = from_pca and (
         share < _NOTHING_LEFT
-        or module.residual_encoder is None
+        or np.size(estimator.hidden_layer_sizes) == 0
         or (validation is not None and len(validation[1]) < 2)
     )
     return TrainingSettings(
@@ -165,10 +178,11 @@ def _settings(estimator, module, start, n_train, validation) -> TrainingSettings
         max_epochs=0 if settled else _n_epochs(estimator, n_train),
         weight_decay=estimator.weight_decay,
         n_iter_no_change=estimator.n_iter_no_change,
-        gain_level=0.01 if from_pca else 1.0,
+        significance_level=0.01 if from_pca else 1.0,
         loss_unit=share or 1.0,
         callbacks=estimator.callbacks or (),
-        device=module.linear_encoder.weight.device,
+        references={} if pca_loss is None else {"PCA": pca_loss},
+        device=next(module.parameters()).device,
         verbose=estimator.verbose,
     )
 
@@ -181,10 +195,8 @@ def _n_epochs(estimator, n_train: int) -> int:
     return min(_AUTO_EPOCHS, math.ceil(_AUTO_STEPS / steps_per_epoch))
 
 
-def _pca_loss(start: LinearStart, validation, device) -> float | None:
+def _pca_loss(start: LinearStart, validation, device) -> float:
     """Return PCA's loss on the validation rows."""
-    if validation is None:
-        return None
     network = start.network().float().to(device)
     judged = Batches(*validation, EVALUATION_ROWS)
     return row_losses(network, reconstruction_loss, judged).mean().item()
@@ -207,7 +219,7 @@ def _layer_sizes(hidden_layer_sizes) -> tuple[int, ...]:
     return tuple(int(size) for size in sizes)
 
 
-def _count(n_components, start: LinearStart) -> int:
+def _n_components(n_components, start: LinearStart) -> int:
     if isinstance(n_components, Integral):
         return int(n_components)
     return len(start.components)

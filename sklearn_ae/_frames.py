@@ -3,7 +3,7 @@
 import sys
 
 
-def require_numeric_columns(X) -> None:
+def require_numeric_columns(X, input_name: str = "X") -> None:
     """Raise if a frame has columns that do not hold numbers or booleans.
 
     Parameters
@@ -11,15 +11,20 @@ def require_numeric_columns(X) -> None:
     X : object
         Anything; only pandas and polars frames are looked into.
 
+    input_name : str, default="X"
+        What the caller calls it.
+
     Raises
     ------
     ValueError
         Naming the first such column.
     """
-    for name, dtype in _other_columns(X):
+    others = _other_columns(X)
+    if others:
+        name, dtype = others[0]
         raise ValueError(
-            f"Every column of X must hold numbers, got dtype {dtype} (column "
-            f"{name!r}). Encode it first, for instance by a OneHotEncoder in a "
+            f"Every column of {input_name} must hold numbers, got dtype {dtype} "
+            f"(column {name!r}). Encode it first, for instance by a OneHotEncoder in a "
             "ColumnTransformer."
         )
 

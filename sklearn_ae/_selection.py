@@ -2,6 +2,7 @@
 
 import math
 
+import numpy as np
 import torch
 from scipy.special import stdtr
 from torch import Tensor
@@ -47,4 +48,4 @@ def is_clear_gain(before: Tensor, after: Tensor, level: float = 0.01) -> bool:
     pairs = torch.stack([gain, logarithms[0] - logarithms[1]])
     errors = pairs.std(dim=1) / math.sqrt(len(gain))
     p_values = stdtr(len(gain) - 1, -(pairs.mean(dim=1) / errors).cpu().numpy())
-    return bool(p_values[0] < 5 * level and p_values.min() < level)
+    return bool(p_values[0] < 5 * level and np.nanmin(p_values) < level)

@@ -6,6 +6,7 @@ import numpy as np
 import torch
 from scipy import sparse
 from sklearn.decomposition import PCA
+from sklearn.utils.sparsefuncs import min_max_axis
 
 from ._tables import NumericCodec
 from .nn import Autoencoder
@@ -75,6 +76,10 @@ def pca_start(
     start : LinearStart
         The start.
     """
+    if _is_constant(X):
+        n_components = n_components if n_components >= 1 else 1
+        components = np.eye(n_components, X.shape[1])
+        return LinearStart(components, np.zeros(n_components), 0.0)
     rows = codec.encode_sparse(X) if sparse.issparse(X) else codec.encode(X)
     pca = PCA(
         n_components,
@@ -82,14 +87,19 @@ def pca_start(
         copy=False,
         random_state=random_state,
     )
-    with np.errstate(invalid="ignore", divide="ignore"):
-        pca.fit(rows)
+    pca.fit(rows)
     share = 1 - pca.explained_variance_ratio_.sum()
     return LinearStart(
         np.ascontiguousarray(pca.components_),
         np.ascontiguousarray(pca.explained_variance_),
-        float(np.nan_to_num(max(share, 0.0))),
+        float(max(share, 0.0)),
     )
+
+
+def _is_constant(X) -> bool:
+    if sparse.issparse(X):
+        return np.array_equal(*min_max_axis(X, axis=0))
+    return np.array_equal(X.min(axis=0), X.max(axis=0))
 
 
 def _solver(X: np.ndarray, n_components: int | float) -> str:

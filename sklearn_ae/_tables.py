@@ -122,7 +122,9 @@ def _dense_moments(X: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _sparse_moments(X: sparse.csr_array) -> tuple[np.ndarray, np.ndarray]:
-    mean, variance = mean_variance_axis(X.astype(np.float64), axis=0)
+    X = X.astype(np.float64, copy=True)
+    X.sum_duplicates()
+    mean, variance = mean_variance_axis(X, axis=0)
     low, high = min_max_axis(X, axis=0)
     constant = low == high
     return np.where(constant, low, mean), np.where(constant, 0.0, np.sqrt(variance))

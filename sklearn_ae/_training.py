@@ -1,21 +1,26 @@
 """The training engine: skorch's loop over row sources. Knows no autoencoders."""
 
-import dis
-import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import torch
 from skorch import NeuralNet
-from skorch.callbacks import Callback, EpochTimer, LRScheduler, PassthroughScoring
+from skorch.callbacks import EpochTimer, LRScheduler, PassthroughScoring
 from skorch.helper import predefined_split
 from torch import Tensor, nn
 
+from ._callbacks import (
+    BestEpoch,
+    Divergence,
+    ProgressBar,
+    Stop,
+    copy_weights,
+    is_stop,
+)
 from ._rows import EVALUATION_ROWS, Batches, RowSource
 from ._selection import is_clear_gain
 
 _MAX_GRADIENT_NORM = 1.0
-_DIVERGED = 1e9  # times the size of the start's loss
 
 Objective = Callable[[nn.Module, Tensor], Tensor]
 
@@ -44,7 +49,7 @@ class TrainingSettings:
     n_iter_no_change : int or None
         Epochs without a lower validation loss after which training stops.
 
-    gain_level : float
+    significance_level : float
         Significance level at which an epoch must beat the start, see
         :func:`is_clear_gain`.
 
@@ -71,7 +76,7 @@ class TrainingSettings:
     max_epochs: int
     weight_decay: float = 0.0
     n_iter_no_change: int | None = None
-    gain_level: float = 0.01
+    significance_level: float = 0.01
     loss_unit: float = 1.0
     references: dict[str, float] = field(default_factory=dict)
     callbacks: Sequence = ()
@@ -108,20 +113,12 @@ class TrainingState:
     interruption: KeyboardInterrupt | None = None
 
 
-def _is_raised_by_statement(error: BaseException) -> bool:
-    """Tell a ``raise`` in a callback, skorch's way to stop training, from Ctrl-C."""
-    entry = error.__traceback__
-    while entry.tb_next is not None:
-        entry = entry.tb_next
-    instruction = entry.tb_frame.f_code.co_code[entry.tb_lasti]
-    return dis.opname[instruction] == "RAISE_VARARGS"
-
-
 class _Net(NeuralNet):
     """skorch's loop without its costs on small batches.
 
     Batches come as tensors on the device, one step is one fused call, and losses are
-    fetched once an epoch; callbacks and history see what they always see.
+    fetched once an epoch: the history has a batch's loss at the end of its epoch. There
+    is no ``y_pred`` for callbacks.
     """
 
     def initialize(self):
@@ -177,12 +174,16 @@ class _Net(NeuralNet):
         )
         nn.utils.clip_grad_norm_(self.parameters_, _MAX_GRADIENT_NORM)
         self.optimizer_.step()
-        return {"loss": loss.detach(), "row_losses": row_losses.detach()}
+        return {
+            "loss": loss.detach(),
+            "y_pred": None,
+            "row_losses": row_losses.detach(),
+        }
 
     def validation_step(self, batch, **fit_params):
         with torch.no_grad():
             row_losses = self.criterion_(self.module_, batch)
-        return {"loss": row_losses.mean(), "row_losses": row_losses}
+        return {"loss": row_losses.mean(), "y_pred": None, "row_losses": row_losses}
 
     def _record(self, steps, prefix):
         losses = torch.stack([step.mean() for step in steps]).tolist()
@@ -191,98 +192,6 @@ class _Net(NeuralNet):
             batch[f"{prefix}_loss"] = loss
             batch[f"{prefix}_batch_size"] = len(step)
         self.history.record(f"{prefix}_batch_count", len(steps))
-
-
-class _BestEpoch(Callback):
-    """Keeps the weights of the epoch with the lowest validation loss after the start.
-
-    Parameters
-    ----------
-    start_loss : float
-        Validation loss of the start. If a fifth of all epochs has passed and none was
-        below it, training ends.
-
-    n_iter_no_change : int or None
-        Patience, counted in epochs.
-    """
-
-    def __init__(self, start_loss, n_iter_no_change):
-        self.start_loss, self.n_iter_no_change = start_loss, n_iter_no_change
-
-    def initialize(self):
-        self.loss_, self.epoch_ = math.inf, 0
-        self.weights_ = self.row_losses_ = None
-        return self
-
-    def on_epoch_end(self, net, **kwargs):
-        epoch, loss = len(net.history), net.history[-1, "valid_loss"]
-        if loss < self.loss_:
-            self.loss_, self.epoch_ = loss, epoch
-            self.weights_ = copy_weights(net.module_)
-            self.row_losses_ = net.validation_row_losses_
-        patience = self.n_iter_no_change
-        idle = patience is not None and epoch - self.epoch_ >= patience
-        hopeless = self.loss_ >= self.start_loss and epoch * 5 >= net.max_epochs
-        if idle or hopeless:
-            raise KeyboardInterrupt  # skorch's way to stop, see _run
-
-
-class _Divergence(Callback):
-    """Raises as soon as an epoch's loss is not finite, or out of all proportion.
-
-    Parameters
-    ----------
-    start_loss : float
-        Training loss of the start.
-    """
-
-    def __init__(self, start_loss):
-        self.start_loss = start_loss
-
-    def on_epoch_end(self, net, **kwargs):
-        limit = self.start_loss + _DIVERGED * abs(self.start_loss)
-        for name in ("train_loss", "valid_loss"):
-            loss = net.history[-1].get(name, 0.0)
-            if not math.isfinite(loss) or loss > limit:
-                raise ValueError(
-                    f"The loss must stay finite and near the start's, "
-                    f"{self.start_loss:.3g}, got {name}={loss:.3g} in epoch "
-                    f"{len(net.history)} with learning_rate={net.lr}; try a smaller "
-                    "learning_rate."
-                )
-
-
-class _ProgressBar(Callback):
-    """One bar over all epochs, with the losses of the last one.
-
-    Parameters
-    ----------
-    references : dict of str to float
-        Losses to compare with, by name.
-    """
-
-    def __init__(self, references):
-        self.references = references
-
-    def initialize(self):
-        self.bar_ = None
-        return self
-
-    def on_train_begin(self, net, **kwargs):
-        from tqdm.auto import tqdm
-
-        self.bar_ = tqdm(total=net.max_epochs, unit="epoch")
-
-    def on_epoch_end(self, net, **kwargs):
-        shown = {"train": net.history[-1, "train_loss"]}
-        if "valid_loss" in net.history[-1]:
-            shown["validation"] = net.history[-1, "valid_loss"]
-        self.bar_.set_postfix(shown | self.references, refresh=False)
-        self.bar_.update()
-
-    def on_train_end(self, net, **kwargs):
-        if self.bar_ is not None:
-            self.bar_.close()
 
 
 def fit_network(
@@ -343,7 +252,7 @@ def fit_network(
         start_rows = row_losses(module, objective, judge)
         start_loss = start_rows.mean().item()
         state.validation_losses.append(start_loss)
-        best = _BestEpoch(start_loss, settings.n_iter_no_change)
+        best = BestEpoch(start_loss)
     if settings.max_epochs == 0:
         return state
     net = _make_net(module, objective, (train, judge), best, state.losses[0], settings)
@@ -356,7 +265,9 @@ def fit_network(
     epochs = [epoch for epoch in epochs if "valid_loss" in epoch]
     state.validation_losses += [float(epoch["valid_loss"]) for epoch in epochs]
     state.losses = state.losses[: len(state.validation_losses)]
-    if best.epoch_ and is_clear_gain(start_rows, best.row_losses_, settings.gain_level):
+    if best.epoch_ and is_clear_gain(
+        start_rows, best.row_losses_, settings.significance_level
+    ):
         state.weights, state.best_epoch = best.weights_, best.epoch_
     return state
 
@@ -368,11 +279,6 @@ def row_losses(module: nn.Module, objective: Objective, batches: Batches) -> Ten
         return torch.cat([objective(module, batch) for batch in batches])
 
 
-def copy_weights(module: nn.Module) -> dict[str, Tensor]:
-    """Return a copy of the module's state that later steps leave alone."""
-    return {name: value.clone() for name, value in module.state_dict().items()}
-
-
 def _make_net(module, objective, batches, best, start_loss, settings) -> _Net:
     train, judge = batches
     schedule = LRScheduler(
@@ -381,11 +287,13 @@ def _make_net(module, objective, batches, best, start_loss, settings) -> _Net:
         max_lr=[settings.learning_rate * scale for scale in _scales(settings)],
         total_steps=settings.max_epochs * len(train),
     )
-    callbacks = [("divergence", _Divergence(start_loss)), ("one_cycle", schedule)]
-    if judge is not None:
+    callbacks = [("divergence", Divergence(start_loss)), ("one_cycle", schedule)]
+    stop = []
+    if best is not None:
         callbacks.append(("best_epoch", best))
+        stop.append(("stop", Stop(best, settings.n_iter_no_change)))
     if settings.verbose:
-        callbacks.append(("progress", _ProgressBar(settings.references)))
+        callbacks.append(("progress", ProgressBar(settings.references)))
     net = _Net(
         module,
         criterion=lambda: objective,
@@ -398,7 +306,8 @@ def _make_net(module, objective, batches, best, start_loss, settings) -> _Net:
         iterator_train=_as_it_is,
         iterator_valid=_as_it_is,
         train_split=None if judge is None else predefined_split(judge),
-        callbacks=callbacks + list(settings.callbacks),
+        callbacks=callbacks + list(settings.callbacks) + stop,
+        use_caching=False,
         device=settings.device,
         verbose=0,
     )
@@ -424,7 +333,7 @@ def _run(net: _Net, train: Batches, judge: Batches | None) -> KeyboardInterrupt 
         finally:
             net.notify("on_train_end", X=train, y=None)
     except KeyboardInterrupt as caught:
-        if _is_raised_by_statement(caught):
+        if is_stop(caught):
             return None
         if judge is None:
             raise

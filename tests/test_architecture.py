@@ -23,6 +23,7 @@ LAYERS = [
     {"_start"},
     {"_axes"},
     {"_fitted"},
+    {"_callbacks"},
     {"_training"},
     {"_fitting"},
     {"_base"},
@@ -98,7 +99,9 @@ def test_networks_need_torch_and_numpy_alone(name):
 
 @pytest.mark.parametrize("name", FILES)
 def test_only_the_engine_knows_skorch(name):
-    assert ("skorch" in roots(name) | strings(name)) == (name == "_training")
+    assert ("skorch" in roots(name) | strings(name)) == (
+        name in {"_callbacks", "_training"}
+    )
 
 
 @pytest.mark.parametrize("name", [name for name in FILES if name != "_sklearn"])

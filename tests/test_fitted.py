@@ -186,7 +186,7 @@ def test_a_wrong_number_of_feature_names_is_refused(autoencoder):
 
 @pytest.mark.parametrize("format_number", [0, 99, None])
 def test_an_unknown_format_is_refused(autoencoder, format_number):
-    with pytest.raises(ValueError, match="format must be"):
+    with pytest.raises(ValueError, match="must be of format"):
         load(autoencoder.__getstate__() | {"format": format_number})
 
 

@@ -10,6 +10,7 @@ from sklearn.preprocessing import StandardScaler
 from skorch.callbacks import Callback
 
 from sklearn_ae import _rows
+from sklearn_ae._fitting import _n_validation_rows
 
 
 def assert_close(actual, desired, rtol):
@@ -41,7 +42,7 @@ def test_kept_weights_have_the_best_validation_loss(quick, X, learning_rate):
 
 
 def test_pca_is_kept_where_training_does_harm(quick, X):
-    estimator = quick(learning_rate=30.0, batch_size=200).fit(X)
+    estimator = quick(learning_rate=5.0, batch_size=200).fit(X)
     assert min(estimator.validation_loss_curve_[1:]) > estimator.pca_validation_loss_
     assert estimator.best_epoch_ == 0
 
@@ -274,3 +275,11 @@ def test_one_column_is_fitted(quick, X):
 def test_fewer_rows_than_components_names_the_number(quick, X):
     with pytest.raises(ValueError, match=r"=4 .*got n_components=5"):
         quick(5).fit(X[:4])
+
+
+@pytest.mark.parametrize(
+    ("n_rows", "n_judged"),
+    [(20, 5), (100, 25), (300, 50), (600, 60), (200_000, 10_000)],
+)
+def test_validation_rows_are_enough_for_a_fair_judge(n_rows, n_judged):
+    assert _n_validation_rows(0.1, n_rows) == n_judged

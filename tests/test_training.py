@@ -344,3 +344,9 @@ def test_errors_of_callbacks_come_out_as_they_are(quick, X):
 
     with pytest.raises(LookupError, match="mine"):
         quick(callbacks=[Fails()]).fit(X)
+
+
+@pytest.mark.parametrize(("factor", "n_epochs"), [(1.0, 8), (0.0, 40)])
+def test_training_ends_after_a_fifth_where_no_epoch_beats_the_start(factor, n_epochs):
+    state = train(Scale(factor), max_epochs=40)
+    assert len(state.losses) == len(state.validation_losses) == n_epochs + 1

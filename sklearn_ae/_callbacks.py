@@ -1,0 +1,139 @@
+"""skorch callbacks of the engine."""
+
+import dis
+import math
+
+from skorch.callbacks import Callback
+from torch import Tensor, nn
+
+_DIVERGED = 1e9  # times the size of the start's loss
+_HOPELESS = 5  # the share of epochs after which to end, and the fewest of them
+
+
+def is_stop(error: KeyboardInterrupt) -> bool:
+    """Tell a callback that stops training from Ctrl-C.
+
+    skorch's callbacks stop training by ``raise KeyboardInterrupt`` in a method of
+    their own. A signal arrives at any other instruction, or is raised by its handler.
+    """
+    entry = error.__traceback__
+    while entry.tb_next is not None:
+        entry = entry.tb_next
+    frame = entry.tb_frame
+    instruction = dis.opname[frame.f_code.co_code[entry.tb_lasti]]
+    by_callback = isinstance(frame.f_locals.get("self"), Callback)
+    return by_callback and instruction == "RAISE_VARARGS"
+
+
+def copy_weights(module: nn.Module) -> dict[str, Tensor]:
+    """Return a copy of the module's state that later steps leave alone."""
+    return {name: value.clone() for name, value in module.state_dict().items()}
+
+
+class BestEpoch(Callback):
+    """Keeps the weights of the epoch with the lowest validation loss after the start.
+
+    Parameters
+    ----------
+    start_loss : float
+        Validation loss of the start.
+    """
+
+    def __init__(self, start_loss):
+        self.start_loss = start_loss
+
+    def initialize(self):
+        self.loss_, self.epoch_ = math.inf, 0
+        self.weights_ = self.row_losses_ = None
+        return self
+
+    def on_epoch_end(self, net, **kwargs):
+        loss = net.history[-1, "valid_loss"]
+        if loss < self.loss_:
+            self.loss_, self.epoch_ = loss, len(net.history)
+            self.weights_ = copy_weights(net.module_)
+            self.row_losses_ = net.validation_row_losses_
+
+
+class Stop(Callback):
+    """Ends training where no more is to be had, after all others saw the epoch.
+
+    That is after a fifth of all epochs, if none did better than the start, and when
+    patience is at its end.
+
+    Parameters
+    ----------
+    best : BestEpoch
+        Knows the best epoch.
+
+    n_iter_no_change : int or None
+        Patience, counted in epochs.
+    """
+
+    def __init__(self, best, n_iter_no_change):
+        self.best, self.n_iter_no_change = best, n_iter_no_change
+
+    def on_epoch_end(self, net, **kwargs):
+        epoch, patience = len(net.history), self.n_iter_no_change
+        idle = patience is not None and epoch - self.best.epoch_ >= patience
+        late = epoch >= max(_HOPELESS, net.max_epochs / _HOPELESS)
+        if idle or (late and self.best.loss_ >= self.best.start_loss):
+            raise KeyboardInterrupt
+
+
+class Divergence(Callback):
+    """Raises as soon as an epoch's loss is not finite, or out of all proportion.
+
+    Parameters
+    ----------
+    start_loss : float
+        Training loss of the start.
+    """
+
+    def __init__(self, start_loss):
+        self.start_loss = start_loss
+
+    def on_epoch_end(self, net, **kwargs):
+        limit = self.start_loss + _DIVERGED * abs(self.start_loss)
+        for name in ("train_loss", "valid_loss"):
+            loss = net.history[-1].get(name, 0.0)
+            if not math.isfinite(loss) or loss > limit:
+                raise ValueError(
+                    f"The loss must stay finite and near the start's, "
+                    f"{self.start_loss:.3g}, got {name}={loss:.3g} in epoch "
+                    f"{len(net.history)} with learning_rate={net.lr}; try a smaller "
+                    "learning_rate."
+                )
+
+
+class ProgressBar(Callback):
+    """One bar over all epochs, with the losses of the last one.
+
+    Parameters
+    ----------
+    references : dict of str to float
+        Losses to compare with, by name.
+    """
+
+    def __init__(self, references):
+        self.references = references
+
+    def initialize(self):
+        self.bar_ = None
+        return self
+
+    def on_train_begin(self, net, **kwargs):
+        from tqdm.auto import tqdm
+
+        self.bar_ = tqdm(total=net.max_epochs, unit="epoch")
+
+    def on_epoch_end(self, net, **kwargs):
+        shown = {"train": net.history[-1, "train_loss"]}
+        if "valid_loss" in net.history[-1]:
+            shown["validation"] = net.history[-1, "valid_loss"]
+        self.bar_.set_postfix(shown | self.references, refresh=False)
+        self.bar_.update()
+
+    def on_train_end(self, net, **kwargs):
+        if self.bar_ is not None:
+            self.bar_.close()

@@ -1,0 +1,101 @@
+"""Hidden units held near the range they are known for."""
+
+import math
+from collections.abc import Iterable
+
+import torch
+from torch import Tensor, nn
+
+_RANGE_MARGIN = 0.25
+
+
+class RangeHold(nn.Module):
+    """Keeps each unit near the range it had on training rows.
+
+    Far from the training rows a hidden layer is a guess that grows with the distance.
+    Held to the range it is known for, and a quarter of it on either side, it adds a
+    constant there and leaves the extrapolation to what runs beside it. In ``train()``
+    it is the identity and takes down the range of all rows since it was switched to;
+    in ``eval()`` it holds it. Without any rows it is the identity.
+
+    Parameters
+    ----------
+    size : int
+        Number of units.
+
+    device : torch.device or str, default=None
+        Where the bounds live.
+
+    Shape
+    -----
+    Input ``(n_rows, size)``, output ``(n_rows, size)``.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from sklearn_ae.nn import RangeHold
+    >>> hold = RangeHold(1).eval()
+    >>> _ = hold.train()(torch.tensor([[0.0], [2.0]]))
+    >>> hold.eval()(torch.tensor([[-1.0], [1.0], [5.0]])).flatten()
+    tensor([-0.5000,  1.0000,  2.5000])
+    """
+
+    low: Tensor
+    high: Tensor
+
+    def __init__(self, size: int, *, device: torch.device | str | None = None) -> None:
+        super().__init__()
+        self._begins = True
+        self.register_buffer("low", torch.full((size,), -math.inf, device=device))
+        self.register_buffer("high", torch.full((size,), math.inf, device=device))
+
+    def train(self, mode: bool = True) -> "RangeHold":
+        """Switch mode; the next rows after ``eval()`` begin a new range."""
+        self._begins = mode and (self._begins or not self.training)
+        return super().train(mode)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return `x`, in ``eval()`` with each column held."""
+        if not self.training:
+            margin = _RANGE_MARGIN * (self.high - self.low)
+            return x.clamp(self.low - margin, self.high + margin)
+        low, high = x.detach().aminmax(dim=0)
+        if self._begins:
+            self.low.copy_(low)
+            self.high.copy_(high)
+            self._begins = False
+            return x
+        torch.minimum(self.low, low, out=self.low)
+        torch.maximum(self.high, high, out=self.high)
+        return x
+
+
+@torch.no_grad()
+def record_ranges(module: nn.Module, batches: Iterable[Tensor]) -> None:
+    """Set the ranges of a trained module by these rows alone, and leave it in eval().
+
+    Parameters
+    ----------
+    module : torch.nn.Module
+        Holds any number of :class:`RangeHold`; nothing else in it is switched to
+        ``train()``.
+
+    batches : iterable of Tensor
+        The rows.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from sklearn_ae.nn import RangeHold, record_ranges
+    >>> hold = RangeHold(1)
+    >>> record_ranges(hold, [torch.zeros(1, 1), torch.ones(1, 1)])
+    >>> hold(torch.tensor([[9.0]]))
+    tensor([[1.2500]])
+    """
+    module.eval()
+    for part in module.modules():
+        if isinstance(part, RangeHold):
+            part.train()
+    for batch in batches:
+        module(batch)
+    module.eval()
