@@ -27,7 +27,8 @@ class AutoencoderTransformer(BaseAutoencoder):
     n_components : int, float or None, default=2
         Number of codes. A float in (0, 1) picks the fewest components for which PCA
         explains more than that share of the variance. None means
-        ``min(n_samples, n_features)``.
+        ``min(n_samples, n_features)``. For sparse X with more than 2,000 columns there
+        can be one less, and a float is an error.
 
     hidden_layer_sizes : int or array-like of int, default=(256, 128)
         Widths of the encoder's hidden layers; the decoder has them in reverse. With
@@ -49,7 +50,8 @@ class AutoencoderTransformer(BaseAutoencoder):
         tables.
 
     learning_rate : float, default=0.01
-        Peak of the one-cycle learning rate schedule.
+        Peak of the one-cycle learning rate schedule. Layers that write codes and
+        reconstructions step in proportion to what PCA leaves unexplained.
 
     batch_size : int, default=256
         Rows a step.
@@ -78,8 +80,10 @@ class AutoencoderTransformer(BaseAutoencoder):
         None runs them all; stopping cuts the learning rate schedule short.
 
     callbacks : list of skorch callbacks or None, default=None
-        Called during training as by skorch. The history has ``train_loss`` and
-        ``valid_loss``.
+        Called during training by skorch. The history has ``train_loss`` and, with
+        ``early_stopping=True``, ``valid_loss``; a batch's losses are there at the end
+        of its epoch. There are no targets and predictions, so skorch's scoring
+        callbacks take functions only.
 
     device : str or torch.device, default="auto"
         Where the network is trained. "auto" takes a CUDA device if there is one.

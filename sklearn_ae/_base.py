@@ -145,7 +145,8 @@ class BaseAutoencoder(
             X = self._check_rows(X, reset=True)
             if X_val is not None:
                 X_val = self._check_rows(X_val, reset=False, input_name="X_val")
-            learned = fit_rows(self, X, X_val, self._column_names())
+            with torch.inference_mode(False), torch.enable_grad():
+                learned = fit_rows(self, X, X_val, self._column_names())
             self._publish(learned)
         if learned.state.interruption is not None:
             raise learned.state.interruption

@@ -25,6 +25,18 @@ def is_stop(error: KeyboardInterrupt) -> bool:
     return by_callback and instruction == "RAISE_VARARGS"
 
 
+def check_callbacks(callbacks) -> None:
+    """Raise if something is no skorch callback, its class, or named one."""
+    for item in callbacks:
+        callback = item[1] if isinstance(item, tuple) and len(item) == 2 else item
+        if isinstance(callback, type):
+            known = issubclass(callback, Callback)
+        else:
+            known = isinstance(callback, Callback)
+        if not known:
+            raise ValueError(f"callbacks must hold skorch callbacks, got {item!r}.")
+
+
 def copy_weights(module: nn.Module) -> dict[str, Tensor]:
     """Return a copy of the module's state that later steps leave alone."""
     return {name: value.clone() for name, value in module.state_dict().items()}
@@ -101,8 +113,8 @@ class Divergence(Callback):
                 raise ValueError(
                     f"The loss must stay finite and near the start's, "
                     f"{self.start_loss:.3g}, got {name}={loss:.3g} in epoch "
-                    f"{len(net.history)} with learning_rate={net.lr}; try a smaller "
-                    "learning_rate."
+                    f"{len(net.history)} with learning_rate={net.lr} and weight_decay="
+                    f"{net.settings.weight_decay}; try a smaller learning_rate."
                 )
 
 

@@ -75,7 +75,7 @@ class FittedAutoencoder:
         for chunk in row_chunks(*X.shape):
             rows = self.codec.encode(X[chunk], dtype)
             code = self._apply("encode", rows)
-            codes[chunk] = np.multiply(code, self.code_unit, dtype=np.float64)
+            codes[chunk] = _cast(code.astype(np.float64) * self.code_unit, dtype)
         return codes
 
     def decode(self, codes: np.ndarray) -> np.ndarray:
@@ -143,6 +143,15 @@ class FittedAutoencoder:
         )
         arrays = {name: np.array(array) for name, array in state["arrays"].items()}
         self.__init__(codec, dict(state["network"]), arrays, float(state["code_unit"]))
+
+
+def _cast(codes: np.ndarray, dtype: type) -> np.ndarray:
+    if np.abs(codes).max(initial=0) > np.finfo(dtype).max:
+        raise ValueError(
+            f"Codes must be finite in {np.dtype(dtype)}, got larger ones; pass X as "
+            "float64."
+        )
+    return codes.astype(dtype, copy=False)
 
 
 def _check_state(state: dict[str, Any]) -> None:

@@ -8,6 +8,7 @@ import numpy as np
 import torch
 
 from ._axes import principal_axes, start_axes, turned_arrays
+from ._callbacks import check_callbacks
 from ._fitted import FittedAutoencoder
 from ._random import RandomStreams
 from ._rows import EPOCH_ROWS, EVALUATION_ROWS, Batches, RowSource, row_source
@@ -19,6 +20,7 @@ from .nn import Autoencoder, reconstruction_loss, record_ranges
 _AUTO_EPOCHS, _AUTO_STEPS = 100, 3_000
 _MIN_VALIDATION_ROWS, _MAX_VALIDATION_ROWS = 50, 10_000
 _NOTHING_LEFT = 1e-10  # share of the variance
+_LARGEST_SCALE = 1e150
 
 
 class Learned(NamedTuple):
@@ -67,13 +69,19 @@ def fit_rows(estimator, X, X_val, feature_names) -> Learned:
     learned : Learned
         Nothing of it is assigned to the estimator.
     """
+    check_callbacks(estimator.callbacks or ())
     hidden_layer_sizes = _layer_sizes(estimator.hidden_layer_sizes)
     device = _resolve_device(estimator.device)
     n_components = resolve_n_components(estimator.n_components, X, estimator.init)
     streams = RandomStreams(estimator.random_state)
     codec = fit_numeric_codec(
-        X, standardize=estimator.standardize is True, feature_names=feature_names
+        X, standardize=_standardizes(estimator), feature_names=feature_names
     )
+    if codec.scale[0] > _LARGEST_SCALE and not _standardizes(estimator):
+        raise ValueError(
+            f"The variance of X must be finite in float64, got a deviation of "
+            f"{codec.scale[0]:.3g}; standardize=True takes such columns."
+        )
     start = pca_start(
         X, codec, min(n_components, component_limit(X)), streams.integer("start")
     )
@@ -132,8 +140,7 @@ def _finish(kept: _Kept) -> Learned:
         axes = principal_axes(module, kept.rows, whiten=whiten)
         arrays = turned_arrays(module, axes, np.float32)
     # Codes are in input units where all columns share one scale, as PCA's are.
-    standardized = kept.estimator.standardize is True
-    unit = 1.0 if standardized else float(kept.codec.scale[0])
+    unit = 1.0 if _standardizes(kept.estimator) else float(kept.codec.scale[0])
     return Learned(
         fitted=FittedAutoencoder(kept.codec, network, arrays, 1.0 if whiten else unit),
         explained_variance=axes.variance * unit**2,
@@ -190,7 +197,7 @@ def _settings(
 def _n_epochs(estimator, n_train: int) -> int:
     """Return `max_epochs`, or what fits into the budget of epochs and steps."""
     if estimator.max_epochs != "auto":
-        return estimator.max_epochs
+        return int(estimator.max_epochs)
     steps_per_epoch = math.ceil(min(n_train, EPOCH_ROWS) / estimator.batch_size)
     return min(_AUTO_EPOCHS, math.ceil(_AUTO_STEPS / steps_per_epoch))
 
@@ -199,13 +206,30 @@ def _pca_loss(start: LinearStart, validation, device) -> float:
     """Return PCA's loss on the validation rows."""
     network = start.network().float().to(device)
     judged = Batches(*validation, EVALUATION_ROWS)
-    return row_losses(network, reconstruction_loss, judged).mean().item()
+    loss = row_losses(network, reconstruction_loss, judged).mean().item()
+    if not math.isfinite(loss):
+        raise ValueError(
+            f"PCA's loss on the validation rows must be finite, got {loss}; is X_val "
+            "in the units of X?"
+        )
+    return loss
+
+
+def _standardizes(estimator) -> bool:
+    """Tell whether each column gets a scale of its own; "auto" is for categories."""
+    return estimator.standardize != "auto" and bool(estimator.standardize)
 
 
 def _resolve_device(device) -> torch.device:
-    if device != "auto":
-        return torch.device(device)
-    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    if device == "auto":
+        device = "cuda" if torch.cuda.is_available() else "cpu"
+    try:
+        torch.ones(1, device=device).cpu()
+    except (AssertionError, NotImplementedError, RuntimeError) as error:
+        raise ValueError(
+            f"device must be one that torch can use here, got {device!r}: {error}"
+        ) from error
+    return torch.device(device)
 
 
 def _layer_sizes(hidden_layer_sizes) -> tuple[int, ...]:

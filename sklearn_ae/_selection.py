@@ -38,10 +38,10 @@ def is_clear_gain(before: Tensor, after: Tensor, level: float = 0.01) -> bool:
     >>> is_clear_gain(torch.ones(20), torch.linspace(0.0, 1.9, 20))
     False
     """
-    losses = torch.stack([before, after]).double()
-    gain = losses[0] - losses[1]
-    if gain.mean() <= 0:
+    if (before.double() - after.double()).mean() <= 0:
         return False
+    losses = torch.stack([before, after]).double().unique(dim=1)  # copies prove nothing
+    gain = losses[0] - losses[1]
     if level == 1 or len(gain) == 1:
         return level == 1
     logarithms = losses.clamp_min(torch.finfo(torch.float64).tiny).log()

@@ -12,6 +12,7 @@ from ._tables import NumericCodec
 from .nn import Autoencoder
 
 _SPARSE_COVARIANCE_MAX_FEATURES = 2_000
+_FAR = 1e4  # scales from zero
 
 
 class LinearStart(NamedTuple):
@@ -83,7 +84,7 @@ def pca_start(
     rows = codec.encode_sparse(X) if sparse.issparse(X) else codec.encode(X)
     pca = PCA(
         n_components,
-        svd_solver=sparse_solver(X) if sparse.issparse(X) else _solver(X, n_components),
+        svd_solver=_solver(X, codec, n_components),
         copy=False,
         random_state=random_state,
     )
@@ -102,11 +103,17 @@ def _is_constant(X) -> bool:
     return np.array_equal(X.min(axis=0), X.max(axis=0))
 
 
-def _solver(X: np.ndarray, n_components: int | float) -> str:
-    """Return PCA's own choice, but for arpack where that is the randomized solver.
+def _solver(X, codec: NumericCodec, n_components: int | float) -> str:
+    """Return PCA's own choice, but for arpack where that is not exact.
 
-    The network is never worse than its start, so the start is exact.
+    The network is never worse than its start, so the start is exact: not randomized,
+    and no covariance of sparse rows so far from zero that centring it afterwards
+    leaves nothing.
     """
+    if sparse.issparse(X):
+        far = np.abs(codec.mean).max() > _FAR * codec.scale.min()
+        exists = 1 <= n_components < min(X.shape)
+        return "arpack" if far and exists else sparse_solver(X)
     few = 1 <= n_components < 0.8 * min(X.shape)
     tall = X.shape[1] <= 1_000 and X.shape[0] >= 10 * X.shape[1]
     return "arpack" if few and not tall and max(X.shape) > 500 else "auto"

@@ -124,10 +124,13 @@ def _dense_moments(X: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 def _sparse_moments(X: sparse.csr_array) -> tuple[np.ndarray, np.ndarray]:
     X = X.astype(np.float64, copy=True)
     X.sum_duplicates()
-    mean, variance = mean_variance_axis(X, axis=0)
     low, high = min_max_axis(X, axis=0)
+    unit = np.maximum(np.abs(low), np.abs(high)).max() or 1.0
+    X.data /= unit
+    mean, variance = mean_variance_axis(X, axis=0)
     constant = low == high
-    return np.where(constant, low, mean), np.where(constant, 0.0, np.sqrt(variance))
+    deviation = np.where(constant, 0.0, unit * np.sqrt(variance))
+    return np.where(constant, low, unit * mean), deviation
 
 
 def _root_mean_square(deviation: np.ndarray) -> float:

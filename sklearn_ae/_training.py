@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 import torch
 from skorch import NeuralNet
@@ -111,6 +112,17 @@ class TrainingState:
     losses: list[float] = field(default_factory=list)
     validation_losses: list[float] = field(default_factory=list)
     interruption: KeyboardInterrupt | None = None
+
+
+class _Criterion(nn.Module):
+    """An objective as the module that skorch expects."""
+
+    def __init__(self, objective: Objective) -> None:
+        super().__init__()
+        self.objective = objective
+
+    def forward(self, module: nn.Module, batch: Tensor) -> Tensor:
+        return self.objective(module, batch)
 
 
 class _Net(NeuralNet):
@@ -296,7 +308,7 @@ def _make_net(module, objective, batches, best, start_loss, settings) -> _Net:
         callbacks.append(("progress", ProgressBar(settings.references)))
     net = _Net(
         module,
-        criterion=lambda: objective,
+        criterion=partial(_Criterion, objective),
         optimizer=torch.optim.AdamW,
         optimizer__fused=True,
         optimizer__weight_decay=settings.weight_decay,

@@ -283,3 +283,99 @@ def test_fewer_rows_than_components_names_the_number(quick, X):
 )
 def test_validation_rows_are_enough_for_a_fair_judge(n_rows, n_judged):
     assert _n_validation_rows(0.1, n_rows) == n_judged
+
+
+@pytest.mark.parametrize(
+    ("parameter", "plain", "numpy_value"),
+    [
+        ("standardize", True, np.True_),
+        ("max_epochs", 3, np.int64(3)),
+        ("batch_size", 16, np.int32(16)),
+        ("hidden_layer_sizes", (8,), np.array([8])),
+        ("n_components", 3, np.int64(3)),
+    ],
+)
+def test_numpy_values_of_parameters_mean_the_same(
+    quick, X, parameter, plain, numpy_value
+):
+    codes = quick().set_params(**{parameter: plain}).fit_transform(X)
+    same = quick().set_params(**{parameter: numpy_value}).fit_transform(X)
+    np.testing.assert_array_equal(same, codes)
+
+
+@pytest.mark.parametrize("offset", [1e4, 1e7, 1e9])
+def test_sparse_rows_far_from_zero_keep_pca(quick, X, offset):
+    rows = X + offset
+    estimator = quick(max_epochs=0).fit(sparse.csr_array(rows))
+    assert estimator.score(rows) == pytest.approx(quick(max_epochs=0).fit(X).score(X))
+
+
+@pytest.mark.parametrize("factor", [1e-300, 1e100])
+def test_units_of_a_sparse_table_do_not_matter(quick, X, factor):
+    estimator = quick(max_epochs=0).fit(sparse.csr_array(X * factor))
+    expected = quick(max_epochs=0).fit(X).score(X)
+    assert estimator.score(X * factor) == pytest.approx(expected)
+
+
+def test_variance_beyond_float64_raises(quick, X):
+    with pytest.raises(ValueError, match=r"variance of X .* standardize=True"):
+        quick().fit(X * 1e160)
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+def test_codes_beyond_float32_raise(quick, X):
+    rows = (3e38 * np.sign(X)).astype(np.float32)
+    with pytest.raises(ValueError, match="pass X as float64"):
+        quick(max_epochs=0).fit(rows).transform(rows)
+
+
+@pytest.mark.parametrize("shape", [(600, 100), (100, 600)])
+def test_large_constant_table_is_fitted(quick, shape):
+    table = np.full(shape, 0.1)
+    np.testing.assert_array_equal(quick().fit(table).reconstruct(table), table)
+
+
+def test_wide_empty_sparse_table_is_fitted(quick):
+    table = sparse.csr_array((5, 2100))
+    assert (quick().fit_transform(table) == 0).all()
+
+
+@pytest.mark.parametrize("mode", [torch.no_grad, torch.inference_mode])
+def test_fit_does_not_depend_on_the_callers_mode(quick, X, mode):
+    codes = quick().fit_transform(X)
+    with mode():
+        np.testing.assert_array_equal(quick().fit_transform(X), codes)
+
+
+def test_fit_does_not_depend_on_the_default_dtype(quick, X):
+    codes = quick().fit_transform(X)
+    torch.set_default_dtype(torch.float64)
+    try:
+        np.testing.assert_array_equal(quick().fit_transform(X), codes)
+    finally:
+        torch.set_default_dtype(torch.float32)
+
+
+@pytest.mark.parametrize("device", ["gpu", "", "meta"])
+def test_unknown_device_is_named(quick, X, device):
+    with pytest.raises(ValueError, match="device must be"):
+        quick(device=device).fit(X)
+
+
+@pytest.mark.parametrize("callback", [3, None, int, ("name", 3)])
+def test_what_is_no_callback_is_named(quick, X, callback):
+    with pytest.raises(ValueError, match="callbacks must hold skorch callbacks"):
+        quick(callbacks=[callback]).fit(X)
+
+
+def test_validation_rows_out_of_all_proportion_are_named(quick, X):
+    with pytest.raises(ValueError, match="validation rows"):
+        quick().fit(X, X_val=X * 1e30)
+
+
+def test_sparse_rows_with_repeated_entries_equal_dense_ones(quick):
+    cells = np.array([1.0, 2.0, 4.0, 3.0]), np.array([0, 0, 1, 1])
+    repeated = sparse.csr_array((*cells, np.array([0, 2, 3, 4])), shape=(3, 2))
+    estimator = quick(1, max_epochs=0, standardize=True)
+    scale = estimator.fit(repeated).scale_
+    np.testing.assert_allclose(scale, estimator.fit(repeated.toarray()).scale_)

@@ -56,5 +56,9 @@ def test_one_row_is_no_judge(level):
 
 
 def test_losses_of_zero_can_be_judged():
-    assert is_clear_gain(torch.ones(20), torch.zeros(20))
+    assert is_clear_gain(torch.linspace(0.5, 1.5, 20), torch.zeros(20))
     assert not is_clear_gain(torch.zeros(20), torch.zeros(20))
+
+
+def test_copies_of_a_row_prove_nothing():
+    assert not is_clear_gain(torch.full((9,), 2.0), torch.full((9,), 1.0))

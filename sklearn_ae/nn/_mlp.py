@@ -58,7 +58,12 @@ def linear(
     Linear(in_features=4, out_features=2, bias=True)
     """
     layer = nn.utils.skip_init(
-        nn.Linear, n_inputs, n_outputs, bias=bias, device=device or "cpu"
+        nn.Linear,
+        n_inputs,
+        n_outputs,
+        bias=bias,
+        device=device or "cpu",
+        dtype=torch.float32,
     )
     if layer.weight.is_meta:
         return layer

@@ -46,8 +46,9 @@ class RangeHold(nn.Module):
     def __init__(self, size: int, *, device: torch.device | str | None = None) -> None:
         super().__init__()
         self._begins = True
-        self.register_buffer("low", torch.full((size,), -math.inf, device=device))
-        self.register_buffer("high", torch.full((size,), math.inf, device=device))
+        make = {"device": device or "cpu", "dtype": torch.float32}
+        self.register_buffer("low", torch.full((size,), -math.inf, **make))
+        self.register_buffer("high", torch.full((size,), math.inf, **make))
 
     def train(self, mode: bool = True) -> "RangeHold":
         """Switch mode; the next rows after ``eval()`` begin a new range."""
