@@ -70,7 +70,7 @@ def pca_start(
         As in PCA.
 
     random_state : int
-        For PCA's randomized and arpack solvers.
+        For PCA's arpack solver; the others draw nothing.
 
     Returns
     -------
