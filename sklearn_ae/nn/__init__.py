@@ -1,14 +1,29 @@
-"""Networks and losses in plain torch, usable without scikit-learn."""
+"""Networks, noise and losses in plain torch, usable without scikit-learn."""
 
 from ._autoencoder import Autoencoder
+from ._corruption import (
+    CORRUPTIONS,
+    Corruption,
+    GaussianNoise,
+    MaskingNoise,
+    SwapNoise,
+)
+from ._layout import Layout
 from ._mlp import ACTIVATIONS
-from ._objective import reconstruction_loss
+from ._objective import observed_reconstruction_loss, reconstruction_loss
 from ._range import RangeHold, record_ranges
 
 __all__ = [
     "ACTIVATIONS",
+    "CORRUPTIONS",
     "Autoencoder",
+    "Corruption",
+    "GaussianNoise",
+    "Layout",
+    "MaskingNoise",
     "RangeHold",
+    "SwapNoise",
+    "observed_reconstruction_loss",
     "reconstruction_loss",
     "record_ranges",
 ]

@@ -1,11 +1,12 @@
 """The network: a linear path plus a residual path, in encoder and decoder."""
 
+import math
 from collections.abc import Sequence
 
 import torch
 from torch import Tensor, nn
 
-from ._mlp import linear, mlp
+from ._mlp import linear, mlp, widen
 
 
 class Autoencoder(nn.Module):
@@ -19,6 +20,9 @@ class Autoencoder(nn.Module):
     :meth:`start_at_components` silences `g` and `h`, and the network is PCA. Outside
     the range of the rows it was trained on, `g` and `h` stay bounded, see
     :class:`RangeHold`, and the network extrapolates linearly, as PCA does.
+
+    A missing cell is NaN and enters as 0, the column's centre. `g` is told of it by a
+    flag, whose weight starts at zero, if the column is one of `gap_columns`.
 
     Parameters
     ----------
@@ -34,6 +38,9 @@ class Autoencoder(nn.Module):
 
     activation : str, default="relu"
         A key of `sklearn_ae.nn.ACTIVATIONS`.
+
+    gap_columns : sequence of int, default=()
+        Columns whose missing cells are flagged.
 
     generator : torch.Generator, default=None
         Source of the initial weights. None means torch's global generator.
@@ -63,6 +70,7 @@ class Autoencoder(nn.Module):
         hidden_layer_sizes: Sequence[int] = (256, 128),
         activation: str = "relu",
         *,
+        gap_columns: Sequence[int] = (),
         generator: torch.Generator | None = None,
         device: torch.device | str | None = None,
     ) -> None:
@@ -76,16 +84,21 @@ class Autoencoder(nn.Module):
         self.residual_encoder = mlp(
             n_features, hidden_layer_sizes, n_components, activation, **make
         )
+        widen(self.residual_encoder.hidden0, len(gap_columns))
+        # Not a weight: it stays out of the state, and off the meta device.
+        gaps = torch.tensor(gap_columns, dtype=torch.long)
+        self.register_buffer("_gap_columns", gaps, persistent=False)
         self.residual_decoder = mlp(
             n_components, hidden_layer_sizes[::-1], n_features, activation, **make
         )
 
     def encode(self, x: Tensor) -> Tensor:
         """Map rows ``(n_rows, n_features)`` to codes ``(n_rows, n_components)``."""
-        code = self.linear_encoder(x)
+        filled = x.nan_to_num(nan=0.0, posinf=math.inf, neginf=-math.inf)
+        code = self.linear_encoder(filled)
         if self.residual_encoder is None:
             return code
-        return code + self.residual_encoder(x)
+        return code + self.residual_encoder(self._with_flags(x, filled))
 
     def decode(self, code: Tensor) -> Tensor:
         """Map codes ``(n_rows, n_components)`` to rows ``(n_rows, n_features)``."""
@@ -97,6 +110,12 @@ class Autoencoder(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """Return the reconstruction of `x`, of the same shape."""
         return self.decode(self.encode(x))
+
+    def _with_flags(self, x: Tensor, filled: Tensor) -> Tensor:
+        if not len(self._gap_columns):
+            return filled
+        flags = x.index_select(1, self._gap_columns).isnan().to(x.dtype)
+        return torch.cat([filled, flags], dim=1)
 
     def learning_rate_scales(self, residual_scale: float) -> dict[str, float]:
         """Return the step size of each parameter, relative to the learning rate.

@@ -73,6 +73,29 @@ def linear(
     return layer
 
 
+def widen(layer: nn.Linear, n_more: int) -> None:
+    """Give a layer more inputs, at its end, whose weights are zero.
+
+    Parameters
+    ----------
+    layer : torch.nn.Linear
+        Changed in place.
+
+    n_more : int
+        Number of inputs to add.
+
+    Examples
+    --------
+    >>> from sklearn_ae.nn._mlp import linear, widen
+    >>> layer = linear(4, 2)
+    >>> widen(layer, 1)
+    >>> layer
+    Linear(in_features=5, out_features=2, bias=True)
+    """
+    layer.weight = nn.Parameter(nn.functional.pad(layer.weight.detach(), (0, n_more)))
+    layer.in_features += n_more
+
+
 def mlp(
     n_inputs: int,
     hidden_layer_sizes: Sequence[int],

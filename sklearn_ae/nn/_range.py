@@ -72,7 +72,7 @@ class RangeHold(nn.Module):
 
 
 @torch.no_grad()
-def record_ranges(module: nn.Module, batches: Iterable[Tensor]) -> None:
+def record_ranges(module: nn.Module, batches: Iterable[tuple[Tensor, Tensor]]) -> None:
     """Set the ranges of a trained module by these rows alone, and leave it in eval().
 
     Parameters
@@ -81,15 +81,16 @@ def record_ranges(module: nn.Module, batches: Iterable[Tensor]) -> None:
         Holds any number of :class:`RangeHold`; nothing else in it is switched to
         ``train()``.
 
-    batches : iterable of Tensor
-        The rows.
+    batches : iterable of tuple of two Tensors
+        Inputs and targets; only the inputs count.
 
     Examples
     --------
     >>> import torch
     >>> from sklearn_ae.nn import RangeHold, record_ranges
     >>> hold = RangeHold(1)
-    >>> record_ranges(hold, [torch.zeros(1, 1), torch.ones(1, 1)])
+    >>> rows = torch.tensor([[0.0], [1.0]])
+    >>> record_ranges(hold, [(rows, rows)])
     >>> hold(torch.tensor([[9.0]]))
     tensor([[1.2500]])
     """
@@ -97,6 +98,6 @@ def record_ranges(module: nn.Module, batches: Iterable[Tensor]) -> None:
     for part in module.modules():
         if isinstance(part, RangeHold):
             part.train()
-    for batch in batches:
-        module(batch)
+    for rows, _ in batches:
+        module(rows)
     module.eval()

@@ -137,3 +137,89 @@ def test_rows_of_a_chunk_do_not_depend_on_each_other(x):
     network = make()
     alone = torch.cat([network(row[None]) for row in x])
     torch.testing.assert_close(network(x), alone)
+
+
+# Missing cells
+
+
+def with_gaps(x, columns=(1, 4)):
+    rows = x.clone()
+    rows[::3, list(columns)] = torch.nan
+    return rows
+
+
+@pytest.mark.parametrize("hidden", HIDDEN)
+def test_missing_cells_enter_as_the_centre_at_the_start(hidden, x, pca):
+    network = start(make(hidden, gap_columns=[1, 4]), pca)
+    rows = with_gaps(x)
+    torch.testing.assert_close(network.encode(rows), network.encode(rows.nan_to_num(0)))
+
+
+def test_weights_of_flags_start_at_zero():
+    weight = make((8,), gap_columns=[1, 4]).residual_encoder.hidden0.weight
+    assert weight.shape == (8, N_FEATURES + 2)
+    assert not weight[:, N_FEATURES:].any()
+    assert weight[:, :N_FEATURES].all()
+
+
+def test_flags_change_no_other_weight():
+    plain, flagged = make((8,)).state_dict(), make((8,), gap_columns=[1]).state_dict()
+    name = "residual_encoder.hidden0.weight"
+    assert torch.equal(flagged.pop(name)[:, :N_FEATURES], plain.pop(name))
+    assert all(torch.equal(flagged[name], plain[name]) for name in plain)
+
+
+def test_flags_tell_missing_cells_from_the_centre(x):
+    network = make((8,), gap_columns=[1, 4])
+    with torch.no_grad():
+        network.residual_encoder.hidden0.weight[:, N_FEATURES:].fill_(1)
+    rows = with_gaps(x)
+    changed = (network.encode(rows) != network.encode(rows.nan_to_num(0))).any(dim=1)
+    assert torch.equal(changed, rows.isnan().any(dim=1))
+
+
+def test_each_flag_belongs_to_its_column(x):
+    network = make((8,), gap_columns=[1, 4])
+    with torch.no_grad():
+        network.residual_encoder.hidden0.weight[:, N_FEATURES + 1].fill_(1)
+    for column, is_told in ((1, False), (4, True)):
+        rows = with_gaps(x, [column])
+        same = torch.equal(network.encode(rows), network.encode(rows.nan_to_num(0)))
+        assert same != is_told
+
+
+def test_columns_without_gaps_have_no_flag(x):
+    network = make((8,), gap_columns=[1])
+    with torch.no_grad():
+        network.residual_encoder.hidden0.weight[:, N_FEATURES:].fill_(1)
+    rows = with_gaps(x, [2])
+    assert torch.equal(network.encode(rows), network.encode(rows.nan_to_num(0)))
+
+
+def test_weights_of_flags_get_a_gradient(x):
+    network = make((8,), gap_columns=[1, 4])
+    network(with_gaps(x)).square().mean().backward()
+    gradient = network.residual_encoder.hidden0.weight.grad[:, N_FEATURES:]
+    assert gradient.abs().max() > 0
+
+
+def test_missing_cells_pass_finite_gradients(x):
+    network = make((8,), gap_columns=[1, 4])
+    network(with_gaps(x)).square().mean().backward()
+    assert all(torch.isfinite(p.grad).all() for p in network.parameters())
+
+
+def test_flags_are_no_part_of_the_state():
+    assert (
+        make((8,), gap_columns=[1]).state_dict().keys()
+        == make((8,)).state_dict().keys()
+    )
+
+
+def test_turning_leaves_missing_cells_as_they_are(x):
+    network = make((8,), gap_columns=[1, 4])
+    with torch.no_grad():
+        network.residual_encoder.hidden0.weight[:, N_FEATURES:].fill_(1)
+    before = network(with_gaps(x))
+    turn(network)
+    torch.testing.assert_close(network(with_gaps(x)), before)

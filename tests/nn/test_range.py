@@ -9,9 +9,13 @@ def generator(seed=0):
     return torch.Generator().manual_seed(seed)
 
 
+def pairs(batches):
+    return [(rows, torch.zeros(len(rows), 0)) for rows in batches]
+
+
 def held(*values):
     hold = RangeHold(1)
-    record_ranges(hold, [torch.tensor([[value]]) for value in values])
+    record_ranges(hold, pairs(torch.tensor([[value]]) for value in values))
     return hold
 
 
@@ -47,20 +51,20 @@ def test_hold_is_the_identity_on_recorded_rows():
     network = mlp(4, (8, 5), 3, generator=generator()).eval()
     x = torch.randn(20, 4, generator=generator(1))
     before = network(x)
-    record_ranges(network, x.split(7))
+    record_ranges(network, pairs(x.split(7)))
     assert torch.equal(network(x), before)
 
 
 def test_recording_leaves_the_network_in_eval():
     network = mlp(4, (8,), 3).train()
-    record_ranges(network, [torch.zeros(2, 4)])
+    record_ranges(network, pairs([torch.zeros(2, 4)]))
     assert not any(part.training for part in network.modules())
 
 
 def test_a_held_stack_is_bounded_far_from_its_rows():
     network = mlp(4, (8, 5), 3, generator=generator())
     x = torch.randn(20, 4, generator=generator(1))
-    record_ranges(network, [x])
+    record_ranges(network, pairs([x]))
     torch.testing.assert_close(network(1e6 * x), network(1e9 * x))
 
 

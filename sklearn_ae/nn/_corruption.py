@@ -1,0 +1,216 @@
+"""Noise for denoising: layers, each the identity in eval()."""
+
+from abc import ABC, abstractmethod
+
+import torch
+from torch import Tensor, nn
+
+from ._layout import Layout
+
+
+class Corruption(nn.Module, ABC):
+    """Base of all noises: a fresh draw for every batch in ``train()``, else nothing.
+
+    Parameters
+    ----------
+    layout : Layout
+        Of the rows to come. Noise treats the block of a categorical column as one
+        cell, unless a subclass says otherwise.
+
+    level : float or tuple of two floats
+        How strong the noise is, or the range from which each batch draws that.
+
+    generator : torch.Generator, default=None
+        Source of the noise, on the CPU. None means torch's global generator.
+
+    Shape
+    -----
+    Input ``(n_rows, n_features)``, output ``(n_rows, n_features)``.
+
+    Examples
+    --------
+    >>> from sklearn_ae.nn import CORRUPTIONS, Corruption
+    >>> sorted(name for name, n in CORRUPTIONS.items() if issubclass(n, Corruption))
+    ['gaussian', 'masking', 'swap']
+    """
+
+    def __init__(
+        self,
+        layout: Layout,
+        level: float | tuple[float, float],
+        *,
+        generator: torch.Generator | None = None,
+    ) -> None:
+        super().__init__()
+        self.layout, self.generator = layout, generator
+        self.low, self.high = level if isinstance(level, tuple) else (level, level)
+
+    def gap_columns(self) -> list[int]:
+        """Return the encoded columns of the columns that it makes missing."""
+        return []
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return `x`, in ``train()`` a corrupted copy of it."""
+        if not self.training:
+            return x
+        draw = torch.rand((), generator=self.generator, dtype=torch.float32)
+        return self.corrupted(x, draw.item())
+
+    @property
+    def varies(self) -> bool:
+        """Whether the level is a range."""
+        return self.low < self.high
+
+    def corrupted(self, x: Tensor, position: float) -> Tensor:
+        """Return a corrupted copy of `x`, its level at a position of the range.
+
+        Parameters
+        ----------
+        x : Tensor of shape (n_rows, n_features)
+            Rows.
+
+        position : float
+            0 is the weakest level, 1 the strongest.
+
+        Returns
+        -------
+        x : Tensor of shape (n_rows, n_features)
+            The copy.
+        """
+        level = self.low + (self.high - self.low) * position
+        return self._corrupt(x, self.layout.to(x.device), level)
+
+    @abstractmethod
+    def _corrupt(self, x: Tensor, layout: Layout, level: float) -> Tensor:
+        """Return a corrupted copy of `x`."""
+
+    def _chosen(self, n_rows: int, level: float) -> Tensor:
+        """Choose a fraction of the table's cells, ``(n_rows, n_columns)``."""
+        shape = n_rows, self.layout.n_columns
+        draw = torch.rand(shape, generator=self.generator, dtype=torch.float32)
+        return draw < level
+
+
+class SwapNoise(Corruption):
+    """Swaps a fraction of the cells for those of other rows of the batch.
+
+    A chosen cell takes the value that its column has in a random other row, every cell
+    from a row of its own choice. The block of a categorical column is swapped as a
+    whole, so that rows stay valid.
+
+    Parameters
+    ----------
+    layout, level, generator
+        As in :class:`Corruption`; the level is the fraction of cells.
+
+    Shape
+    -----
+    Input ``(n_rows, n_features)``, output ``(n_rows, n_features)``.
+
+    References
+    ----------
+    Jahrer, M. (2017). Porto Seguro's Safe Driver Prediction, 1st place with
+    representation learning. Kaggle.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from sklearn_ae.nn import Layout, SwapNoise
+    >>> one = torch.ones(1)
+    >>> layout = Layout(
+    ...     column=torch.tensor([0]), missing=one, noise_unit=one, n_cells=1
+    ... )
+    >>> SwapNoise(layout, 1.0)(torch.tensor([[1.0], [2.0]]))
+    tensor([[2.],
+            [1.]])
+    """
+
+    def _corrupt(self, x: Tensor, layout: Layout, level: float) -> Tensor:
+        n_rows = len(x)
+        chosen = self._chosen(n_rows, level)
+        if n_rows == 1:
+            return x
+        row, _ = chosen.nonzero(as_tuple=True)
+        step = torch.randint(1, n_rows, row.shape, generator=self.generator)
+        donor = torch.arange(n_rows)[:, None].repeat(1, self.layout.n_columns)
+        donor[chosen] = (row + step) % n_rows
+        return x.gather(0, donor.to(x.device)[:, layout.column])
+
+
+class MaskingNoise(Corruption):
+    """Makes a fraction of the cells missing.
+
+    A missing cell is NaN, of which the network takes notice, or in a categorical column
+    that knows missing cells their own level.
+
+    Parameters
+    ----------
+    layout, level, generator
+        As in :class:`Corruption`; the level is the fraction of cells.
+
+    Shape
+    -----
+    Input ``(n_rows, n_features)``, output ``(n_rows, n_features)``.
+
+    References
+    ----------
+    Vincent, P., Larochelle, H., Bengio, Y. and Manzagol, P.-A. (2008). Extracting and
+    composing robust features with denoising autoencoders. ICML.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from sklearn_ae.nn import Layout, MaskingNoise
+    >>> nan = torch.tensor([torch.nan])
+    >>> layout = Layout(
+    ...     column=torch.tensor([0]), missing=nan, noise_unit=nan, n_cells=1
+    ... )
+    >>> MaskingNoise(layout, 1.0)(torch.ones(2, 1))
+    tensor([[nan],
+            [nan]])
+    """
+
+    def gap_columns(self) -> list[int]:
+        """Return the encoded columns of the columns that it makes missing."""
+        first = self.layout.column.diff(prepend=self.layout.column.new_tensor([-1])) > 0
+        return (first & self.layout.missing.isnan()).nonzero().flatten().tolist()
+
+    def _corrupt(self, x: Tensor, layout: Layout, level: float) -> Tensor:
+        chosen = self._chosen(len(x), level).to(x.device)
+        return torch.where(chosen[:, layout.column], layout.missing, x)
+
+
+class GaussianNoise(Corruption):
+    """Adds Gaussian noise to every encoded column, indicators included.
+
+    Parameters
+    ----------
+    layout, level, generator
+        As in :class:`Corruption`; the level is in the layout's `noise_unit`.
+
+    Shape
+    -----
+    Input ``(n_rows, n_features)``, output ``(n_rows, n_features)``.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from sklearn_ae.nn import GaussianNoise, Layout
+    >>> zero = torch.zeros(1)
+    >>> layout = Layout(
+    ...     column=torch.tensor([0]), missing=zero, noise_unit=zero, n_cells=1
+    ... )
+    >>> GaussianNoise(layout, 0.5)(torch.ones(1, 1))
+    tensor([[1.]])
+    """
+
+    def _corrupt(self, x: Tensor, layout: Layout, level: float) -> Tensor:
+        noise = torch.randn(x.shape, generator=self.generator, dtype=x.dtype)
+        return x + level * layout.noise_unit * noise.to(x.device)
+
+
+CORRUPTIONS: dict[str, type[Corruption]] = {
+    "gaussian": GaussianNoise,
+    "masking": MaskingNoise,
+    "swap": SwapNoise,
+}

@@ -1,0 +1,68 @@
+"""What corruption and loss need to know of a table's encoded columns."""
+
+from dataclasses import dataclass
+
+from torch import Tensor
+
+
+@dataclass(frozen=True)
+class Layout:
+    """How a table's columns lie in its encoded rows.
+
+    A categorical column is a block of several encoded columns, any other is one. A
+    missing cell is NaN, which the network takes for the column's centre.
+
+    Parameters
+    ----------
+    column : Tensor of int of shape (n_features,)
+        For each encoded column the number of the table's column that it belongs to,
+        ascending.
+
+    missing : Tensor of shape (n_features,)
+        What a missing cell looks like: NaN, or the indicators of a level of its own.
+
+    noise_unit : Tensor of shape (n_features,)
+        What Gaussian noise of level 1 has for its deviation.
+
+    n_cells : float
+        Mean number of observed cells in a row, a block being one cell.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from sklearn_ae.nn import Layout
+    >>> layout = Layout(
+    ...     column=torch.tensor([0, 1, 1]),
+    ...     missing=torch.full((3,), torch.nan),
+    ...     noise_unit=torch.ones(3),
+    ...     n_cells=2.0,
+    ... )
+    >>> layout.n_columns
+    2
+    """
+
+    column: Tensor
+    missing: Tensor
+    noise_unit: Tensor
+    n_cells: float
+
+    @property
+    def n_columns(self) -> int:
+        """Number of the table's columns."""
+        return int(self.column[-1]) + 1
+
+    def to(self, device) -> "Layout":
+        """Return the same layout with its tensors on a device.
+
+        Parameters
+        ----------
+        device : torch.device or str
+            Where the tensors go.
+
+        Returns
+        -------
+        layout : Layout
+            A new one.
+        """
+        moved = (t.to(device) for t in (self.column, self.missing, self.noise_unit))
+        return Layout(*moved, self.n_cells)
