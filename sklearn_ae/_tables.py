@@ -1,14 +1,19 @@
 """The codec: a table's columns to centred, scaled numbers and back."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import numpy as np
+import torch
 from scipy import sparse
 from sklearn.utils import gen_batches
 from sklearn.utils.sparsefuncs import mean_variance_axis, min_max_axis
 
-_CHUNK_ROWS, _CHUNK_CELLS = 4_096, 1_000_000
+from ._columns import TableColumns, some
+from .nn import Layout
+
+_CHUNK_ROWS, _CHUNK_CELLS = 512, 1_000_000  # small enough for the cache
 _FLOAT32_LIMIT = float(np.finfo(np.float32).max)
 
 
@@ -19,122 +24,323 @@ def row_chunks(n_rows: int, n_features: int) -> Iterator[slice]:
 
 
 @dataclass(frozen=True, eq=False)
-class NumericCodec:
-    """Centres and divides numeric columns, in float64.
+class TableCodec:
+    """Turns a table's numbers into centred, scaled rows, in float64, and back.
+
+    A categorical column becomes a block of indicators, one a level, any other column
+    stays one. Missing cells are NaN.
 
     Parameters
     ----------
-    mean : ndarray of shape (n_features,)
-        Centre of each column, in input units.
+    columns : TableColumns
+        The table's columns.
 
-    scale : ndarray of shape (n_features,)
-        What the centred columns are divided by, positive: one number for all of
-        them, or each column's own deviation.
+    mean : ndarray of shape (n_encoded,)
+        Centre of each encoded column: the mean of the observed cells, in input units,
+        or the frequency of a level.
 
-    feature_names : tuple of str
-        Names of the columns, for errors.
+    scale : ndarray of shape (n_encoded,)
+        What the centred columns are divided by, positive. In a block it is
+        ``sqrt(sum p (1 - p))`` over its frequencies p, which makes its total variance
+        1. Other columns share one number, or have each its own deviation.
+
+    empty : ndarray of bool of shape (n_features,)
+        Columns without any observed cell at fit. They are constants that come back
+        missing.
+
+    Attributes
+    ----------
+    starts : ndarray of int of shape (n_features,)
+        First encoded column of each column.
     """
 
+    columns: TableColumns
     mean: np.ndarray
     scale: np.ndarray
-    feature_names: tuple[str, ...]
+    empty: np.ndarray
+    starts: np.ndarray = field(init=False)
+
+    def __post_init__(self) -> None:
+        widths = block_widths(self.columns)
+        object.__setattr__(self, "starts", np.cumsum(widths) - widths)
+
+    @property
+    def n_encoded(self) -> int:
+        """Width of an encoded row."""
+        return len(self.mean)
+
+    def block(self, position: int) -> slice:
+        """Return the encoded columns of a categorical column."""
+        start = self.starts[position]
+        return slice(start, start + len(self.columns.levels[position]))
 
     def encode(self, X, dtype: type = np.float64) -> np.ndarray:
         """Return rows of X, dense or CSR, as centred and scaled dense numbers."""
         dense = X.toarray() if sparse.issparse(X) else X
         with np.errstate(over="ignore"):
-            rows = np.subtract(dense, self.mean, dtype=np.float64)
+            rows = np.subtract(self._spread(dense), self.mean, dtype=np.float64)
             rows /= self.scale
-        if rows.size and max(rows.max(), -rows.min()) > _FLOAT32_LIMIT:
-            column = int(np.argmax((np.abs(rows) > _FLOAT32_LIMIT).any(axis=0)))
-            raise ValueError(
-                "Every value must be finite in float32 after centring and scaling, "
-                f"got a larger one (column {self.feature_names[column]!r})."
-            )
+        if self.empty.any():
+            rows[:, self.starts[self.empty]] = np.nan
+        if rows.size and not max(rows.max(), -rows.min()) <= _FLOAT32_LIMIT:
+            self._check_size(rows)
         return rows.astype(dtype, copy=False)
 
-    def decode(self, rows: np.ndarray) -> np.ndarray:
-        """Return encoded rows in input units, of the dtype of `rows`."""
+    def decode(self, rows: np.ndarray, *, observed: bool = False) -> np.ndarray:
+        """Return encoded rows as numbers of the table, of the dtype of `rows`.
+
+        Parameters
+        ----------
+        rows : ndarray of shape (n_samples, n_encoded)
+            Encoded rows; a block counts as its largest indicator.
+
+        observed : bool, default=False
+            Whether missing cells' own level is out of the question.
+
+        Returns
+        -------
+        numbers : ndarray of shape (n_samples, n_features)
+            As :meth:`TableColumns.read` gives them.
+        """
         decoded = np.multiply(rows, self.scale, dtype=np.float64)
         decoded += self.mean
-        return decoded.astype(rows.dtype, copy=False)
+        numbers = decoded if not self.columns.levels else decoded[:, self.starts]
+        for position, levels in self.columns.levels.items():
+            block = decoded[:, self.block(position)]
+            if observed and levels.values:
+                block = block[:, : len(levels.values)]
+            numbers[:, position] = block.argmax(axis=1)
+        numbers[:, self.empty] = np.nan
+        return numbers.astype(rows.dtype, copy=False)
+
+    def cells(self, squares: np.ndarray) -> np.ndarray:
+        """Return sums over each column's block, ``(n_samples, n_features)``."""
+        if not self.columns.levels:
+            return squares
+        return np.add.reduceat(squares, self.starts, axis=1)
 
     def encode_sparse(self, X: sparse.csr_array) -> sparse.csr_array:
-        """Return a CSR matrix scaled in float64 but not centred, so still sparse."""
+        """Return a CSR matrix scaled but not centred, so still sparse, in float64.
+
+        Missing cells are filled with the column's mean.
+        """
         scaled = X.astype(np.float64, copy=True)
+        missing = np.isnan(scaled.data)
+        scaled.data[missing] = self.mean[scaled.indices[missing]]
         scaled.data /= self.scale[scaled.indices]
         return scaled
 
+    def _spread(self, numbers: np.ndarray) -> np.ndarray:
+        """Put indicators in the place of level numbers."""
+        if not self.columns.levels:
+            return numbers
+        positions = list(self.columns.levels)
+        others = np.delete(np.arange(len(self.starts)), positions)
+        rows = np.zeros((len(numbers), self.n_encoded))
+        rows[:, self.starts[others]] = numbers[:, others]
+        level = numbers[:, positions]
+        row, block = np.nonzero(level >= 0)
+        hot = self.starts[positions][block] + level[row, block].astype(np.intp)
+        rows[row, hot] = 1
+        for position, numbers in zip(positions, level.T, strict=True):
+            missing = np.isnan(numbers)
+            if missing.any():
+                rows[missing, self.block(position)] = np.nan
+        return rows
 
-def fit_numeric_codec(X, *, standardize: bool, feature_names) -> NumericCodec:
-    """Learn centres and scales from the rows of X.
+    def _check_size(self, rows: np.ndarray) -> None:
+        large = (np.abs(rows) > _FLOAT32_LIMIT).any(axis=0)
+        if large.any():
+            column = int(np.searchsorted(self.starts, np.argmax(large), "right")) - 1
+            raise ValueError(
+                "Every value must be finite in float32 after centring and scaling, "
+                f"got a larger one (column {self.columns.names[column]!r})."
+            )
+
+
+class EncodedTable(NamedTuple):
+    """What a fit learns of a table's numbers.
+
+    Attributes
+    ----------
+    codec : TableCodec
+        The fitted codec.
+
+    noise_unit : ndarray of shape (n_encoded,)
+        The deviation of each encoded column, or where numeric columns share one scale,
+        the one that they share.
+
+    observed : ndarray of shape (n_features,)
+        Share of each column's cells that are observed.
+
+    is_constant : bool
+        Whether no column varies.
+    """
+
+    codec: TableCodec
+    noise_unit: np.ndarray
+    observed: np.ndarray
+    is_constant: bool
+
+    @property
+    def has_gaps(self) -> bool:
+        """Whether any cell was missing, those with a level of their own aside."""
+        return bool((self.observed < 1).any())
+
+    @property
+    def gap_columns(self) -> list[int]:
+        """The encoded columns of those columns that had some missing cells."""
+        some_missing = (self.observed > 0) & (self.observed < 1)
+        return self.codec.starts[some_missing].tolist()
+
+    def layout(self) -> Layout:
+        """Return what noise and loss need to know."""
+        codec = self.codec
+        missing = np.full(codec.n_encoded, np.nan)
+        for position, levels in codec.columns.levels.items():
+            if levels.has_missing:
+                block = codec.block(position)
+                missing[block] = -codec.mean[block] / codec.scale[block]
+                missing[block.stop - 1] += 1 / codec.scale[block.stop - 1]
+        widths = block_widths(codec.columns)
+        return Layout(
+            column=torch.from_numpy(np.repeat(np.arange(len(widths)), widths)),
+            missing=torch.from_numpy(missing).float(),
+            noise_unit=torch.from_numpy(self.noise_unit).float(),
+            n_cells=float(self.observed.sum()),
+        )
+
+
+def fit_codec(columns: TableColumns, X, *, standardize: bool) -> EncodedTable:
+    """Learn centres and scales from a table's numbers.
 
     Parameters
     ----------
+    columns : TableColumns
+        The table's columns.
+
     X : {ndarray, CSR matrix} of shape (n_samples, n_features)
-        Finite numbers.
+        Numbers as `columns` reads them: finite, or NaN where missing.
 
     standardize : bool
-        Whether each column is divided by its own deviation. Otherwise all are
+        Whether each numeric column is divided by its own deviation. Otherwise all are
         divided by one number, the root mean square of the centred cells.
-
-    feature_names : sequence of str
-        Names of the columns.
 
     Returns
     -------
-    codec : NumericCodec
-        The fitted codec.
+    table : EncodedTable
+        The codec and what else was learned.
     """
     moments = _sparse_moments if sparse.issparse(X) else _dense_moments
-    mean, deviation = moments(X)
+    mean, deviation, observed = moments(X)
+    _check_moments(mean, deviation, columns.names)
+    only_missing = sum(not levels.values for levels in columns.levels.values())
+    if np.count_nonzero(observed) == only_missing:
+        raise ValueError(
+            "X must hold at least one cell that is not missing, got none "
+            f"(columns {some(columns.names)})."
+        )
+    if standardize:
+        scale = np.where(deviation > 0, deviation, 1.0)
+        unit = deviation / scale
+    else:
+        numeric = np.delete(np.arange(len(mean)), list(columns.levels))
+        common = _root_mean_square(deviation[numeric], observed[numeric])
+        scale, unit = np.full(len(mean), common or 1.0), np.ones(len(mean))
+    if columns.levels:
+        mean, scale, unit = _with_blocks(columns, X, (mean, scale, unit))
+    return EncodedTable(
+        codec=TableCodec(columns, mean, scale, observed == 0),
+        noise_unit=unit,
+        observed=observed,
+        is_constant=not deviation.any(),
+    )
+
+
+def block_widths(columns: TableColumns) -> np.ndarray:
+    """Return the number of encoded columns of each column."""
+    widths = np.ones(len(columns.names), dtype=np.intp)
+    for position, levels in columns.levels.items():
+        widths[position] = len(levels)
+    return widths
+
+
+def _with_blocks(columns, X, moments) -> tuple[np.ndarray, ...]:
+    """Spread means, scales and units of columns over the encoded columns."""
+    widths = block_widths(columns)
+    mean, scale, unit = (np.repeat(array, widths) for array in moments)
+    stops = np.cumsum(widths)
+    for position, levels in columns.levels.items():
+        counts = np.bincount(X[:, position].astype(np.intp), minlength=len(levels))
+        p = counts / counts.sum()
+        variance = p * (1 - p)
+        block = slice(stops[position] - widths[position], stops[position])
+        mean[block], scale[block] = p, np.sqrt(variance.sum()) or 1.0
+        unit[block] = np.sqrt(variance) / scale[block]
+    return mean, scale, unit
+
+
+def _check_moments(mean, deviation, names) -> None:
     finite = np.isfinite(mean) & np.isfinite(deviation)
     if not finite.all():
         raise ValueError(
             "Sum and spread of every column must be finite in float64, got values "
-            f"too large for that (column {feature_names[int(np.argmin(finite))]!r})."
+            f"too large for that (column {names[int(np.argmin(finite))]!r})."
         )
-    if standardize:
-        scale = np.where(deviation > 0, deviation, 1.0)
-    else:
-        scale = np.full(len(mean), _root_mean_square(deviation) or 1.0)
-    return NumericCodec(mean, scale, tuple(feature_names))
 
 
-def _dense_moments(X: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Mean and deviation of each column, stable far from zero and at any scale."""
-    low, high = X.min(axis=0).astype(np.float64), X.max(axis=0).astype(np.float64)
+def _dense_moments(X: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Mean, deviation and share of each column's observed cells.
+
+    They are stable far from zero and at any scale.
+    """
+    low = np.fmin.reduce(X, axis=0).astype(np.float64)
+    high = np.fmax.reduce(X, axis=0).astype(np.float64)
+    n_observed, total = np.zeros(X.shape[1]), np.zeros(X.shape[1])
     with np.errstate(over="ignore", invalid="ignore"):
-        mean = X.mean(axis=0, dtype=np.float64)
-        mean = np.where(low == high, low, mean)
-        span = np.maximum(high - mean, mean - low)
+        for chunk in row_chunks(*X.shape):
+            missing = np.isnan(X[chunk])
+            n_observed += len(missing) - missing.sum(axis=0)
+            total += np.where(missing, 0, X[chunk]).sum(axis=0, dtype=np.float64)
+        n = np.maximum(n_observed, 1)
+        mean = np.where(low == high, low, total / n)
+        mean = np.where(n_observed > 0, mean, 0.0)
+        span = np.fmax(high - mean, mean - low)
+    span = np.where(n_observed > 0, span, 0.0)
     unit = np.where(span > 0, span, 1.0)
     shift, square = np.zeros_like(mean), np.zeros_like(mean)
     for chunk in row_chunks(*X.shape):
         with np.errstate(invalid="ignore"):
             centred = np.subtract(X[chunk], mean, dtype=np.float64) / unit
+        centred[np.isnan(X[chunk])] = 0
         shift += centred.sum(axis=0)
         square += np.einsum("ij,ij->j", centred, centred)
-    shift /= len(X)
-    variance = np.maximum(square / len(X) - shift**2, 0)
-    varies = span > 0
-    return mean + shift * span, np.where(varies, span * np.sqrt(variance), 0.0)
+    shift /= n
+    variance = np.maximum(square / n - shift**2, 0)
+    deviation = np.where(span > 0, span * np.sqrt(variance), 0.0)
+    return mean + shift * span, deviation, n_observed / len(X)
 
 
-def _sparse_moments(X: sparse.csr_array) -> tuple[np.ndarray, np.ndarray]:
+def _sparse_moments(X: sparse.csr_array):
     X = X.astype(np.float64, copy=True)
     X.sum_duplicates()
-    low, high = min_max_axis(X, axis=0)
+    n_observed = X.shape[0] - np.bincount(
+        X.indices[np.isnan(X.data)], minlength=X.shape[1]
+    )
+    low, high = min_max_axis(X, axis=0, ignore_nan=True)
+    low, high = (np.where(n_observed > 0, bound, 0.0) for bound in (low, high))
     unit = np.maximum(np.abs(low), np.abs(high)).max() or 1.0
     X.data /= unit
     mean, variance = mean_variance_axis(X, axis=0)
     constant = low == high
     deviation = np.where(constant, 0.0, unit * np.sqrt(variance))
-    return np.where(constant, low, unit * mean), deviation
+    mean = np.where(constant, low, unit * mean)
+    return mean, deviation, n_observed / X.shape[0]
 
 
-def _root_mean_square(deviation: np.ndarray) -> float:
-    largest = deviation.max()
+def _root_mean_square(deviation: np.ndarray, observed: np.ndarray) -> float:
+    largest = deviation.max(initial=0)
     if largest == 0:
         return 0.0
-    return float(largest * np.sqrt(np.mean((deviation / largest) ** 2)))
+    mean = np.average((deviation / largest) ** 2, weights=observed)
+    return float(largest * np.sqrt(mean))

@@ -1,0 +1,115 @@
+"""Validation of tables, in scikit-learn's words."""
+
+import numpy as np
+from scipy.sparse import issparse
+from sklearn.utils import assert_all_finite, check_array
+from sklearn.utils.validation import validate_data
+
+from ._columns import TableColumns
+from ._frames import frame_library
+from ._learning import check_unique_names, learn_columns
+from ._sklearn import _check_feature_names_in
+
+FLOATS = (np.float64, np.float32)
+
+
+def learn_rows(estimator, X):
+    """Check a table to fit, and learn its columns.
+
+    Parameters
+    ----------
+    estimator : BaseAutoencoder
+        Gets `n_features_in_` and, where there are any, `feature_names_in_`.
+
+    X : {array-like, sparse matrix, dataframe} of shape (n_samples, n_features)
+        The table.
+
+    Returns
+    -------
+    columns, rows : TableColumns, {ndarray, CSR matrix}
+        The columns, and the numbers that they read of X: finite, or NaN where missing.
+    """
+    X = _checked(estimator, X, reset=True)
+    columns, rows = learn_columns(
+        X,
+        _check_feature_names_in(estimator),
+        estimator.categorical_features,
+        estimator.max_categories,
+    )
+    return columns, _check_numbers(estimator, rows, columns, n_rows=2)
+
+
+def read_rows(estimator, X, columns: TableColumns, input_name: str = "X"):
+    """Check a table with the columns of the one at fit, and read its numbers.
+
+    Parameters
+    ----------
+    estimator : BaseAutoencoder
+        Fitted, as far as names and number of columns go.
+
+    X : {array-like, sparse matrix, dataframe} of shape (n_samples, n_features)
+        The table.
+
+    columns : TableColumns
+        Those at fit.
+
+    input_name : str, default="X"
+        What errors call the table.
+
+    Returns
+    -------
+    rows : {ndarray, CSR matrix} of shape (n_samples, n_features)
+        Its numbers: finite, or NaN where missing.
+    """
+    columns.check_container(X)
+    X = _checked(estimator, X, reset=False)
+    rows = columns.read(X, estimator.handle_unknown)
+    return _check_numbers(estimator, rows, columns, input_name=input_name)
+
+
+def _checked(estimator, X, *, reset):
+    """Check names and number of columns, and turn what is no frame into an array."""
+    if frame_library(X) is not None:
+        check_unique_names(X)
+        validate_data(estimator, X, reset=reset, skip_check_array=True)
+        return X
+    return validate_data(
+        estimator,
+        X,
+        reset=reset,
+        accept_sparse="csr",
+        dtype=FLOATS if issparse(X) else "numeric",
+        ensure_min_samples=2 if reset else 1,
+        ensure_all_finite=False,
+    )
+
+
+def _check_numbers(estimator, rows, columns, *, n_rows=1, input_name="X"):
+    """Check a table's numbers, and name the column that is at fault."""
+    rows = check_array(
+        rows,
+        accept_sparse="csr",
+        dtype=FLOATS if issparse(rows) else "numeric",
+        ensure_min_samples=n_rows,
+        ensure_all_finite=False,
+        estimator=estimator,
+        input_name=input_name,
+    )
+    try:
+        assert_all_finite(
+            rows,
+            allow_nan=True,
+            estimator_name=type(estimator).__name__,
+            input_name=input_name,
+        )
+    except ValueError as error:
+        column = columns.names[_infinite_column(rows)]
+        raise ValueError(f"{error} (column {column!r})") from None
+    return rows
+
+
+def _infinite_column(rows) -> int:
+    if issparse(rows):
+        cells = rows.tocoo()
+        return int(cells.col[np.isinf(cells.data)].min())
+    return int(np.argmax(np.isinf(rows).any(axis=0)))
