@@ -1,6 +1,7 @@
 """Autoencoders that behave like scikit-learn's PCA, and are never worse than it."""
 
 from ._autoencoder import AutoencoderTransformer
+from ._denoising import DenoisingAutoencoder
 from ._version import __version__
 
-__all__ = ["AutoencoderTransformer", "__version__"]
+__all__ = ["AutoencoderTransformer", "DenoisingAutoencoder", "__version__"]

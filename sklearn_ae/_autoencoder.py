@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from ._base import BaseAutoencoder
-from .nn import Autoencoder, reconstruction_loss
+from .nn import Autoencoder
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
@@ -27,12 +27,14 @@ class AutoencoderTransformer(BaseAutoencoder):
     n_components : int, float or None, default=2
         Number of codes. A float in (0, 1) picks the fewest components for which PCA
         explains more than that share of the variance. None means
-        ``min(n_samples, n_features)``. For sparse X with more than 2,000 columns there
+        ``min(n_samples, n_features)``, where a categorical column counts as many
+        features as it has categories. For sparse X with more than 2,000 columns there
         can be one less, and a float is an error.
 
     hidden_layer_sizes : int or array-like of int, default=(256, 128)
         Widths of the encoder's hidden layers; the decoder has them in reverse. With
-        ``()`` the network is linear, and PCA with ``init="pca"``.
+        ``()`` the network is linear, and with ``init="pca"`` it is PCA, unless gaps or
+        noise leave it something to learn.
 
     activation : {"elu", "gelu", "logistic", "relu", "silu", "tanh"}, default="relu"
         Activation of the hidden layers.
@@ -45,9 +47,23 @@ class AutoencoderTransformer(BaseAutoencoder):
         Whether codes are divided by their deviations over the training rows.
 
     standardize : bool or "auto", default="auto"
-        Whether each column is divided by its own deviation. Otherwise all are divided
-        by one number, which keeps PCA's objective; "auto" does that for numeric
-        tables.
+        Whether each numeric column is divided by its own deviation. Otherwise all are
+        divided by one number, which keeps PCA's objective. "auto" does that for numeric
+        tables, and standardizes where there are categories too.
+
+    categorical_features : "from_dtype" or array-like, default="from_dtype"
+        Columns that hold categories although their dtype is numeric: a mask, positions
+        or names. Columns of strings and of a categorical dtype always do. (In
+        scikit-learn's HistGradientBoostingClassifier a list replaces that rule.)
+
+    max_categories : int or None, default=64
+        Most categories of a column that are told apart, at least 2. The rarest beyond
+        them count as one, which is decoded as the commonest of them. Missing cells of a
+        categorical column count as a category. None means no limit.
+
+    handle_unknown : {"error", "ignore", "warn"}, default="warn"
+        What to do about categories that were not seen in fit. Unless it is an error,
+        they are encoded as none of those seen, and "warn" says so once a call.
 
     learning_rate : float, default=0.01
         Peak of the one-cycle learning rate schedule. Layers that write codes and
@@ -90,9 +106,9 @@ class AutoencoderTransformer(BaseAutoencoder):
         `transform` runs on the CPU.
 
     random_state : int, RandomState instance or None, default=None
-        Determines the validation split, the hidden layers' first weights and the order
-        of rows. An int gives the same bits again on one machine and one set of
-        versions.
+        Determines the validation split, the hidden layers' first weights, the order of
+        rows, and noise where there is any. An int gives the same bits again on one
+        machine and one set of versions.
 
     verbose : int, default=0
         With a positive number, a progress bar shows training and validation loss beside
@@ -110,11 +126,14 @@ class AutoencoderTransformer(BaseAutoencoder):
         Names of the columns seen in fit. Defined only if X has names that are all
         strings.
 
-    mean_ : ndarray of shape (n_features_in_,)
-        Mean of each column over the training rows, in input units.
+    mean_ : ndarray of shape (n_encoded_features,)
+        Mean of each column's observed cells over the training rows, in input units. A
+        categorical column has an entry for each of its categories, their frequencies,
+        in its place.
 
-    scale_ : ndarray of shape (n_features_in_,)
-        What the centred columns are divided by before they enter the network.
+    scale_ : ndarray of shape (n_encoded_features,)
+        What the centred columns are divided by before they enter the network. For the
+        indicators of a categorical column it is the root of the sum of their variances.
 
     explained_variance_ : ndarray of shape (n_components_,)
         Variance of each code over the training rows (before whitening), with n - 1. It
@@ -122,7 +141,8 @@ class AutoencoderTransformer(BaseAutoencoder):
 
     loss_curve_ : list of float of length n_epochs_ + 1
         Training loss: the start's, then the mean over each epoch. The loss is the mean
-        squared error of centred and scaled cells, so 1 is as bad as the mean.
+        squared error of centred and scaled cells that are not missing, so 1 is as bad
+        as the mean. A category counts as one cell.
 
     validation_loss_curve_ : list of float of length n_epochs_ + 1 or None
         Loss on the validation rows. None if ``early_stopping=False``.
@@ -173,5 +193,5 @@ class AutoencoderTransformer(BaseAutoencoder):
     True
     """
 
-    def _build(self, network, generator):
-        return Autoencoder(**network, generator=generator), reconstruction_loss
+    def _build(self, network, loss, generator):
+        return Autoencoder(**network, generator=generator), loss

@@ -104,7 +104,7 @@ def _code_moments(module: Autoencoder, rows: RowSource):
     total, product = 0.0, 0.0
     module.eval()
     with torch.no_grad():
-        for batch in batches:
+        for batch, _ in batches:
             code = module.encode(batch).double()
             total = total + code.sum(dim=0)
             product = product + code.T @ code

@@ -15,22 +15,20 @@ from sklearn.base import (
     ClassNamePrefixFeaturesOutMixin,
     TransformerMixin,
 )
-from sklearn.utils import assert_all_finite, check_array
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils import check_array
+from sklearn.utils.validation import check_is_fitted
 
 from ._fitted import float_dtype
 from ._fitting import fit_rows
-from ._frames import require_numeric_columns
+from ._frames import frame_library
 from ._sklearn import (
     Interval,
     RealNotInt,
     StrOptions,
-    _check_feature_names_in,
     _fit_context,
 )
-from .nn import ACTIVATIONS
-
-_FLOATS = (np.float64, np.float32)
+from ._validation import FLOATS, learn_rows, read_rows
+from .nn import ACTIVATIONS, Layout
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
@@ -48,6 +46,9 @@ class BaseAutoencoder(
     init: str = "pca"
     whiten: bool = False
     standardize: bool | str = "auto"
+    categorical_features: Any = "from_dtype"
+    max_categories: int | None = 64
+    handle_unknown: str = "warn"
     learning_rate: float = 1e-2
     batch_size: int = 256
     max_epochs: int | str = "auto"
@@ -74,6 +75,9 @@ class BaseAutoencoder(
         "init": [StrOptions({"pca", "random"})],
         "whiten": ["boolean"],
         "standardize": ["boolean", StrOptions({"auto"})],
+        "categorical_features": ["array-like", StrOptions({"from_dtype"})],
+        "max_categories": [Interval(Integral, 2, None, closed="left"), None],
+        "handle_unknown": [StrOptions({"error", "ignore", "warn"})],
         "learning_rate": [Interval(Real, 0, None, closed="neither")],
         "batch_size": [Interval(Integral, 1, None, closed="left")],
         "max_epochs": [
@@ -91,13 +95,16 @@ class BaseAutoencoder(
     }
 
     @abstractmethod
-    def _build(self, network: dict[str, Any], generator: torch.Generator):
+    def _build(self, network: dict[str, Any], loss, generator: torch.Generator):
         """Return the module to train and its objective.
 
         Parameters
         ----------
         network : dict
             Arguments of the module.
+
+        loss : callable
+            Reconstruction loss of (module, batch), one number a row.
 
         generator : torch.Generator
             Source of its weights.
@@ -108,6 +115,26 @@ class BaseAutoencoder(
             What :func:`sklearn_ae._training.fit_network` takes.
         """
 
+    def _check_parameters(self):
+        """Raise where parameters of a variant contradict each other."""
+
+    def _corruption(self, layout: Layout, generator: torch.Generator):
+        """Return the noise that inputs are trained with, or None.
+
+        Parameters
+        ----------
+        layout : Layout
+            Of the encoded rows.
+
+        generator : torch.Generator
+            Source of the noise.
+
+        Returns
+        -------
+        corruption : Corruption or None
+            A new one.
+        """
+
     @_fit_context(prefer_skip_nested_validation=True)
     def fit(self, X, y=None, *, X_val=None):
         """Learn the codes of X.
@@ -115,7 +142,8 @@ class BaseAutoencoder(
         Parameters
         ----------
         X : {array-like, sparse matrix, dataframe} of shape (n_samples, n_features)
-            Training rows. Numbers, at least two rows.
+            Training rows, at least two: numbers, and in dataframes categories. Cells
+            may be missing (NaN, None, pandas.NA).
 
         y : Ignored
             Present for scikit-learn's conventions.
@@ -133,8 +161,11 @@ class BaseAutoencoder(
         Raises
         ------
         ValueError
-            If X does not hold finite numbers, `n_components` does not fit its shape, or
-            the loss turns non-finite. The estimator is left as it was.
+            If X holds infinity or dates, `n_components` does not fit its shape, or the
+            loss turns non-finite. The estimator is left as it was.
+
+        TypeError
+            If a column holds cells of different kinds.
         """
         if X_val is not None and not self.early_stopping:
             raise ValueError(
@@ -142,11 +173,11 @@ class BaseAutoencoder(
                 "early_stopping=False."
             )
         with _restored_on_error(self):
-            X = self._check_rows(X, reset=True)
+            columns, X = learn_rows(self, X)
             if X_val is not None:
-                X_val = self._check_rows(X_val, reset=False, input_name="X_val")
+                X_val = read_rows(self, X_val, columns, input_name="X_val")
             with torch.inference_mode(False), torch.enable_grad():
-                learned = fit_rows(self, X, X_val, self._column_names())
+                learned = fit_rows(self, columns, X, X_val)
             self._publish(learned)
         if learned.state.interruption is not None:
             raise learned.state.interruption
@@ -164,11 +195,11 @@ class BaseAutoencoder(
         -------
         codes : ndarray of shape (n_samples, n_components)
             Centred on the training rows and ordered by variance, in input units (in
-            the columns' deviations with ``standardize=True``; of unit variance with
-            ``whiten=True``).
+            the columns' deviations with ``standardize=True`` or categories; of unit
+            variance with ``whiten=True``).
         """
-        check_is_fitted(self)
-        return self._fitted.encode(self._check_rows(X, reset=False))
+        rows = self._rows_of(X)
+        return self._fitted.encode(rows)
 
     def inverse_transform(self, X):
         """Return rows from codes.
@@ -180,17 +211,20 @@ class BaseAutoencoder(
 
         Returns
         -------
-        X_original : ndarray of shape (n_samples, n_features)
-            Rows in input units.
+        X_original : {ndarray, dataframe} of shape (n_samples, n_features)
+            Rows in input units: a dataframe like the one at fit, if it was one, with
+            its columns and dtypes. Categories are the likeliest ones, integers are
+            rounded.
         """
         check_is_fitted(self)
-        codes = check_array(X, dtype=_FLOATS, input_name="X", estimator=self)
+        codes = check_array(X, dtype=FLOATS, input_name="X", estimator=self)
         if codes.shape[1] != self.n_components_:
             raise ValueError(
                 f"X must have n_components_={self.n_components_} columns, got "
                 f"{codes.shape[1]}."
             )
-        return self._fitted.decode(codes)
+        rows = self._fitted.decode(codes)
+        return self._fitted.codec.columns.write(rows, like=X)
 
     def reconstruct(self, X):
         """Return what the codes of X keep of it.
@@ -202,11 +236,42 @@ class BaseAutoencoder(
 
         Returns
         -------
-        X_original : ndarray of shape (n_samples, n_features)
-            ``inverse_transform(transform(X))``, in input units.
+        X_original : {ndarray, dataframe} of shape (n_samples, n_features)
+            ``inverse_transform(transform(X))``.
         """
-        check_is_fitted(self)
-        return self._fitted.reconstruct(self._check_rows(X, reset=False))
+        rows = self._rows_of(X)
+        rows = self._fitted.reconstruct(rows)
+        return self._fitted.codec.columns.write(rows, like=X)
+
+    def impute(self, X):
+        """Return X with its missing cells replaced by their reconstruction.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix, dataframe} of shape (n_samples, n_features)
+            Rows with the columns seen in fit.
+
+        Returns
+        -------
+        X_filled : {ndarray, sparse matrix, dataframe} of shape (n_samples, n_features)
+            X, in its own container and dtypes, with nothing but its missing cells
+            replaced. Columns without a single observed cell in fit stay missing; those
+            without one in X take their dtype in fit.
+        """
+        rows = self._rows_of(X)
+        columns = self._fitted.codec.columns
+        if issparse(X):
+            return self._fitted.fill_sparse(rows).asformat(X.format)
+        rows = rows.toarray() if issparse(rows) else rows  # of sparse columns
+        filled = self._fitted.reconstruct(rows, observed=True)
+        missing = columns.missing(rows) & ~np.isnan(filled)
+        if frame_library(X) is not None:
+            return columns.fill(X, missing, filled)
+        if not missing.any():
+            return np.array(X)
+        X = np.array(X, dtype=rows.dtype)
+        X[missing] = columns.write_array(filled)[missing]
+        return X
 
     def reconstruction_error(self, X):
         """Return how far each row is from its reconstruction.
@@ -219,13 +284,16 @@ class BaseAutoencoder(
         Returns
         -------
         error : ndarray of shape (n_samples,)
-            Mean squared error over the row's cells, in input units squared.
+            Mean over the row's observed cells of
+            :meth:`feature_reconstruction_error`. NaN where there are none.
         """
-        check_is_fitted(self)
-        X = self._check_rows(X, reset=False)
+        X = self._rows_of(X)
         error = np.empty(X.shape[0], float_dtype(X))
         for chunk, squares in self._fitted.squared_errors(X):
-            error[chunk] = squares.mean(axis=1)
+            observed = ~np.isnan(squares)
+            total = squares.sum(axis=1, where=observed)
+            with np.errstate(invalid="ignore"):
+                error[chunk] = total / observed.sum(axis=1)
         return error
 
     def feature_reconstruction_error(self, X):
@@ -239,10 +307,13 @@ class BaseAutoencoder(
         Returns
         -------
         error : ndarray of shape (n_samples, n_features)
-            Squared error of each cell, in input units squared.
+            Squared error of each cell, NaN where it is missing (a missing category is
+            one like others if fit saw any) or its column had no cell in fit. In input
+            units squared; for tables with categories in the loss's units: a numeric
+            cell's in deviations squared, a category's as the Brier score over that of
+            guessing the frequencies.
         """
-        check_is_fitted(self)
-        X = self._check_rows(X, reset=False)
+        X = self._rows_of(X)
         error = np.empty(X.shape, float_dtype(X))
         for chunk, squares in self._fitted.squared_errors(X):
             error[chunk] = squares
@@ -265,15 +336,15 @@ class BaseAutoencoder(
         -------
         score : float
             One minus squared error over squared deviation from the training mean, both
-            in the loss's units. At most 1; higher is better.
+            over the observed cells and in the loss's units. At most 1; higher is
+            better.
         """
-        check_is_fitted(self)
-        X = self._check_rows(X, reset=False)
+        X = self._rows_of(X)
         error = deviation = 0.0
         for _, rows, reconstruction in self._fitted.pairs(X):
             difference = np.subtract(rows, reconstruction, dtype=np.float64)
-            error += np.vdot(difference, difference)
-            deviation += np.sum(np.square(rows, dtype=np.float64))
+            error += np.nansum(np.square(difference))
+            deviation += np.nansum(np.square(rows, dtype=np.float64))
         if deviation == 0:
             return 1.0 if error == 0 else 0.0
         return float(1 - error / deviation)
@@ -282,7 +353,8 @@ class BaseAutoencoder(
     def module_(self):
         """A fresh copy of the network, for going on in torch.
 
-        It maps rows ``(X - mean_) / scale_`` to their reconstructions in the same
+        It maps rows ``(X - mean_) / scale_``, with indicators in the place of
+        categories and NaN where cells are missing, to their reconstructions in the same
         units, as its codes are (or whitened), and comes in ``eval()``. Training it
         leaves the estimator as it is.
         """
@@ -299,6 +371,7 @@ class BaseAutoencoder(
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
         tags.input_tags.sparse = True
+        tags.input_tags.allow_nan = True
         tags.transformer_tags.preserves_dtype = ["float64", "float32"]
         return tags
 
@@ -320,36 +393,10 @@ class BaseAutoencoder(
             n_epochs_=len(state.losses) - 1,
         )
 
-    def _check_rows(self, X, *, reset, input_name="X"):
-        """Validate X as scikit-learn does, naming the column that is at fault."""
-        require_numeric_columns(X, input_name)
-        X = validate_data(
-            self,
-            X,
-            reset=reset,
-            accept_sparse="csr",
-            dtype=_FLOATS if issparse(X) else "numeric",
-            ensure_min_samples=2 if reset else 1,
-            ensure_all_finite=False,
-        )
-        try:
-            assert_all_finite(
-                X, estimator_name=type(self).__name__, input_name=input_name
-            )
-        except ValueError as error:
-            raise ValueError(f"{error} (column {self._bad_column(X)!r})") from None
-        return X
-
-    def _bad_column(self, X):
-        if issparse(X):
-            cells = X.tocoo()
-            column = int(cells.col[~np.isfinite(cells.data)].min())
-        else:
-            column = int(np.argmin(np.isfinite(X).all(axis=0)))
-        return self._column_names()[column]
-
-    def _column_names(self):
-        return _check_feature_names_in(self)
+    def _rows_of(self, X):
+        """Return the numbers of a table with the columns seen in fit."""
+        check_is_fitted(self)
+        return read_rows(self, X, self._fitted.codec.columns)
 
 
 @contextlib.contextmanager

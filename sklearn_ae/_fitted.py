@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 import torch
 
-from ._tables import NumericCodec, row_chunks
+from ._columns import TableColumns
+from ._tables import TableCodec, block_widths, row_chunks
 from ._version import __version__
 from .nn import Autoencoder
 
@@ -16,10 +17,11 @@ _FORMAT = 1
 _KEYS = {
     "format",
     "version",
+    "columns",
     "mean",
     "scale",
+    "empty",
     "code_unit",
-    "feature_names",
     "network",
     "arrays",
 }
@@ -38,8 +40,8 @@ class FittedAutoencoder:
 
     Parameters
     ----------
-    codec : NumericCodec
-        From input units to the network's and back.
+    codec : TableCodec
+        From a table's numbers to the network's rows and back.
 
     network : dict
         Arguments of `Autoencoder`, plain values.
@@ -53,7 +55,7 @@ class FittedAutoencoder:
 
     def __init__(
         self,
-        codec: NumericCodec,
+        codec: TableCodec,
         network: dict[str, Any],
         arrays: dict[str, np.ndarray],
         code_unit: float,
@@ -64,6 +66,11 @@ class FittedAutoencoder:
             dtype: self._build(dtype) for dtype in (np.float32, np.float64)
         }
 
+    @property
+    def n_features(self) -> int:
+        """Number of the table's columns."""
+        return len(self.codec.columns.names)
+
     def module(self) -> Autoencoder:
         """Return a copy of the network that can be trained on."""
         return self._build(np.float32).requires_grad_(True)
@@ -72,40 +79,59 @@ class FittedAutoencoder:
         """Return the codes of rows, ``(n_samples, n_components)``."""
         dtype = float_dtype(X)
         codes = np.empty((X.shape[0], self.network["n_components"]), dtype)
-        for chunk in row_chunks(*X.shape):
+        for chunk in row_chunks(X.shape[0], self.codec.n_encoded):
             rows = self.codec.encode(X[chunk], dtype)
             code = self._apply("encode", rows)
             codes[chunk] = _cast(code.astype(np.float64) * self.code_unit, dtype)
         return codes
 
     def decode(self, codes: np.ndarray) -> np.ndarray:
-        """Return rows in input units from codes, ``(n_samples, n_features)``."""
-        shape = len(codes), self.network["n_features"]
-        rows = np.empty(shape, codes.dtype)
-        for chunk in row_chunks(*shape):
+        """Return a table's numbers from codes, ``(n_samples, n_features)``."""
+        rows = np.empty((len(codes), self.n_features), codes.dtype)
+        for chunk in row_chunks(len(codes), self.codec.n_encoded):
             code = np.divide(codes[chunk], self.code_unit, dtype=np.float64)
             row = self._apply("decode", code.astype(codes.dtype, copy=False))
             rows[chunk] = self.codec.decode(row)
         return rows
 
-    def reconstruct(self, X) -> np.ndarray:
-        """Return reconstructions in input units, ``(n_samples, n_features)``."""
+    def reconstruct(self, X, *, observed: bool = False) -> np.ndarray:
+        """Return reconstructions as a table's numbers, ``(n_samples, n_features)``.
+
+        With `observed`, categories are the likeliest that are not missing.
+        """
         rows = np.empty(X.shape, float_dtype(X))
         for chunk, _, reconstruction in self.pairs(X):
-            rows[chunk] = self.codec.decode(reconstruction)
+            rows[chunk] = self.codec.decode(reconstruction, observed=observed)
         return rows
+
+    def fill_sparse(self, X):
+        """Return a CSR matrix with its missing entries reconstructed."""
+        filled = X.copy()
+        for chunk, _, reconstruction in self.pairs(X):
+            entries = slice(X.indptr[chunk.start], X.indptr[chunk.stop])
+            n_entries = np.diff(X.indptr[chunk.start : chunk.stop + 1])
+            row = np.repeat(np.arange(len(n_entries)), n_entries)
+            cells = self.codec.decode(reconstruction)[row, X.indices[entries]]
+            data = filled.data[entries]
+            data[np.isnan(data)] = cells[np.isnan(data)]
+        return filled
 
     def pairs(self, X) -> Iterator[tuple[slice, np.ndarray, np.ndarray]]:
         """Yield (chunk, encoded rows, their reconstructions) through X."""
         dtype = float_dtype(X)
-        for chunk in row_chunks(*X.shape):
+        for chunk in row_chunks(X.shape[0], self.codec.n_encoded):
             rows = self.codec.encode(X[chunk], dtype)
             yield chunk, rows, self._apply("forward", rows)
 
     def squared_errors(self, X) -> Iterator[tuple[slice, np.ndarray]]:
-        """Yield (chunk, squared errors in input units squared) through X."""
+        """Yield (chunk, squared errors of shape (n_rows, n_features)) through X.
+
+        They are in input units squared, or where there are categories in encoded ones;
+        missing cells are NaN.
+        """
+        unit = 1.0 if self.codec.columns.levels else self.codec.scale
         for chunk, rows, reconstruction in self.pairs(X):
-            yield chunk, np.square((rows - reconstruction) * self.codec.scale)
+            yield chunk, self.codec.cells(np.square((rows - reconstruction) * unit))
 
     def _apply(self, method: str, rows: np.ndarray) -> np.ndarray:
         module = self._modules[rows.dtype.type]
@@ -123,23 +149,24 @@ class FittedAutoencoder:
         return module.requires_grad_(False).eval()
 
     def __getstate__(self) -> dict[str, Any]:
+        codec = self.codec
         return {
             "format": _FORMAT,
             "version": __version__,
-            "mean": self.codec.mean,
-            "scale": self.codec.scale,
+            "columns": codec.columns.state(),
+            "mean": codec.mean,
+            "scale": codec.scale,
+            "empty": codec.empty,
             "code_unit": self.code_unit,
-            "feature_names": self.codec.feature_names,
             "network": self.network,
             "arrays": self.arrays,
         }
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         _check_state(state)
-        codec = NumericCodec(
-            np.array(state["mean"]),
-            np.array(state["scale"]),
-            tuple(state["feature_names"]),
+        codec = TableCodec(
+            TableColumns.from_state(state["columns"]),
+            *(np.array(state[name]) for name in ("mean", "scale", "empty")),
         )
         arrays = {name: np.array(array) for name, array in state["arrays"].items()}
         self.__init__(codec, dict(state["network"]), arrays, float(state["code_unit"]))
@@ -174,10 +201,11 @@ def _check_state(state: dict[str, Any]) -> None:
     _check_arrays(state["arrays"], shapes)
     codec = {name: state[name] for name in ("mean", "scale")}
     _check_arrays(codec, {"mean": n_features, "scale": n_features})
-    if (len(state["feature_names"]),) != n_features:
+    columns = TableColumns.from_state(state["columns"])
+    n_encoded = int(block_widths(columns).sum())
+    if (n_encoded,) != n_features or len(state["empty"]) != len(columns.names):
         raise ValueError(
-            f"feature_names must hold {n_features[0]} names, got "
-            f"{len(state['feature_names'])}."
+            f"Columns must encode to {n_features[0]} numbers a row, got {n_encoded}."
         )
     if not 0 < state["code_unit"] < math.inf or not (state["scale"] > 0).all():
         raise ValueError(

@@ -1,26 +1,51 @@
 """The way of data through a fit: codec, start, network, engine, axes."""
 
 import math
+import warnings
+from functools import partial
 from numbers import Integral
 from typing import Any, NamedTuple
 
 import numpy as np
 import torch
+from scipy import sparse
+from torch import Tensor
 
 from ._axes import principal_axes, start_axes, turned_arrays
 from ._callbacks import check_callbacks
+from ._columns import TableColumns, some
 from ._fitted import FittedAutoencoder
 from ._random import RandomStreams
-from ._rows import EPOCH_ROWS, EVALUATION_ROWS, Batches, RowSource, row_source
+from ._rows import (
+    EPOCH_ROWS,
+    EVALUATION_ROWS,
+    Batches,
+    CorruptedRows,
+    FixedCorruptedRows,
+    RowSource,
+    row_source,
+)
 from ._start import LinearStart, component_limit, pca_start, resolve_n_components
-from ._tables import NumericCodec, fit_numeric_codec
-from ._training import TrainingSettings, TrainingState, fit_network, row_losses
-from .nn import Autoencoder, reconstruction_loss, record_ranges
+from ._tables import EncodedTable, TableCodec, fit_codec
+from ._training import (
+    Objective,
+    TrainingSettings,
+    TrainingState,
+    fit_network,
+    row_losses,
+)
+from .nn import (
+    Autoencoder,
+    observed_reconstruction_loss,
+    reconstruction_loss,
+    record_ranges,
+)
 
 _AUTO_EPOCHS, _AUTO_STEPS = 100, 3_000
 _MIN_VALIDATION_ROWS, _MAX_VALIDATION_ROWS = 50, 10_000
 _NOTHING_LEFT = 1e-10  # share of the variance
 _LARGEST_SCALE = 1e150
+_SAMPLE_ROWS = 10_000
 
 
 class Learned(NamedTuple):
@@ -47,22 +72,22 @@ class Learned(NamedTuple):
     pca_validation_loss: float | None
 
 
-def fit_rows(estimator, X, X_val, feature_names) -> Learned:
+def fit_rows(estimator, columns: TableColumns, X, X_val) -> Learned:
     """Fit validated rows by an estimator's parameters, which stay as they are.
 
     Parameters
     ----------
     estimator : BaseAutoencoder
-        Gives the parameters, and the network by its `_build`.
+        Gives the parameters, and what its variant builds.
+
+    columns : TableColumns
+        The columns of X.
 
     X : {ndarray, CSR matrix} of shape (n_samples, n_features)
-        Training rows, finite.
+        Training rows as `columns` reads them: finite, or NaN where missing.
 
     X_val : {ndarray, CSR matrix} or None
-        Validation rows. None means a share of X.
-
-    feature_names : sequence of str
-        Names of the columns, for errors.
+        Validation rows, read alike. None means a share of X.
 
     Returns
     -------
@@ -70,47 +95,75 @@ def fit_rows(estimator, X, X_val, feature_names) -> Learned:
         Nothing of it is assigned to the estimator.
     """
     check_callbacks(estimator.callbacks or ())
+    estimator._check_parameters()
     hidden_layer_sizes = _layer_sizes(estimator.hidden_layer_sizes)
     device = _resolve_device(estimator.device)
-    n_components = resolve_n_components(estimator.n_components, X, estimator.init)
     streams = RandomStreams(estimator.random_state)
-    codec = fit_numeric_codec(
-        X, standardize=_standardizes(estimator), feature_names=feature_names
-    )
-    if codec.scale[0] > _LARGEST_SCALE and not _standardizes(estimator):
-        raise ValueError(
-            f"The variance of X must be finite in float64, got a deviation of "
-            f"{codec.scale[0]:.3g}; standardize=True takes such columns."
-        )
-    start = pca_start(
-        X, codec, min(n_components, component_limit(X)), streams.integer("start")
-    )
+    table = _fit_table(estimator, columns, X)
+    start = _fit_start(estimator, table, X, streams)
+    data = _prepare(estimator, table, X, X_val, device, streams)
     network = {
-        "n_features": X.shape[1],
-        "n_components": _n_components(n_components, start),
+        "n_features": table.codec.n_encoded,
+        "n_components": _n_components(estimator.n_components, start),
         "hidden_layer_sizes": hidden_layer_sizes,
         "activation": estimator.activation,
+        "gap_columns": data.gap_columns,
     }
-    module, objective = estimator._build(network, streams.torch("weights"))
+    module, objective = estimator._build(network, data.loss, streams.torch("weights"))
     if estimator.init == "pca":
-        start.apply_to(module)
+        start.apply_to(module, _code_deviations(start, data, device))
     module.to(device)
-    rows = row_source(X, codec, device)
-    judged = None if X_val is None else row_source(X_val, codec, device)
-    index, validation = _split(estimator, rows, judged, streams)
-    pca_loss = None if validation is None else _pca_loss(start, validation, device)
-    settings = _settings(estimator, module, start, len(index), validation, pca_loss)
+    pca_loss = _pca_loss(start, data, device)
     state = fit_network(
-        module, objective, rows, index, validation, settings, streams.torch("batches")
+        module,
+        objective,
+        data.rows,
+        data.index,
+        data.validation,
+        _settings(estimator, module, start, data, pca_loss),
+        streams.torch("batches"),
     )
-    kept = _Kept(estimator, module, network, start, state, codec, rows, pca_loss)
+    kept = _Kept(estimator, module, network, start, state, table.codec, data, pca_loss)
     try:
         return _finish(kept)
     except KeyboardInterrupt as interruption:
-        if validation is None:
+        if data.validation is None:
             raise
         state.interruption = interruption
         return _finish(kept)
+
+
+class _Data(NamedTuple):
+    """What training sees.
+
+    Attributes
+    ----------
+    clean, rows : RowSource
+        All rows as they are, and as training sees them.
+
+    index : Tensor
+        The training rows.
+
+    validation : tuple of (RowSource, Tensor) or None
+        The validation rows.
+
+    loss : callable
+        Reconstruction loss of (module, batch).
+
+    gap_columns : tuple of int
+        Encoded columns whose missing cells are flagged.
+
+    complete : bool
+        Whether inputs are without gaps and noise.
+    """
+
+    clean: RowSource
+    rows: RowSource
+    index: Tensor
+    validation: tuple[RowSource, Tensor] | None
+    loss: Objective
+    gap_columns: tuple[int, ...]
+    complete: bool
 
 
 class _Kept(NamedTuple):
@@ -121,26 +174,85 @@ class _Kept(NamedTuple):
     network: dict[str, Any]
     start: LinearStart
     state: TrainingState
-    codec: NumericCodec
-    rows: RowSource
+    codec: TableCodec
+    data: _Data
     pca_loss: float | None
+
+
+def _fit_table(estimator, columns, X) -> EncodedTable:
+    standardize = _standardizes(estimator, columns)
+    table = fit_codec(columns, X, standardize=standardize)
+    largest = table.codec.scale.max()
+    if largest > _LARGEST_SCALE and not standardize:
+        raise ValueError(
+            f"The variance of X must be finite in float64, got a deviation of "
+            f"{largest:.3g}; standardize=True takes such columns."
+        )
+    if table.is_constant:
+        warnings.warn(
+            "Every column of X is constant, so there is nothing to learn (columns "
+            f"{some(columns.names)}).",
+            UserWarning,
+            stacklevel=2,
+        )
+    return table
+
+
+def _fit_start(estimator, table, X, streams) -> LinearStart:
+    n_components = resolve_n_components(
+        estimator.n_components, X, table.codec, estimator.init
+    )
+    n_components = min(n_components, component_limit(X, table.codec))
+    return pca_start(X, table, n_components, streams.integer("start"))
+
+
+def _prepare(estimator, table, X, X_val, device, streams) -> _Data:
+    layout = table.layout()
+    rows = clean = row_source(X, table.codec, device)
+    judged = None if X_val is None else row_source(X_val, table.codec, device)
+    index, validation = _split(estimator, rows, judged, streams)
+    gap_columns = set(table.gap_columns)
+    noise = estimator._corruption(layout, streams.torch("noise"))
+    if noise is not None:
+        gap_columns |= set(noise.gap_columns())
+        rows = CorruptedRows(clean, noise)
+    if noise is not None and validation is not None:
+        fixed = estimator._corruption(layout, streams.torch("validation noise"))
+        validation = FixedCorruptedRows(validation[0], fixed), validation[1]
+    has_gaps = table.has_gaps or (X_val is not None and _has_gaps(X_val))
+    loss = observed_reconstruction_loss if has_gaps else reconstruction_loss
+    return _Data(
+        clean=clean,
+        rows=rows,
+        index=index,
+        validation=validation,
+        loss=partial(loss, n_cells=layout.n_cells),
+        gap_columns=tuple(sorted(gap_columns)),
+        complete=not has_gaps and noise is None,
+    )
+
+
+def _has_gaps(X) -> bool:
+    return bool(np.isnan(X.data if sparse.issparse(X) else X).any())
 
 
 def _finish(kept: _Kept) -> Learned:
     """Turn the weights to keep into what the estimator keeps."""
-    whiten, module, network = kept.estimator.whiten, kept.module, kept.network
-    if kept.state.best_epoch == 0 and kept.estimator.init == "pca":
-        network = network | {"hidden_layer_sizes": ()}
+    estimator, module, network = kept.estimator, kept.module, kept.network
+    whiten, columns = estimator.whiten, kept.codec.columns
+    if kept.state.best_epoch == 0 and estimator.init == "pca":
+        network = network | {"hidden_layer_sizes": (), "gap_columns": ()}
         axes = start_axes(kept.start, whiten=whiten)
         arrays = turned_arrays(kept.start.network(), axes, np.float64)
     else:
         module.load_state_dict(kept.state.weights)
-        everything = torch.arange(len(kept.rows))
-        record_ranges(module, Batches(kept.rows, everything, EVALUATION_ROWS))
-        axes = principal_axes(module, kept.rows, whiten=whiten)
+        everything = torch.arange(len(kept.data.rows))
+        record_ranges(module, Batches(kept.data.rows, everything, EVALUATION_ROWS))
+        axes = principal_axes(module, kept.data.clean, whiten=whiten)
         arrays = turned_arrays(module, axes, np.float32)
     # Codes are in input units where all columns share one scale, as PCA's are.
-    unit = 1.0 if _standardizes(kept.estimator) else float(kept.codec.scale[0])
+    shared = not columns.levels and not _standardizes(estimator, columns)
+    unit = float(kept.codec.scale[0]) if shared else 1.0
     return Learned(
         fitted=FittedAutoencoder(kept.codec, network, arrays, 1.0 if whiten else unit),
         explained_variance=axes.variance * unit**2,
@@ -168,28 +280,27 @@ def _n_validation_rows(fraction: float, n_rows: int) -> int:
     return min(n_judged, _MAX_VALIDATION_ROWS, n_rows - 1)
 
 
-def _settings(
-    estimator, module, start, n_train, validation, pca_loss
-) -> TrainingSettings:
+def _settings(estimator, module, start, data, pca_loss) -> TrainingSettings:
     from_pca = estimator.init == "pca"
-    share = start.unexplained_share if from_pca else 1.0
+    device = next(module.parameters()).device
+    share = _share_left(start, data, device) if from_pca else 1.0
     settled = from_pca and (
         share < _NOTHING_LEFT
-        or np.size(estimator.hidden_layer_sizes) == 0
-        or (validation is not None and len(validation[1]) < 2)
+        or (np.size(estimator.hidden_layer_sizes) == 0 and data.complete)
+        or (data.validation is not None and len(data.validation[1]) < 2)
     )
     return TrainingSettings(
         learning_rate=estimator.learning_rate,
         learning_rate_scales=module.learning_rate_scales(math.sqrt(share)),
         batch_size=estimator.batch_size,
-        max_epochs=0 if settled else _n_epochs(estimator, n_train),
+        max_epochs=0 if settled else _n_epochs(estimator, len(data.index)),
         weight_decay=estimator.weight_decay,
         n_iter_no_change=estimator.n_iter_no_change,
         significance_level=0.01 if from_pca else 1.0,
         loss_unit=share or 1.0,
         callbacks=estimator.callbacks or (),
         references={} if pca_loss is None else {"PCA": pca_loss},
-        device=next(module.parameters()).device,
+        device=device,
         verbose=estimator.verbose,
     )
 
@@ -202,11 +313,42 @@ def _n_epochs(estimator, n_train: int) -> int:
     return min(_AUTO_EPOCHS, math.ceil(_AUTO_STEPS / steps_per_epoch))
 
 
-def _pca_loss(start: LinearStart, validation, device) -> float:
-    """Return PCA's loss on the validation rows."""
+def _code_deviations(start: LinearStart, data: _Data, device) -> np.ndarray | None:
+    """Return the deviations of the start's codes under noise; None without noise."""
+    if data.rows is data.clean:
+        return None
     network = start.network().float().to(device)
-    judged = Batches(*validation, EVALUATION_ROWS)
-    loss = row_losses(network, reconstruction_loss, judged).mean().item()
+    with torch.no_grad():
+        codes = [network.encode(x) for x, _ in _sample(data.rows, data.index)]
+    return torch.cat(codes).std(dim=0, correction=0).double().cpu().numpy()
+
+
+def _sample(rows: RowSource, index: Tensor) -> Batches:
+    """Return batches of at most `_SAMPLE_ROWS` of the rows."""
+    return Batches(
+        rows, index[:: math.ceil(len(index) / _SAMPLE_ROWS)], EVALUATION_ROWS
+    )
+
+
+def _share_left(start: LinearStart, data: _Data, device) -> float:
+    """Return the share of the variance that PCA leaves, and what noise adds to it."""
+    if data.rows is data.clean:
+        return start.unexplained_share
+    network = start.network().float().to(device)
+    noisy, clean = (
+        row_losses(network, data.loss, _sample(rows, data.index)).mean()
+        for rows in (data.rows, data.clean)
+    )
+    return min(start.unexplained_share + max((noisy - clean).item(), 0.0), 1.0)
+
+
+def _pca_loss(start: LinearStart, data: _Data, device) -> float | None:
+    """Return PCA's loss on the validation rows."""
+    if data.validation is None:
+        return None
+    network = start.network().float().to(device)
+    judged = Batches(*data.validation, EVALUATION_ROWS)
+    loss = row_losses(network, data.loss, judged).mean().item()
     if not math.isfinite(loss):
         raise ValueError(
             f"PCA's loss on the validation rows must be finite, got {loss}; is X_val "
@@ -215,9 +357,11 @@ def _pca_loss(start: LinearStart, validation, device) -> float:
     return loss
 
 
-def _standardizes(estimator) -> bool:
+def _standardizes(estimator, columns: TableColumns) -> bool:
     """Tell whether each column gets a scale of its own; "auto" is for categories."""
-    return estimator.standardize != "auto" and bool(estimator.standardize)
+    if estimator.standardize == "auto":
+        return bool(columns.levels)
+    return bool(estimator.standardize)
 
 
 def _resolve_device(device) -> torch.device:

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterator
+from functools import cached_property
 from typing import Protocol
 
 import numpy as np
@@ -10,9 +11,12 @@ from scipy import sparse
 from torch import Tensor
 from torch.utils.data import IterableDataset
 
-from ._tables import NumericCodec, row_chunks
+from ._tables import TableCodec, row_chunks
+from .nn import Corruption
+from .nn._objective import Pair
 
 EPOCH_ROWS = 65_536
+_PIECE_ROWS = 16
 EVALUATION_ROWS = 1_024  # rows a batch where nothing is learned
 
 
@@ -21,8 +25,11 @@ class RowSource(Protocol):
 
     def __len__(self) -> int: ...
 
-    def take(self, index: Tensor) -> Tensor:
-        """Return the rows `index`, of shape ``(len(index), n_features)``."""
+    def take(self, index: Tensor) -> Pair:
+        """Return the rows `index` as inputs and as targets.
+
+        Both have the shape ``(len(index), n_features)``.
+        """
         ...
 
 
@@ -41,9 +48,10 @@ class TensorRows:
     def __len__(self) -> int:
         return len(self._rows)
 
-    def take(self, index: Tensor) -> Tensor:
+    def take(self, index: Tensor) -> Pair:
         """Return the rows `index`."""
-        return self._rows.index_select(0, index.to(self._rows.device))
+        rows = self._rows.index_select(0, index.to(self._rows.device))
+        return rows, rows
 
 
 class SparseRows:
@@ -54,7 +62,7 @@ class SparseRows:
     X : CSR matrix of shape (n_rows, n_features)
         The rows as they came.
 
-    codec : NumericCodec
+    codec : TableCodec
         Encodes them.
 
     device : torch.device
@@ -62,24 +70,73 @@ class SparseRows:
     """
 
     def __init__(
-        self, X: sparse.csr_array, codec: NumericCodec, device: torch.device
+        self, X: sparse.csr_array, codec: TableCodec, device: torch.device
     ) -> None:
         self._X, self._codec, self._device = X, codec, device
 
     def __len__(self) -> int:
         return self._X.shape[0]
 
-    def take(self, index: Tensor) -> Tensor:
+    def take(self, index: Tensor) -> Pair:
         """Return the rows `index`, encoded."""
-        rows = self._codec.encode(self._X[index.numpy()], np.float32)
-        return torch.from_numpy(rows).to(self._device)
+        encoded = self._codec.encode(self._X[index.numpy()], np.float32)
+        rows = torch.from_numpy(encoded).to(self._device)
+        return rows, rows
 
 
-def row_source(X, codec: NumericCodec, device: torch.device) -> RowSource:
+class CorruptedRows:
+    """Rows whose inputs are corrupted afresh whenever they are taken.
+
+    Parameters
+    ----------
+    rows : RowSource
+        The clean rows, which stay the targets.
+
+    corruption : Corruption
+        In ``train()``.
+    """
+
+    def __init__(self, rows: RowSource, corruption: Corruption) -> None:
+        self._rows, self._corruption = rows, corruption
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def take(self, index: Tensor) -> Pair:
+        """Return the rows `index`, corrupted and clean."""
+        _, clean = self._rows.take(index)
+        return self._corruption(clean), clean
+
+
+class FixedCorruptedRows(CorruptedRows):
+    """Rows whose inputs are corrupted alike whenever the same batch is taken.
+
+    The corruption's generator is theirs alone. Where its level is a range, pieces of a
+    batch go evenly through it.
+    """
+
+    def take(self, index: Tensor) -> Pair:
+        """Return the rows `index`, corrupted and clean."""
+        generator = self._corruption.generator
+        generator.manual_seed(self._seed + int(index[0]))
+        _, clean = self._rows.take(index)
+        n_pieces = math.ceil(len(clean) / _PIECE_ROWS) if self._corruption.varies else 1
+        pieces = [
+            self._corruption.corrupted(piece, (number + 0.5) / n_pieces)
+            for number, piece in enumerate(clean.tensor_split(n_pieces))
+        ]
+        return torch.cat(pieces), clean
+
+    @cached_property
+    def _seed(self) -> int:
+        return self._corruption.generator.initial_seed()
+
+
+def row_source(X, codec: TableCodec, device: torch.device) -> RowSource:
     """Return the row source that fits X, dense or CSR."""
     if sparse.issparse(X):
         return SparseRows(X, codec, device)
-    rows = torch.empty(X.shape, dtype=torch.float32)
+    rows = torch.empty((len(X), codec.n_encoded), dtype=torch.float32)
     for chunk in row_chunks(*X.shape):
         rows[chunk] = torch.from_numpy(codec.encode(X[chunk], np.float32))
     return TensorRows(rows.to(device))
@@ -120,7 +177,7 @@ class Batches(IterableDataset):
             len(index) if generator is None else min(len(index), EPOCH_ROWS)
         )
 
-    def __iter__(self) -> Iterator[Tensor]:
+    def __iter__(self) -> Iterator[Pair]:
         left = self.epoch_rows
         while left:
             size = min(self._batch_size, left)

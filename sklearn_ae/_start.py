@@ -6,9 +6,8 @@ import numpy as np
 import torch
 from scipy import sparse
 from sklearn.decomposition import PCA
-from sklearn.utils.sparsefuncs import min_max_axis
 
-from ._tables import NumericCodec
+from ._tables import EncodedTable, TableCodec
 from .nn import Autoencoder
 
 _SPARSE_COVARIANCE_MAX_FEATURES = 2_000
@@ -43,27 +42,35 @@ class LinearStart(NamedTuple):
         self.apply_to(network)
         return network
 
-    def apply_to(self, module: Autoencoder) -> None:
-        """Make a network equal to these components."""
-        deviations = np.sqrt(self.explained_variance)
-        floor = deviations.max(initial=0) * np.finfo(np.float32).eps
-        deviations = np.maximum(deviations, floor or 1.0)
+    def apply_to(
+        self, module: Autoencoder, deviations: np.ndarray | None = None
+    ) -> None:
+        """Make a network equal to these components.
+
+        `deviations` are those of the codes it is to see, by default those explained.
+        """
+        if deviations is None:
+            deviations = np.sqrt(self.explained_variance)
+        largest = deviations.max(initial=0) or 1.0
+        # Codes that only rounding moves must not be blown up to unit scale.
+        moves = deviations > 10 * np.finfo(np.float32).eps * largest
+        deviations = np.where(moves, deviations, largest)
         module.start_at_components(
             torch.from_numpy(self.components), torch.from_numpy(deviations)
         )
 
 
 def pca_start(
-    X, codec: NumericCodec, n_components: int | float, random_state: int
+    X, table: EncodedTable, n_components: int | float, random_state: int
 ) -> LinearStart:
-    """Fit scikit-learn's PCA on encoded rows, in float64.
+    """Fit scikit-learn's PCA on encoded rows, missing cells filled, in float64.
 
     Parameters
     ----------
     X : {ndarray, CSR matrix} of shape (n_samples, n_features)
-        Rows as validated, before the codec.
+        Numbers of a table, before the codec.
 
-    codec : NumericCodec
+    table : EncodedTable
         Fitted on X.
 
     n_components : int or float
@@ -77,33 +84,31 @@ def pca_start(
     start : LinearStart
         The start.
     """
-    if _is_constant(X):
+    codec = table.codec
+    if table.is_constant:
         n_components = n_components if n_components >= 1 else 1
-        components = np.eye(n_components, X.shape[1])
+        components = np.eye(n_components, codec.n_encoded)
         return LinearStart(components, np.zeros(n_components), 0.0)
     rows = codec.encode_sparse(X) if sparse.issparse(X) else codec.encode(X)
+    if table.has_gaps and not sparse.issparse(X):
+        rows[np.isnan(rows)] = 0
     pca = PCA(
         n_components,
-        svd_solver=_solver(X, codec, n_components),
+        svd_solver=_solver(rows, codec, n_components),
         copy=False,
         random_state=random_state,
     )
     pca.fit(rows)
     share = 1 - pca.explained_variance_ratio_.sum()
     return LinearStart(
-        np.ascontiguousarray(pca.components_),
-        np.ascontiguousarray(pca.explained_variance_),
+        # One row counts as contiguous even backwards, which torch refuses.
+        np.array(pca.components_, order="C"),
+        np.array(pca.explained_variance_),
         float(max(share, 0.0)),
     )
 
 
-def _is_constant(X) -> bool:
-    if sparse.issparse(X):
-        return np.array_equal(*min_max_axis(X, axis=0))
-    return np.array_equal(X.min(axis=0), X.max(axis=0))
-
-
-def _solver(X, codec: NumericCodec, n_components: int | float) -> str:
+def _solver(X, codec: TableCodec, n_components: int | float) -> str:
     """Return PCA's own choice, but for arpack where that is not exact.
 
     The network is never worse than its start, so the start is exact: not randomized,
@@ -125,12 +130,13 @@ def sparse_solver(X) -> str:
     return "arpack" if wide else "covariance_eigh"
 
 
-def component_limit(X) -> int:
-    """Return the most components that PCA can find in X."""
-    return min(X.shape) - (sparse.issparse(X) and sparse_solver(X) == "arpack")
+def component_limit(X, codec: TableCodec) -> int:
+    """Return the most components that PCA can find in the encoded rows of X."""
+    limit = min(X.shape[0], codec.n_encoded)
+    return limit - (sparse.issparse(X) and sparse_solver(X) == "arpack")
 
 
-def resolve_n_components(n_components, X, init: str) -> int | float:
+def resolve_n_components(n_components, X, codec: TableCodec, init: str) -> int | float:
     """Check `n_components` against the shape of X, and fill in None as PCA does.
 
     Parameters
@@ -140,6 +146,9 @@ def resolve_n_components(n_components, X, init: str) -> int | float:
 
     X : {ndarray, CSR matrix} of shape (n_samples, n_features)
         The training rows.
+
+    codec : TableCodec
+        Fitted on X.
 
     init : {"pca", "random"}
         A random start has no upper limit.
@@ -154,17 +163,19 @@ def resolve_n_components(n_components, X, init: str) -> int | float:
     ValueError
         If PCA can't have so many components.
     """
-    limit = component_limit(X)
+    limit = component_limit(X, codec)
     if n_components is None:
         return limit
-    if isinstance(n_components, float) and limit < min(X.shape):
+    from_arpack = limit < min(X.shape[0], codec.n_encoded)
+    if isinstance(n_components, float) and from_arpack:
         raise ValueError(
             "n_components must be an integer or None for sparse X with more than "
             f"{_SPARSE_COVARIANCE_MAX_FEATURES} columns, got "
             f"n_components={n_components!r}."
         )
     if n_components > limit and init == "pca":
-        words = "min(n_samples, n_features)" + " - 1" * (limit < min(X.shape))
+        columns = "n_encoded_features" if codec.columns.levels else "n_features"
+        words = f"min(n_samples, {columns})" + " - 1" * from_arpack
         raise ValueError(
             f'n_components must be at most {words}={limit} with init="pca", '
             f"got n_components={n_components}."

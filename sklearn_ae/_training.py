@@ -18,12 +18,12 @@ from ._callbacks import (
     copy_weights,
     is_stop,
 )
-from ._rows import EVALUATION_ROWS, Batches, RowSource
+from ._rows import EVALUATION_ROWS, Batches, Pair, RowSource
 from ._selection import is_clear_gain
 
 _MAX_GRADIENT_NORM = 1.0
 
-Objective = Callable[[nn.Module, Tensor], Tensor]
+Objective = Callable[[nn.Module, Pair], Tensor]
 
 
 @dataclass(frozen=True)
@@ -121,7 +121,7 @@ class _Criterion(nn.Module):
         super().__init__()
         self.objective = objective
 
-    def forward(self, module: nn.Module, batch: Tensor) -> Tensor:
+    def forward(self, module: nn.Module, batch: Pair) -> Tensor:
         return self.objective(module, batch)
 
 

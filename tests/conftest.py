@@ -6,11 +6,15 @@ os.environ["SCIPY_ARRAY_API"] = "1"
 import signal
 
 import numpy as np
+import pandas as pd
+import polars as pl
 import pytest
 
-from sklearn_ae import AutoencoderTransformer
+from sklearn_ae import AutoencoderTransformer, DenoisingAutoencoder
+from sklearn_ae._learning import learn_columns
+from sklearn_ae._tables import fit_codec
 
-ESTIMATORS = [AutoencoderTransformer]
+ESTIMATORS = [AutoencoderTransformer, DenoisingAutoencoder]
 
 QUICK = {
     "hidden_layer_sizes": (32,),
@@ -21,7 +25,7 @@ QUICK = {
 }
 
 
-@pytest.fixture(params=ESTIMATORS)
+@pytest.fixture(scope="session", params=ESTIMATORS)
 def estimator_class(request):
     return request.param
 
@@ -36,6 +40,13 @@ def quick(estimator_class):
     return make
 
 
+@pytest.fixture
+def noiseless(quick, estimator_class):
+    """Make the same without noise, so that losses are those of the rows as given."""
+    silent = {DenoisingAutoencoder: {"noise_level": 0}}.get(estimator_class, {})
+    return lambda *arguments, **parameters: quick(*arguments, **(silent | parameters))
+
+
 @pytest.fixture(scope="session", name="X")
 def curve():
     """Rows near a curve in six dimensions; whoever writes to them fails."""
@@ -48,12 +59,86 @@ def curve():
     return rows
 
 
+@pytest.fixture(scope="session")
+def gappy(X):
+    """The same rows, a tenth of the cells missing in every column but the first."""
+    rows = X.copy()
+    holes = np.random.default_rng(1).uniform(size=X.shape) < 0.1
+    rows[holes & (np.arange(6) > 0)] = np.nan
+    rows.flags.writeable = False
+    return rows
+
+
+@pytest.fixture(scope="session")
+def cells(gappy):
+    """Columns of a mixed table as lists, None where a cell is missing."""
+    rng = np.random.default_rng(2)
+    angle = gappy[:, 0]
+    colour = np.array(["red", "green", "blue", "grey"], dtype=object)
+    colour = colour[np.digitize(angle, [-0.8, 0, 0.8])]
+    colour[rng.uniform(size=len(angle)) < 0.1] = None
+    return {
+        "length": [None if np.isnan(x) else float(x) for x in gappy[:, 1]],
+        "count": np.rint(10 * gappy[:, 0]).astype(int).tolist(),
+        "colour": colour.tolist(),
+        "height": (2 * gappy[:, 0] ** 2).tolist(),
+        "size": rng.choice(["s", "m", "l"], len(angle), p=[0.5, 0.3, 0.2]).tolist(),
+        "flag": (angle > 0.3).tolist(),
+    }
+
+
+SIZES = ["s", "m", "l", "xl"]
+
+
+def pandas_mixed(cells):
+    size = pd.Categorical(cells["size"], categories=SIZES, ordered=True)
+    return pd.DataFrame(cells).assign(size=size)
+
+
+def polars_mixed(cells):
+    return pl.DataFrame(cells, schema_overrides={"size": pl.Enum(SIZES)})
+
+
+MIXED = {"pandas": pandas_mixed, "polars": polars_mixed}
+
+
+@pytest.fixture(params=MIXED)
+def mixed(request, cells):
+    """A mixed table as a frame of each library."""
+    return MIXED[request.param](cells)
+
+
+@pytest.fixture
+def pandas_frame(cells):
+    """The mixed table as a pandas frame."""
+    return pandas_mixed(cells)
+
+
 @pytest.fixture(params=["start", "trained"])
 def fitted(request, quick, X):
     """An estimator that kept PCA, and one that left it."""
     estimator = quick(max_epochs=0 if request.param == "start" else 4).fit(X)
     assert (estimator.best_epoch_ > 0) == (request.param == "trained")
     return estimator
+
+
+@pytest.fixture(scope="session")
+def fit_table():
+    """Fit a codec to a table."""
+
+    def fit(
+        X,
+        *,
+        names=None,
+        standardize=False,
+        categorical_features="from_dtype",
+        max_categories=None,
+    ):
+        names = names or [f"x{i}" for i in range(X.shape[1])]
+        columns, numbers = learn_columns(X, names, categorical_features, max_categories)
+        return fit_codec(columns, numbers, standardize=standardize)
+
+    return fit
 
 
 @pytest.fixture

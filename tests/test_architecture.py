@@ -17,8 +17,10 @@ NETWORKS = [name for name in FILES if name.startswith("nn/")]
 # From the ground up: a file imports from layers below its own, never from its own.
 LAYERS = [
     {"_version", "nn"},
-    {"_sklearn", "_random", "_frames", "_selection"},
-    {"_tables"},
+    {"_sklearn", "_random", "_frames", "_levels", "_selection"},
+    {"_columns"},
+    {"_tables", "_learning"},
+    {"_validation"},
     {"_rows"},
     {"_start"},
     {"_axes"},
@@ -27,7 +29,7 @@ LAYERS = [
     {"_training"},
     {"_fitting"},
     {"_base"},
-    {"_autoencoder"},
+    {"_autoencoder", "_denoising"},
     {"__init__"},
 ]
 LAYER = {name: level for level, layer in enumerate(LAYERS) for name in layer}

@@ -6,7 +6,6 @@ from sklearn.decomposition import PCA
 from sklearn_ae._axes import principal_axes, start_axes, turned_arrays
 from sklearn_ae._rows import TensorRows
 from sklearn_ae._start import pca_start
-from sklearn_ae._tables import fit_numeric_codec
 from sklearn_ae.nn import Autoencoder
 
 
@@ -85,11 +84,10 @@ def test_whitening_survives_codes_without_variance(network, rows):
     assert all(np.isfinite(part).all() for part in axes)
 
 
-def test_axes_of_the_start_are_those_of_pca(X, whiten):
-    names = [f"x{i}" for i in range(6)]
-    codec = fit_numeric_codec(X, standardize=False, feature_names=names)
-    axes = start_axes(pca_start(X, codec, 3, 0), whiten=whiten)
-    encoded = codec.encode(X)
+def test_axes_of_the_start_are_those_of_pca(fit_table, X, whiten):
+    table = fit_table(X)
+    axes = start_axes(pca_start(X, table, 3, 0), whiten=whiten)
+    encoded = table.codec.encode(X)
     pca = PCA(3, whiten=whiten).fit(encoded)
     codes = encoded @ pca.components_.T @ axes.rotation.T
     np.testing.assert_allclose(codes, pca.transform(encoded), atol=1e-10)

@@ -16,7 +16,8 @@ PUBLIC = {
     f"{module.__name__}.{name}": getattr(module, name)
     for module in (sklearn_ae, nn)
     for name in module.__all__
-    if callable(getattr(module, name))
+    if inspect.isclass(getattr(module, name))
+    or inspect.isroutine(getattr(module, name))
 }
 CLASSES = {name: thing for name, thing in PUBLIC.items() if inspect.isclass(thing)}
 ESTIMATORS = {

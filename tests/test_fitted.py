@@ -14,7 +14,6 @@ from sklearn.utils import gen_batches
 
 from sklearn_ae import _fitted
 from sklearn_ae._fitted import FittedAutoencoder
-from sklearn_ae._tables import fit_numeric_codec
 from sklearn_ae.nn import Autoencoder, record_ranges
 
 NETWORK = {
@@ -26,11 +25,11 @@ NETWORK = {
 
 
 @pytest.fixture
-def autoencoder(X):
-    names = [f"x{i}" for i in range(6)]
-    codec = fit_numeric_codec(X, standardize=True, feature_names=names)
+def autoencoder(fit_table, X):
+    codec = fit_table(X, standardize=True).codec
     network = Autoencoder(**NETWORK, generator=torch.Generator().manual_seed(0)).eval()
-    record_ranges(network, [torch.tensor(codec.encode(X, np.float32))])
+    rows = torch.tensor(codec.encode(X, np.float32))
+    record_ranges(network, [(rows, rows)])
     arrays = {name: value.numpy() for name, value in network.state_dict().items()}
     return FittedAutoencoder(codec, NETWORK, arrays, code_unit=float(codec.scale[0]))
 
@@ -179,9 +178,11 @@ def test_a_code_unit_that_is_not_finite_is_refused(autoencoder, unit):
         load(autoencoder.__getstate__() | {"code_unit": unit})
 
 
-def test_a_wrong_number_of_feature_names_is_refused(autoencoder):
-    with pytest.raises(ValueError, match="feature_names"):
-        load(autoencoder.__getstate__() | {"feature_names": ("x0",)})
+def test_a_wrong_number_of_columns_is_refused(autoencoder):
+    state = autoencoder.__getstate__()
+    columns = state["columns"] | {"names": ("x0",)}
+    with pytest.raises(ValueError, match="Columns must encode to 6 numbers"):
+        load(state | {"columns": columns})
 
 
 @pytest.mark.parametrize("format_number", [0, 99, None])

@@ -34,8 +34,8 @@ def test_best_validation_loss_is_the_lowest(fitted):
 
 
 @pytest.mark.parametrize("learning_rate", [0.02, 0.5])
-def test_kept_weights_have_the_best_validation_loss(quick, X, learning_rate):
-    estimator = quick(max_epochs=6, learning_rate=learning_rate)
+def test_kept_weights_have_the_best_validation_loss(noiseless, X, learning_rate):
+    estimator = noiseless(max_epochs=6, learning_rate=learning_rate)
     estimator.fit(X[:200], X_val=X[200:])
     loss = np.mean(estimator.reconstruction_error(X[200:])) / estimator.scale_[0] ** 2
     assert estimator.best_validation_loss_ == pytest.approx(loss, rel=0.01)
@@ -47,8 +47,8 @@ def test_pca_is_kept_where_training_does_harm(quick, X):
     assert estimator.best_epoch_ == 0
 
 
-def test_loss_is_the_share_of_variance_not_explained(quick, X):
-    estimator = quick(early_stopping=False).fit(X)
+def test_loss_is_the_share_of_variance_not_explained(noiseless, X):
+    estimator = noiseless(early_stopping=False).fit(X)
     left = 1 - PCA(2).fit(X).explained_variance_ratio_.sum()
     assert estimator.loss_curve_[0] == pytest.approx(left, rel=1e-4)
 
@@ -61,9 +61,9 @@ def test_without_early_stopping_the_last_epoch_is_kept(quick, X):
     assert estimator.pca_validation_loss_ is None
 
 
-def test_validation_rows_are_shuffled(quick, X):
+def test_validation_rows_are_shuffled(noiseless, X):
     ordered = X[np.argsort(np.square(X - X.mean(axis=0)).sum(axis=1))]
-    estimator = quick(max_epochs=0, validation_fraction=0.2).fit(ordered)
+    estimator = noiseless(max_epochs=0, validation_fraction=0.2).fit(ordered)
     errors = estimator.reconstruction_error(ordered) / estimator.scale_[0] ** 2
     for block in (errors[:60], errors[-60:]):
         assert estimator.pca_validation_loss_ != pytest.approx(block.mean(), rel=1e-3)
@@ -78,8 +78,8 @@ def test_validation_rows_depend_on_the_seed(quick, X):
     assert len(losses) == 4
 
 
-def test_given_validation_rows_replace_the_split(quick, X):
-    estimator = quick(max_epochs=0).fit(X[:200], X_val=X[200:])
+def test_given_validation_rows_replace_the_split(noiseless, X):
+    estimator = noiseless(max_epochs=0).fit(X[:200], X_val=X[200:])
     errors = estimator.reconstruction_error(X[200:]) / estimator.scale_[0] ** 2
     assert estimator.pca_validation_loss_ == pytest.approx(errors.mean(), rel=1e-4)
 
@@ -238,6 +238,7 @@ def test_constant_columns_come_back_exactly(quick, X, max_epochs, standardize):
     assert np.isfinite(estimator.transform(table)).all()
 
 
+@pytest.mark.filterwarnings("ignore:Every column of X is constant")
 @pytest.mark.parametrize("container", [np.asarray, sparse.csr_array])
 @pytest.mark.parametrize("whiten", [False, True])
 @pytest.mark.parametrize("standardize", [False, True])
@@ -262,8 +263,8 @@ def test_few_rows_are_fitted(quick, X, n_rows):
     assert np.isfinite(codes).all()
 
 
-def test_fewer_rows_than_a_batch_are_trained_on(quick, X):
-    estimator = quick(batch_size=10_000, early_stopping=False).fit(X)
+def test_fewer_rows_than_a_batch_are_trained_on(noiseless, X):
+    estimator = noiseless(batch_size=10_000, early_stopping=False).fit(X)
     assert estimator.loss_curve_[-1] < estimator.loss_curve_[0]
 
 
@@ -329,12 +330,14 @@ def test_codes_beyond_float32_raise(quick, X):
         quick(max_epochs=0).fit(rows).transform(rows)
 
 
+@pytest.mark.filterwarnings("ignore:Every column of X is constant")
 @pytest.mark.parametrize("shape", [(600, 100), (100, 600)])
 def test_large_constant_table_is_fitted(quick, shape):
     table = np.full(shape, 0.1)
     np.testing.assert_array_equal(quick().fit(table).reconstruct(table), table)
 
 
+@pytest.mark.filterwarnings("ignore:Every column of X is constant")
 def test_wide_empty_sparse_table_is_fitted(quick):
     table = sparse.csr_array((5, 2100))
     assert (quick().fit_transform(table) == 0).all()

@@ -6,8 +6,15 @@ import torch
 from scipy import sparse
 
 from sklearn_ae import _rows
-from sklearn_ae._rows import Batches, SparseRows, TensorRows, row_source
-from sklearn_ae._tables import fit_numeric_codec
+from sklearn_ae._rows import (
+    Batches,
+    CorruptedRows,
+    FixedCorruptedRows,
+    SparseRows,
+    TensorRows,
+    row_source,
+)
+from sklearn_ae.nn import Corruption, SwapNoise
 
 
 @pytest.fixture
@@ -16,9 +23,13 @@ def table():
     return rng.normal(size=(23, 4)) * (rng.uniform(size=(23, 4)) < 0.5)
 
 
+@pytest.fixture
+def codec(fit_table, table):
+    return fit_table(table).codec
+
+
 @pytest.fixture(params=[np.asarray, sparse.csr_array])
-def rows(request, table):
-    codec = fit_numeric_codec(table, standardize=False, feature_names="abcd")
+def rows(request, codec, table):
     return row_source(request.param(table), codec, torch.device("cpu"))
 
 
@@ -27,15 +38,14 @@ def numbered(n_rows):
 
 
 def taken(batches):
-    return torch.cat(list(batches)).flatten().int().tolist()
+    return torch.cat([inputs for inputs, _ in batches]).flatten().int().tolist()
 
 
 def generator():
     return torch.Generator().manual_seed(0)
 
 
-def test_source_fits_the_kind_of_table(table):
-    codec = fit_numeric_codec(table, standardize=False, feature_names="abcd")
+def test_source_fits_the_kind_of_table(codec, table):
     cpu = torch.device("cpu")
     assert isinstance(row_source(table, codec, cpu), TensorRows)
     assert isinstance(row_source(sparse.csr_array(table), codec, cpu), SparseRows)
@@ -45,11 +55,12 @@ def test_source_has_as_many_rows_as_the_table(rows, table):
     assert len(rows) == len(table)
 
 
-def test_source_takes_encoded_rows_in_the_order_asked_for(rows, table):
-    codec = fit_numeric_codec(table, standardize=False, feature_names="abcd")
+def test_source_takes_encoded_rows_in_the_order_asked_for(rows, codec, table):
     index = [5, 0, 22, 5]
     expected = torch.from_numpy(codec.encode(table)[index]).float()
-    torch.testing.assert_close(rows.take(torch.tensor(index)), expected)
+    inputs, targets = rows.take(torch.tensor(index))
+    torch.testing.assert_close(inputs, expected)
+    assert torch.equal(targets, inputs)
 
 
 @pytest.mark.parametrize("batch_size", [1, 5, 22, 23, 24, 100])
@@ -99,3 +110,91 @@ def test_capped_epochs_have_as_many_batches_as_they_say(monkeypatch):
     batches = Batches(numbered(23), torch.arange(23), 4, generator())
     counts = {len(list(batches)) for _ in range(12)}
     assert counts == {len(batches)}
+
+
+# Corrupted rows
+
+
+class Shift(Corruption):
+    """Adds a random number to every cell."""
+
+    def _corrupt(self, x, layout, level):
+        return x + level * torch.randn(x.shape, generator=self.generator)
+
+
+@pytest.fixture
+def corruption(fit_table, table):
+    """Make noise for the rows of the table."""
+    layout = fit_table(table).layout()
+    return lambda noise=Shift: noise(layout, 0.5, generator=generator())
+
+
+INDEX = torch.tensor([5, 0, 22, 5, 1, 2])
+
+
+@pytest.fixture(params=[Shift, SwapNoise])
+def noise(request):
+    return request.param
+
+
+@pytest.fixture(params=[CorruptedRows, FixedCorruptedRows])
+def corrupted(request, rows, corruption, noise):
+    return request.param(rows, corruption(noise))
+
+
+def test_targets_are_the_clean_rows(corrupted, rows):
+    _, targets = corrupted.take(INDEX)
+    assert torch.equal(targets, rows.take(INDEX)[0])
+
+
+def test_inputs_are_corrupted(corrupted):
+    inputs, targets = corrupted.take(INDEX)
+    assert inputs.shape == targets.shape
+    assert not torch.equal(inputs, targets)
+
+
+def test_corruption_leaves_the_clean_rows_alone(corrupted, rows):
+    before = rows.take(torch.arange(23))[0].clone()
+    corrupted.take(INDEX)
+    assert torch.equal(rows.take(torch.arange(23))[0], before)
+
+
+def test_there_are_as_many_corrupted_rows(corrupted, rows):
+    assert len(corrupted) == len(rows)
+
+
+def test_corruption_is_drawn_afresh_for_every_batch(rows, corruption):
+    corrupted = CorruptedRows(rows, corruption())
+    assert not torch.equal(corrupted.take(INDEX)[0], corrupted.take(INDEX)[0])
+
+
+def test_fixed_corruption_is_the_same_in_every_epoch(rows, corruption):
+    corrupted = FixedCorruptedRows(rows, corruption())
+    batches = Batches(corrupted, torch.randperm(23, generator=generator()), 5)
+    first, second = (torch.cat([x for x, _ in batches]) for _ in range(2))
+    assert torch.equal(first, second)
+
+
+def test_fixed_corruption_differs_between_batches(table, corruption):
+    same = TensorRows(torch.ones(20, 4))
+    corrupted = FixedCorruptedRows(same, corruption())
+    batches = Batches(corrupted, torch.arange(20), 5)
+    inputs = [x for x, _ in batches]
+    assert not any(
+        torch.equal(one, other) for one, other in itertools.combinations(inputs, 2)
+    )
+
+
+def test_fixed_corruption_does_not_depend_on_other_batches(rows, corruption):
+    first = FixedCorruptedRows(rows, corruption())
+    second = FixedCorruptedRows(rows, corruption())
+    second.take(torch.arange(7))
+    assert torch.equal(first.take(INDEX)[0], second.take(INDEX)[0])
+
+
+def test_missing_cells_come_as_nan(fit_table, table):
+    table[::3, 1] = np.nan
+    source = row_source(table, fit_table(table).codec, torch.device("cpu"))
+    inputs, targets = source.take(torch.arange(23))
+    np.testing.assert_array_equal(inputs.isnan().numpy(), np.isnan(table))
+    assert torch.equal(targets.isnan(), inputs.isnan())

@@ -5,41 +5,37 @@ from scipy import sparse
 from sklearn.decomposition import PCA
 
 from sklearn_ae._start import component_limit, pca_start, resolve_n_components
-from sklearn_ae._tables import fit_numeric_codec
 from sklearn_ae.nn import Autoencoder
 
 
-def encoded(X):
-    names = [f"x{i}" for i in range(X.shape[1])]
-    return fit_numeric_codec(X, standardize=False, feature_names=names)
-
-
-def start(X, n_components):
-    return pca_start(X, encoded(X), n_components, 0)
+@pytest.fixture
+def start(fit_table):
+    return lambda X, n_components: pca_start(X, fit_table(X), n_components, 0)
 
 
 @pytest.mark.parametrize("n_components", [1, 3, 6, 0.5, 0.9])
-def test_start_is_pca_of_the_centred_rows(X, n_components):
+def test_start_is_pca_of_the_centred_rows(fit_table, start, X, n_components):
     pca = PCA(n_components).fit(X - X.mean(axis=0))
     found = start(X, n_components)
     np.testing.assert_allclose(found.components, pca.components_, atol=1e-10)
     np.testing.assert_allclose(
-        found.explained_variance * encoded(X).scale[0] ** 2, pca.explained_variance_
+        found.explained_variance * fit_table(X).codec.scale[0] ** 2,
+        pca.explained_variance_,
     )
 
 
-def test_unexplained_share_is_what_pca_leaves(X):
+def test_unexplained_share_is_what_pca_leaves(start, X):
     left = 1 - PCA(2).fit(X).explained_variance_ratio_.sum()
     assert start(X, 2).unexplained_share == pytest.approx(left)
 
 
-def test_components_are_orthonormal_in_float64(X):
+def test_components_are_orthonormal_in_float64(start, X):
     components = start(X, 4).components
     assert components.dtype == np.float64
     np.testing.assert_allclose(components @ components.T, np.eye(4), atol=1e-12)
 
 
-def test_far_columns_are_not_lost():
+def test_far_columns_are_not_lost(start):
     rng = np.random.default_rng(0)
     near = rng.normal(size=(200, 2)) @ rng.normal(size=(2, 4))
     far = 1e9 + near
@@ -47,13 +43,13 @@ def test_far_columns_are_not_lost():
 
 
 @pytest.mark.parametrize("n_components", [1, 3])
-def test_sparse_and_dense_starts_agree(X, n_components):
+def test_sparse_and_dense_starts_agree(start, X, n_components):
     dense, compressed = start(X, n_components), start(sparse.csr_array(X), n_components)
     np.testing.assert_allclose(compressed.components, dense.components, atol=1e-8)
     np.testing.assert_allclose(compressed.explained_variance, dense.explained_variance)
 
 
-def test_wide_sparse_and_dense_starts_agree():
+def test_wide_sparse_and_dense_starts_agree(start):
     rng = np.random.default_rng(0)
     loadings = rng.normal(size=(3, 2100)) * (rng.uniform(size=2100) < 0.1)
     rows = rng.normal(size=(40, 3)) * [3, 2, 1] @ loadings
@@ -61,16 +57,16 @@ def test_wide_sparse_and_dense_starts_agree():
     np.testing.assert_allclose(compressed.components, dense.components, atol=1e-6)
 
 
-def test_same_seed_gives_the_same_start_on_wide_sparse_rows():
+def test_same_seed_gives_the_same_start_on_wide_sparse_rows(start):
     rows = sparse.random_array((40, 2100), density=0.05, rng=0, format="csr")
     np.testing.assert_array_equal(start(rows, 3).components, start(rows, 3).components)
 
 
-def test_constant_rows_leave_nothing():
+def test_constant_rows_leave_nothing(start):
     assert start(np.ones((5, 3)), 2).unexplained_share == 0
 
 
-def test_rank_deficient_start_keeps_the_network_finite(X):
+def test_rank_deficient_start_keeps_the_network_finite(start, X):
     rows = np.outer(X[:, 0], [1.0, 2.0, 3.0])
     network = Autoencoder(3, 3, (4,)).double()
     start(rows, 3).apply_to(network)
@@ -80,24 +76,26 @@ def test_rank_deficient_start_keeps_the_network_finite(X):
 @pytest.mark.parametrize(
     ("shape", "limit"), [((5, 8), 5), ((8, 5), 5), ((3, 2000), 3), ((3, 2001), 3)]
 )
-def test_dense_limit_is_the_smaller_side(shape, limit):
-    assert component_limit(np.zeros(shape)) == limit
+def test_dense_limit_is_the_smaller_side(fit_table, shape, limit):
+    X = np.ones(shape)
+    assert component_limit(X, fit_table(X).codec) == limit
 
 
 @pytest.mark.parametrize(("shape", "limit"), [((3, 2000), 3), ((3, 2001), 2)])
-def test_wide_sparse_limit_is_arpacks(shape, limit):
-    assert component_limit(sparse.csr_array(shape)) == limit
+def test_wide_sparse_limit_is_arpacks(fit_table, shape, limit):
+    X = sparse.csr_array(shape)
+    assert component_limit(X, fit_table(X).codec) == limit
 
 
 @pytest.mark.parametrize("init", ["pca", "random"])
-def test_none_is_as_many_components_as_pca_can_find(X, init):
-    assert resolve_n_components(None, X, init) == 6
+def test_none_is_as_many_components_as_pca_can_find(fit_table, X, init):
+    assert resolve_n_components(None, X, fit_table(X).codec, init) == 6
 
 
-def test_too_many_components_name_the_limit_and_the_number(X):
+def test_too_many_components_name_the_limit_and_the_number(fit_table, X):
     with pytest.raises(ValueError, match=r"at most min\(.*\)=6 .*n_components=7\."):
-        resolve_n_components(7, X, "pca")
+        resolve_n_components(7, X, fit_table(X).codec, "pca")
 
 
-def test_a_random_start_has_no_upper_limit(X):
-    assert resolve_n_components(7, X, "random") == 7
+def test_a_random_start_has_no_upper_limit(fit_table, X):
+    assert resolve_n_components(7, X, fit_table(X).codec, "random") == 7

@@ -1,0 +1,305 @@
+"""What scikit-learn's users build on estimators, with mixed tables."""
+
+import copy
+import io
+import pickle
+from concurrent.futures import ThreadPoolExecutor
+
+import joblib
+import numpy as np
+import pandas as pd
+import polars as pl
+import pytest
+import sklearn
+from sklearn.base import clone
+from sklearn.compose import ColumnTransformer
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import GridSearchCV, cross_val_score
+from sklearn.pipeline import Pipeline, make_pipeline
+from sklearn.preprocessing import FunctionTransformer
+
+
+@pytest.fixture
+def target(cells):
+    return np.array([colour == "red" for colour in cells["colour"]]).astype(int)
+
+
+@pytest.fixture(params=["start", "trained"])
+def fitted_to_mixed(request, quick, mixed):
+    return quick(max_epochs=0 if request.param == "start" else 4).fit(mixed)
+
+
+def outputs(estimator, frame):
+    codes = estimator.transform(frame)
+    tables = [
+        estimator.inverse_transform(codes),
+        estimator.reconstruct(frame),
+        estimator.impute(frame),
+    ]
+    errors = estimator.feature_reconstruction_error(frame)
+    return [codes.tobytes(), errors.tobytes(), *map(str, tables)]
+
+
+# Copies
+
+
+def through_joblib(estimator, tmp_path):
+    joblib.dump(estimator, tmp_path / "estimator.joblib")
+    return joblib.load(tmp_path / "estimator.joblib")
+
+
+def through_memory_map(estimator, tmp_path):
+    joblib.dump(estimator, tmp_path / "estimator.joblib")
+    return joblib.load(tmp_path / "estimator.joblib", mmap_mode="r")
+
+
+COPIES = {
+    "pickle": lambda estimator, _: pickle.loads(pickle.dumps(estimator)),
+    "deepcopy": lambda estimator, _: copy.deepcopy(estimator),
+    "joblib": through_joblib,
+    "memory map": through_memory_map,
+}
+
+
+@pytest.mark.parametrize("way", COPIES)
+def test_a_copied_estimator_gives_the_same_outputs(
+    fitted_to_mixed, mixed, way, tmp_path
+):
+    copied = COPIES[way](fitted_to_mixed, tmp_path)
+    assert outputs(copied, mixed) == outputs(fitted_to_mixed, mixed)
+
+
+class Lister(pickle.Unpickler):
+    """Note the names that a pickle imports."""
+
+    def __init__(self, file):
+        super().__init__(file)
+        self.names = set()
+
+    def find_class(self, module, name):
+        self.names.add((module.split(".")[0], name))
+        return super().find_class(module, name)
+
+
+def test_a_pickle_holds_numpy_arrays_and_plain_values_alone(fitted_to_mixed):
+    lister = Lister(io.BytesIO(pickle.dumps(fitted_to_mixed)))
+    lister.load()
+    own = {name for package, name in lister.names if package == "sklearn_ae"}
+    assert {package for package, _ in lister.names} <= {"numpy", "sklearn_ae"}
+    assert own == {type(fitted_to_mixed).__name__, "FittedAutoencoder"}
+
+
+def test_a_pickle_holds_no_training_data(quick, mixed):
+    many = (
+        mixed[list(range(300)) * 20]
+        if isinstance(mixed, pl.DataFrame)
+        else (mixed.iloc[list(range(300)) * 20])
+    )
+    small, large = (
+        quick(max_epochs=1, early_stopping=False).fit(rows) for rows in (mixed, many)
+    )
+    assert abs(len(pickle.dumps(large)) - len(pickle.dumps(small))) < 100
+
+
+def test_transform_caches_nothing(fitted_to_mixed, mixed):
+    before = pickle.dumps(vars(fitted_to_mixed))
+    outputs(fitted_to_mixed, mixed)
+    fitted_to_mixed.score(mixed)
+    assert pickle.dumps(vars(fitted_to_mixed)) == before
+
+
+STATE_DAMAGE = {
+    "levels": lambda columns: columns | {"levels": {}},
+    "names": lambda columns: columns | {"names": columns["names"][:-1]},
+    "library": lambda columns: columns | {"library": "os"},
+    "descriptions": lambda columns: columns | {"descriptions": ()},
+    "more": lambda columns: columns | {"more": 1},
+}
+
+
+@pytest.mark.parametrize("damage", STATE_DAMAGE)
+def test_damaged_columns_of_a_state_are_refused(fitted_to_mixed, damage):
+    fitted = fitted_to_mixed._fitted
+    state = fitted.__getstate__()
+    columns = STATE_DAMAGE[damage](state["columns"])
+    with pytest.raises(ValueError, match=r"state|Columns"):
+        type(fitted).__new__(type(fitted)).__setstate__(state | {"columns": columns})
+
+
+# Purity
+
+
+def test_threads_give_the_same_bits(fitted_to_mixed, mixed):
+    expected = fitted_to_mixed.transform(mixed).tobytes()
+
+    def calls(_):
+        return {fitted_to_mixed.transform(mixed).tobytes() for _ in range(25)}
+
+    with ThreadPoolExecutor(8) as pool:
+        assert all(seen == {expected} for seen in pool.map(calls, range(8)))
+
+
+def test_threads_give_the_same_frames(fitted_to_mixed, mixed):
+    expected = outputs(fitted_to_mixed, mixed)
+    with ThreadPoolExecutor(8) as pool:
+        found = pool.map(lambda _: outputs(fitted_to_mixed, mixed), range(16))
+        assert all(output == expected for output in found)
+
+
+def rows_of(frame, index):
+    return frame[index] if isinstance(frame, pl.DataFrame) else frame.iloc[index]
+
+
+@pytest.mark.parametrize("method", ["transform", "feature_reconstruction_error"])
+def test_a_row_does_not_depend_on_its_neighbours(fitted_to_mixed, mixed, method):
+    call = getattr(fitted_to_mixed, method)
+    whole = call(mixed)
+    order = np.random.default_rng(0).permutation(300).tolist()
+    close = {"rtol": 1e-7, "atol": 1e-7 * np.nanmax(np.abs(whole))}
+    np.testing.assert_allclose(call(rows_of(mixed, order)), whole[order], **close)
+    alone = [call(rows_of(mixed, [i])) for i in range(40)]
+    np.testing.assert_allclose(np.concatenate(alone), whole[:40], **close)
+
+
+def test_a_rows_table_does_not_depend_on_its_neighbours(fitted_to_mixed, mixed):
+    for method in ("reconstruct", "impute"):
+        call = getattr(fitted_to_mixed, method)
+        assert str(call(rows_of(mixed, [7, 3]))) == str(rows_of(call(mixed), [7, 3]))
+
+
+def test_same_seed_gives_the_same_bits(quick, mixed):
+    first, second = (quick().fit(mixed) for _ in range(2))
+    assert outputs(first, mixed) == outputs(second, mixed)
+
+
+def test_a_clone_fits_to_the_same_bits(fitted_to_mixed, mixed):
+    copied = clone(fitted_to_mixed)
+    assert not hasattr(copied, "n_components_")
+    assert outputs(copied.fit(mixed), mixed) == outputs(fitted_to_mixed, mixed)
+
+
+def test_a_refit_on_other_columns_starts_fresh(quick, mixed, X):
+    refitted = quick().fit(mixed).fit(X)
+    np.testing.assert_array_equal(refitted.transform(X), quick().fit_transform(X))
+    assert isinstance(refitted.reconstruct(X), np.ndarray)
+    again = refitted.fit(mixed)
+    assert outputs(again, mixed) == outputs(quick().fit(mixed), mixed)
+
+
+# Input
+
+
+CSV = """area,rooms,colour,sold
+51.5,2,red,True
+,3,blue,False
+80.25,4,,True
+33.0,1,red,False
+61.0,2,green,True
+45.5,,blue,False
+72.0,3,red,True
+"""
+
+
+def test_csv_files_give_the_same_codes_through_pandas_and_polars(quick):
+    frames = pd.read_csv(io.StringIO(CSV)), pl.read_csv(io.StringIO(CSV))
+    codes = [quick().fit_transform(frame) for frame in frames]
+    np.testing.assert_array_equal(codes[0], codes[1])
+
+
+@pytest.mark.parametrize(
+    "read",
+    [
+        lambda: pd.read_csv(io.StringIO(CSV)),
+        lambda: pd.read_csv(io.StringIO(CSV), dtype_backend="pyarrow"),
+        lambda: pd.read_csv(io.StringIO(CSV), dtype_backend="numpy_nullable"),
+        lambda: pd.read_csv(io.StringIO(CSV), dtype={"colour": "category"}),
+        lambda: pd.read_csv(io.StringIO(CSV), dtype={"colour": object}),
+        lambda: pl.read_csv(io.StringIO(CSV)),
+    ],
+    ids=["plain", "pyarrow", "nullable", "category", "object", "polars"],
+)
+def test_csv_files_read_in_any_way_give_the_same_codes(quick, read):
+    expected = quick().fit_transform(pd.read_csv(io.StringIO(CSV)))
+    np.testing.assert_allclose(quick().fit_transform(read()), expected, atol=1e-5)
+
+
+def test_an_estimator_fitted_to_one_library_takes_the_other(quick, cells):
+    frames = pd.DataFrame(cells), pl.DataFrame(cells)
+    for fitted_on, other in (frames, frames[::-1]):
+        estimator = quick().fit(fitted_on)
+        np.testing.assert_array_equal(
+            estimator.transform(other), estimator.transform(fitted_on)
+        )
+        assert type(estimator.reconstruct(other)) is type(fitted_on)
+        assert type(estimator.impute(other)) is type(other)
+
+
+# What it is part of
+
+
+LIBRARIES = {"pandas": pd.DataFrame, "polars": pl.DataFrame}
+
+
+@pytest.mark.parametrize("library", LIBRARIES)
+def test_codes_come_in_the_container_asked_for(quick, mixed, library):
+    estimator = quick().set_output(transform=library)
+    codes = estimator.fit_transform(mixed)
+    name = type(estimator).__name__.lower()
+    assert isinstance(codes, LIBRARIES[library])
+    assert list(codes.columns) == [f"{name}0", f"{name}1"]
+    assert list(codes.columns) == estimator.get_feature_names_out().tolist()
+    assert type(estimator.reconstruct(mixed)) is type(mixed)
+    assert type(estimator.inverse_transform(codes)) is type(mixed)
+
+
+@pytest.mark.parametrize("n_jobs", [1, 2])
+def test_grid_search_over_a_pipeline(quick, mixed, target, n_jobs):
+    pipeline = make_pipeline(quick(handle_unknown="ignore"), LogisticRegression())
+    step = pipeline.steps[0][0]
+    search = GridSearchCV(
+        pipeline,
+        {f"{step}__n_components": [1, 3], f"{step}__max_categories": [3, 64]},
+        n_jobs=n_jobs,
+        cv=2,
+        error_score="raise",
+    ).fit(mixed, target)
+    assert np.isfinite(search.cv_results_["mean_test_score"]).all()
+    assert search.best_score_ > 0.7
+
+
+def test_folds_can_hold_unseen_categories(quick, pandas_frame):
+    frame = pandas_frame.assign(colour=[f"c{i // 3}" for i in range(300)])
+    with pytest.warns(UserWarning, match="column 'colour'"):
+        scores = cross_val_score(quick(), frame, cv=3)
+    assert np.isfinite(scores).all()
+
+
+@pytest.mark.parametrize("names", [["colour", "length"], "colours and sizes"], ids=str)
+def test_column_transformer_gives_it_some_columns(quick, mixed, names):
+    names = names if isinstance(names, list) else ["colour", "size"]
+    columns = ColumnTransformer([("codes", quick(1), names)], remainder="drop")
+    expected = quick(1).fit_transform(mixed[names])
+    np.testing.assert_array_equal(columns.fit_transform(mixed), expected)
+    np.testing.assert_array_equal(columns.transform(mixed), expected)
+
+
+def test_validation_rows_go_through_a_pipeline(quick, pandas_frame):
+    train, test = pandas_frame[:200], pandas_frame[200:]
+    expected = quick().fit(train, X_val=test).validation_loss_curve_
+    with sklearn.config_context(enable_metadata_routing=True):
+        pipeline = Pipeline(
+            [
+                ("as it is", FunctionTransformer()),
+                ("codes", quick().set_fit_request(X_val=True)),
+            ],
+            transform_input=["X_val"],
+        ).fit(train, X_val=test)
+    assert pipeline[-1].validation_loss_curve_ == expected
+
+
+def test_frames_are_taken_everywhere_without_a_warning(quick, mixed):
+    estimator = quick().fit(mixed, X_val=mixed)
+    outputs(estimator, mixed)
+    assert estimator.score(mixed) <= 1
+    assert list(estimator.feature_names_in_) == list(mixed.columns)
+    assert estimator.n_features_in_ == 6

@@ -1,0 +1,134 @@
+"""What scikit-learn's users build on estimators."""
+
+import numpy as np
+import pandas as pd
+import pytest
+import sklearn
+from scipy import sparse
+from sklearn.compose import ColumnTransformer
+from sklearn.datasets import load_iris
+from sklearn.decomposition import PCA
+from sklearn.exceptions import FitFailedWarning
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import GridSearchCV, cross_val_score
+from sklearn.pipeline import FeatureUnion, Pipeline, make_pipeline
+from sklearn.preprocessing import OneHotEncoder, StandardScaler
+
+
+@pytest.fixture(scope="module")
+def iris():
+    X, y = load_iris(return_X_y=True)
+    return X, y
+
+
+def test_grid_search_over_a_pipeline_in_two_processes(quick, iris):
+    X, y = iris
+    pipeline = make_pipeline(
+        StandardScaler(), quick(), LogisticRegression(max_iter=1000)
+    )
+    step = pipeline.steps[1][0]
+    search = GridSearchCV(
+        pipeline,
+        {
+            f"{step}__n_components": [1, 2],
+            f"{step}__hidden_layer_sizes": [(8,), (8, 4)],
+            f"{step}__learning_rate": [0.01, 0.02],
+        },
+        n_jobs=2,
+        cv=2,
+        error_score="raise",
+    ).fit(X, y)
+    assert np.isfinite(search.cv_results_["mean_test_score"]).all()
+    assert search.best_score_ > 0.8
+
+
+@pytest.mark.filterwarnings("ignore:One or more of the test scores are non-finite")
+def test_a_search_records_a_rate_that_fails_and_goes_on(quick, iris):
+    X, _ = iris
+    search = GridSearchCV(
+        quick(max_epochs=30), {"learning_rate": [0.01, 1e6]}, cv=2, error_score=np.nan
+    )
+    with pytest.warns(FitFailedWarning, match="learning_rate"):
+        search.fit(X)
+    assert np.isfinite(search.cv_results_["mean_test_score"]).tolist() == [True, False]
+    assert search.best_params_ == {"learning_rate": 0.01}
+
+
+def test_folds_of_a_search_share_no_weights(quick, iris):
+    X, _ = iris
+    scores = cross_val_score(quick(), X[::2], cv=3)
+    np.testing.assert_array_equal(cross_val_score(quick().fit(X), X[::2], cv=3), scores)
+
+
+def test_cross_val_score_of_a_pipeline(quick, iris):
+    X, y = iris
+    pipeline = make_pipeline(StandardScaler(), quick(), LogisticRegression())
+    assert cross_val_score(pipeline, X, y, cv=3).mean() > 0.8
+
+
+def test_column_transformer_gives_it_some_columns(quick, iris):
+    X, _ = iris
+    table = pd.DataFrame(X, columns=list("abcd")).assign(colour=["red", "blue"] * 75)
+    columns = ColumnTransformer(
+        [("codes", quick(), list("abcd")), ("levels", OneHotEncoder(), ["colour"])]
+    )
+    output = columns.fit_transform(table)
+    np.testing.assert_allclose(
+        output[:, :2], quick().fit_transform(table[list("abcd")])
+    )
+    name = type(quick()).__name__.lower()
+    assert list(columns.get_feature_names_out())[:2] == [
+        f"codes__{name}0",
+        f"codes__{name}1",
+    ]
+
+
+def test_feature_union_puts_it_beside_pca(quick, iris):
+    X, _ = iris
+    union = FeatureUnion([("pca", PCA(2)), ("codes", quick(max_epochs=0))])
+    output = union.fit_transform(X)
+    np.testing.assert_allclose(output[:, 2:], output[:, :2], atol=1e-10)
+
+
+def test_columns_of_a_scaler_in_pandas_output_keep_their_names(quick, iris):
+    X, _ = iris
+    table = pd.DataFrame(X, columns=list("abcd"))
+    pipeline = make_pipeline(StandardScaler(), quick()).set_output(transform="pandas")
+    pipeline.fit(table).transform(table)
+    assert list(pipeline[-1].feature_names_in_) == list("abcd")
+
+
+def test_validation_rows_go_through_a_pipeline(quick, X):
+    rows, rows_val = X[:200], X[200:]
+    scaler = StandardScaler().fit(rows)
+    expected = quick().fit(scaler.transform(rows), X_val=scaler.transform(rows_val))
+    with sklearn.config_context(enable_metadata_routing=True):
+        pipeline = Pipeline(
+            [
+                ("scale", StandardScaler()),
+                ("codes", quick().set_fit_request(X_val=True)),
+            ],
+            transform_input=["X_val"],
+        ).fit(rows, X_val=rows_val)
+    found = pipeline[-1].validation_loss_curve_
+    assert found == expected.validation_loss_curve_
+
+
+def test_fit_transform_takes_validation_rows(quick, X):
+    codes = quick().fit_transform(X[:200], X_val=X[200:])
+    expected = quick().fit(X[:200], X_val=X[200:]).transform(X[:200])
+    np.testing.assert_array_equal(codes, expected)
+
+
+@pytest.mark.parametrize("container", [np.asarray, sparse.csr_array, pd.DataFrame])
+def test_validation_rows_may_be_of_any_kind(quick, X, container):
+    estimator = quick().fit(X[:200], X_val=container(X[200:]))
+    expected = quick().fit(X[:200], X_val=X[200:])
+    assert estimator.validation_loss_curve_ == pytest.approx(
+        expected.validation_loss_curve_, rel=1e-5
+    )
+
+
+def test_scores_work_as_a_scorer_without_y(quick, iris):
+    X, _ = iris
+    assert cross_val_score(quick(3), X, cv=3).min() > 0.5
