@@ -4,11 +4,12 @@ import os
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 from sklearn import datasets
 from sklearn.model_selection import train_test_split
 from sklearn.preprocessing import StandardScaler
 
-MAX_ROWS = 20_000
+MAX_ROWS, MAX_TABLE_ROWS = 20_000, 50_000
 BUNDLED = {
     "breast_cancer": datasets.load_breast_cancer,
     "diabetes": datasets.load_diabetes,
@@ -35,6 +36,7 @@ PAIRS = [
     ("diabetes", True, (2, 5)),
     ("iris", True, (1, 2)),
 ]
+MIXED = ("adult", "ames", "beijing_air")
 
 
 def data_folder(argument=None):
@@ -51,14 +53,73 @@ def load(name, folder=None):
     if name in BUNDLED:
         X = BUNDLED[name]().data
     else:
-        path = folder / f"{name}.npz" if folder else None
-        if path is None or not path.exists():
+        path = _path(f"{name}.npz", folder)
+        if path is None:
             return None
         with np.load(path, allow_pickle=False) as file:
             X = file["X"]
     if len(X) > MAX_ROWS:
         X = X[np.random.default_rng(0).choice(len(X), MAX_ROWS, replace=False)]
     return X.astype(np.float32)
+
+
+def load_table(name, folder=None, max_rows=MAX_TABLE_ROWS):
+    """Return a table of numbers, categories and gaps, or None if it is not there.
+
+    Larger tables are cut to `max_rows` rows, drawn with ``default_rng(0)``.
+    """
+    path = _path(f"{name}.csv.gz", folder)
+    return None if path is None else drawn(pd.read_csv(path), max_rows)
+
+
+def table_splits(folder, names, seeds, max_rows):
+    """Yield name, seed, training and held-out rows, 75 to 25, of the tables there."""
+    for name in names:
+        frame = load_table(name, folder, max_rows)
+        if frame is None:
+            print(f"{name}: not found, skipped")
+            continue
+        for seed in seeds:
+            train, test = train_test_split(frame, test_size=0.25, random_state=seed)
+            yield name, seed, train, test
+
+
+def load_with_target(name, target, folder=None, max_rows=MAX_ROWS):
+    """Return columns and target of a set, both None if its file is not there.
+
+    `target` names a column of a table, or an array in an archive. Rows without it are
+    left out; then larger sets are cut as by `load_table`.
+    """
+    if name in MIXED:
+        frame = load_table(name, folder, max_rows=None)
+    else:
+        frame = _archive_frame(name, target, folder)
+    if frame is None:
+        return None, None
+    frame = drawn(frame.dropna(subset=[target]), max_rows)
+    return frame.drop(columns=target), frame[target].to_numpy()
+
+
+def drawn(frame, max_rows):
+    """Return at most `max_rows` rows of a frame, drawn with ``default_rng(0)``."""
+    if max_rows is None or len(frame) <= max_rows:
+        return frame.reset_index(drop=True)
+    chosen = np.random.default_rng(0).choice(len(frame), max_rows, replace=False)
+    return frame.iloc[chosen].reset_index(drop=True)
+
+
+def _archive_frame(name, target, folder):
+    path = _path(f"{name}.npz", folder)
+    if path is None:
+        return None
+    with np.load(path, allow_pickle=False) as file:
+        columns = {f"x{i}": column for i, column in enumerate(file["X"].T)}
+        return pd.DataFrame(columns | {target: file[target]})
+
+
+def _path(file, folder):
+    path = folder / file if folder else None
+    return path if path is not None and path.exists() else None
 
 
 def split(X, standardized, seed):
