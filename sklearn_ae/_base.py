@@ -1,8 +1,7 @@
 """The scikit-learn contract of every autoencoder, once."""
 
-import contextlib
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from numbers import Integral, Real
 from typing import Any, ClassVar
@@ -27,6 +26,7 @@ from ._sklearn import (
     StrOptions,
     _fit_context,
 )
+from ._transaction import restored_on_error
 from ._validation import FLOATS, learn_rows, read_rows
 from .nn import ACTIVATIONS, Layout
 
@@ -172,7 +172,7 @@ class BaseAutoencoder(
                 "X_val is only used with early_stopping=True, got X_val and "
                 "early_stopping=False."
             )
-        with _restored_on_error(self):
+        with restored_on_error(self):
             columns, X = learn_rows(self, X)
             if X_val is not None:
                 X_val = read_rows(self, X_val, columns, input_name="X_val")
@@ -397,24 +397,3 @@ class BaseAutoencoder(
         """Return the numbers of a table with the columns seen in fit."""
         check_is_fitted(self)
         return read_rows(self, X, self._fitted.codec.columns)
-
-
-@contextlib.contextmanager
-def _restored_on_error(estimator) -> Iterator[None]:
-    """Leave the fitted attributes of an estimator as they were if the block raises."""
-    before = _fitted_attributes(estimator)
-    try:
-        yield
-    except BaseException:
-        for name in _fitted_attributes(estimator):
-            delattr(estimator, name)
-        vars(estimator).update(before)
-        raise
-
-
-def _fitted_attributes(estimator) -> dict[str, Any]:
-    return {
-        name: value
-        for name, value in vars(estimator).items()
-        if name == "_fitted" or (name.endswith("_") and not name.startswith("_"))
-    }

@@ -6,7 +6,8 @@ import math
 from skorch.callbacks import Callback
 from torch import Tensor, nn
 
-_DIVERGED = 1e9  # times the size of the start's loss
+_DIVERGED = 1e9  # times the size of the start's loss, or of this, if that is less:
+_SMALL_LOSS = 1e-6
 _HOPELESS = 5  # the share of epochs after which to end, and the fewest of them
 
 
@@ -106,7 +107,8 @@ class Divergence(Callback):
         self.start_loss = start_loss
 
     def on_epoch_end(self, net, **kwargs):
-        limit = self.start_loss + _DIVERGED * abs(self.start_loss)
+        size = max(abs(self.start_loss), _SMALL_LOSS)
+        limit = self.start_loss + _DIVERGED * size
         for name in ("train_loss", "valid_loss"):
             loss = net.history[-1].get(name, 0.0)
             if not math.isfinite(loss) or loss > limit:

@@ -81,13 +81,15 @@ class PandasFrames:
 
     def numbers(self, X, positions):
         part = X.iloc[:, list(positions)]
-        types = _import("pandas").api.types
+        pandas = _import("pandas")
+        types = pandas.api.types
+        fills = [getattr(dtype, "fill_value", None) for dtype in part.dtypes]
         others = [
             i
-            for i, t in enumerate(part.dtypes)
-            if not (types.is_numeric_dtype(t) or types.is_bool_dtype(t))
-            # scikit-learn takes sparse columns that are filled with 0 only
-            or getattr(t, "fill_value", 0) != 0
+            for i, dtype in enumerate(part.dtypes)
+            if not (types.is_numeric_dtype(dtype) or types.is_bool_dtype(dtype))
+            # scikit-learn takes sparse columns if all are, and filled with 0.
+            or (isinstance(dtype, pandas.SparseDtype) and fills != [0] * len(fills))
         ]
         if others:
             part = part.copy()

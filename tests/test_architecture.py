@@ -17,7 +17,7 @@ NETWORKS = [name for name in FILES if name.startswith("nn/")]
 # From the ground up: a file imports from layers below its own, never from its own.
 LAYERS = [
     {"_version", "nn"},
-    {"_sklearn", "_random", "_frames", "_levels", "_selection"},
+    {"_sklearn", "_random", "_frames", "_levels", "_selection", "_transaction"},
     {"_columns"},
     {"_tables", "_learning"},
     {"_validation"},
