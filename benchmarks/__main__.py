@@ -132,7 +132,7 @@ def features_table(results):
         "Accuracy (of classes) or R2 of a linear model on raw columns and codes, at "
         "most 20,000 rows, five folds: ours are ahead of all others on "
         f"{features.n_ahead(results)} of {len(lines)} sets.",
-        lines,
+        lines.map(lambda cell: f"{cell:.4f}" if isinstance(cell, float) else cell),
     )
 
 

@@ -219,7 +219,7 @@ def _prepare(estimator, table, X, X_val, device, streams) -> _Data:
     if noise is not None and validation is not None:
         fixed = estimator._corruption(layout, streams.torch("validation noise"))
         validation = FixedCorruptedRows(validation[0], fixed), validation[1]
-    has_gaps = table.has_gaps or (X_val is not None and _has_gaps(X_val))
+    has_gaps = table.has_gaps or _has_gaps(X_val)
     loss = observed_reconstruction_loss if has_gaps else reconstruction_loss
     return _Data(
         clean=clean,
@@ -232,8 +232,14 @@ def _prepare(estimator, table, X, X_val, device, streams) -> _Data:
     )
 
 
-def _has_gaps(X) -> bool:
-    return bool(np.isnan(X.data if sparse.issparse(X) else X).any())
+def _has_gaps(X_val) -> bool:
+    """Tell whether validation rows have gaps; raise if they are nothing else."""
+    if X_val is None:
+        return False
+    missing = np.isnan(X_val.data if sparse.issparse(X_val) else X_val)
+    if missing.size == np.prod(X_val.shape) and missing.all():
+        raise ValueError("X_val must hold at least one cell that is not missing.")
+    return bool(missing.any())
 
 
 def _finish(kept: _Kept) -> Learned:

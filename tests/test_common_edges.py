@@ -7,6 +7,7 @@ import pandas as pd
 import polars as pl
 import pyarrow as pa
 import pytest
+from scipy import sparse
 
 from sklearn_ae import AutoencoderTransformer, DenoisingAutoencoder
 
@@ -112,10 +113,14 @@ def test_large_integers_are_different_categories(tiny):
     assert estimator.mean_.shape == (4,)
 
 
-@pytest.mark.parametrize("fits", ["sparse", "dense"])
-def test_one_component_of_a_medium_table_is_found(quick, fits):
-    X = np.random.default_rng(0).normal(size=(600, 70))
-    X = pd.DataFrame(X) if fits == "dense" else np.asfortranarray(X)
+def test_validation_rows_without_a_cell_are_refused(tiny, X):
+    with pytest.raises(ValueError, match="X_val must hold at least one cell"):
+        tiny().fit(X, X_val=np.full((4, 6), np.nan))
+
+
+@pytest.mark.parametrize("make", [np.asfortranarray, pd.DataFrame, sparse.csr_array])
+def test_one_component_of_a_medium_table_is_found(quick, make):
+    X = make(np.random.default_rng(0).normal(size=(600, 70)))
     assert quick(1, max_epochs=0).fit(X).transform(X).shape == (600, 1)
 
 
