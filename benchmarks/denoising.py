@@ -31,12 +31,13 @@ def main():
     for name, levels, side, n_components in PICTURES:
         X = load(name, folder)
         if X is None:
-            print(f"{name}: not found, skipped")
+            print(f"{name}: not found, the picture stays as it is")
             continue
         for noise, pictures in compare(X / levels, n_components).items():
             report(name, noise, pictures)
             kinds.append((f"{name}, {noise}", side, pictures))
-    draw(kinds)
+    if len(kinds) == 2 * len(PICTURES):
+        draw(kinds)
 
 
 def compare(X, n_components):
