@@ -110,17 +110,19 @@ def fit_rows(estimator, columns: TableColumns, X, X_val) -> Learned:
         "gap_columns": data.gap_columns,
     }
     module, objective = estimator._build(network, data.loss, streams.torch("weights"))
+    pca = start.network().float().to(device)
     if estimator.init == "pca":
-        start.apply_to(module, _code_deviations(start, data, device))
+        start.apply_to(module, _code_deviations(pca, data))
     module.to(device)
-    pca_loss = _pca_loss(start, data, device)
+    pca_loss = _pca_loss(pca, data)
+    share = _share_left(start, pca, data) if estimator.init == "pca" else 1.0
     state = fit_network(
         module,
         objective,
         data.rows,
         data.index,
         data.validation,
-        _settings(estimator, module, start, data, pca_loss),
+        _settings(estimator, module, share, data, pca_loss),
         streams.torch("batches"),
     )
     kept = _Kept(estimator, module, network, start, state, table.codec, data, pca_loss)
@@ -286,10 +288,8 @@ def _n_validation_rows(fraction: float, n_rows: int) -> int:
     return min(n_judged, _MAX_VALIDATION_ROWS, n_rows - 1)
 
 
-def _settings(estimator, module, start, data, pca_loss) -> TrainingSettings:
+def _settings(estimator, module, share, data, pca_loss) -> TrainingSettings:
     from_pca = estimator.init == "pca"
-    device = next(module.parameters()).device
-    share = _share_left(start, data, device) if from_pca else 1.0
     settled = from_pca and (
         share < _NOTHING_LEFT
         or (np.size(estimator.hidden_layer_sizes) == 0 and data.complete)
@@ -306,7 +306,7 @@ def _settings(estimator, module, start, data, pca_loss) -> TrainingSettings:
         loss_unit=share or 1.0,
         callbacks=estimator.callbacks or (),
         references={} if pca_loss is None else {"PCA": pca_loss},
-        device=device,
+        device=next(module.parameters()).device,
         verbose=estimator.verbose,
     )
 
@@ -319,13 +319,12 @@ def _n_epochs(estimator, n_train: int) -> int:
     return min(_AUTO_EPOCHS, math.ceil(_AUTO_STEPS / steps_per_epoch))
 
 
-def _code_deviations(start: LinearStart, data: _Data, device) -> np.ndarray | None:
-    """Return the deviations of the start's codes under noise; None without noise."""
+def _code_deviations(pca: Autoencoder, data: _Data) -> np.ndarray | None:
+    """Return the deviations of PCA's codes under noise; None without noise."""
     if data.rows is data.clean:
         return None
-    network = start.network().float().to(device)
     with torch.no_grad():
-        codes = [network.encode(x) for x, _ in _sample(data.rows, data.index)]
+        codes = [pca.encode(x) for x, _ in _sample(data.rows, data.index)]
     return torch.cat(codes).std(dim=0, correction=0).double().cpu().numpy()
 
 
@@ -336,25 +335,23 @@ def _sample(rows: RowSource, index: Tensor) -> Batches:
     )
 
 
-def _share_left(start: LinearStart, data: _Data, device) -> float:
+def _share_left(start: LinearStart, pca: Autoencoder, data: _Data) -> float:
     """Return the share of the variance that PCA leaves, and what noise adds to it."""
     if data.rows is data.clean:
         return start.unexplained_share
-    network = start.network().float().to(device)
     noisy, clean = (
-        row_losses(network, data.loss, _sample(rows, data.index)).mean()
+        row_losses(pca, data.loss, _sample(rows, data.index)).mean()
         for rows in (data.rows, data.clean)
     )
     return min(start.unexplained_share + max((noisy - clean).item(), 0.0), 1.0)
 
 
-def _pca_loss(start: LinearStart, data: _Data, device) -> float | None:
+def _pca_loss(pca: Autoencoder, data: _Data) -> float | None:
     """Return PCA's loss on the validation rows."""
     if data.validation is None:
         return None
-    network = start.network().float().to(device)
     judged = Batches(*data.validation, EVALUATION_ROWS)
-    loss = row_losses(network, data.loss, judged).mean().item()
+    loss = row_losses(pca, data.loss, judged).mean().item()
     if not math.isfinite(loss):
         raise ValueError(
             f"PCA's loss on the validation rows must be finite, got {loss}; is X_val "

@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Iterator
-from functools import cached_property
 from typing import Protocol
 
 import numpy as np
@@ -115,10 +114,13 @@ class FixedCorruptedRows(CorruptedRows):
     batch go evenly through it.
     """
 
+    def __init__(self, rows: RowSource, corruption: Corruption) -> None:
+        super().__init__(rows, corruption)
+        self._seed = corruption.generator.initial_seed()
+
     def take(self, index: Tensor) -> Pair:
         """Return the rows `index`, corrupted and clean."""
-        generator = self._corruption.generator
-        generator.manual_seed(self._seed + int(index[0]))
+        self._corruption.generator.manual_seed(self._seed + int(index[0]))
         _, clean = self._rows.take(index)
         n_pieces = math.ceil(len(clean) / _PIECE_ROWS) if self._corruption.varies else 1
         pieces = [
@@ -127,17 +129,13 @@ class FixedCorruptedRows(CorruptedRows):
         ]
         return torch.cat(pieces), clean
 
-    @cached_property
-    def _seed(self) -> int:
-        return self._corruption.generator.initial_seed()
-
 
 def row_source(X, codec: TableCodec, device: torch.device) -> RowSource:
     """Return the row source that fits X, dense or CSR."""
     if sparse.issparse(X):
         return SparseRows(X, codec, device)
     rows = torch.empty((len(X), codec.n_encoded), dtype=torch.float32)
-    for chunk in row_chunks(*X.shape):
+    for chunk in row_chunks(*rows.shape):
         rows[chunk] = torch.from_numpy(codec.encode(X[chunk], np.float32))
     return TensorRows(rows.to(device))
 

@@ -1,5 +1,7 @@
 """Validation of tables, in scikit-learn's words."""
 
+from typing import Any
+
 import numpy as np
 from scipy.sparse import issparse
 from sklearn.utils import assert_all_finite, check_array
@@ -73,28 +75,24 @@ def _checked(estimator, X, *, reset):
         check_unique_names(X)
         validate_data(estimator, X, reset=reset, skip_check_array=True)
         return X
-    return validate_data(
-        estimator,
-        X,
-        reset=reset,
-        accept_sparse="csr",
-        dtype=FLOATS if issparse(X) else "numeric",
-        ensure_min_samples=2 if reset else 1,
-        ensure_all_finite=False,
-    )
+    n_rows = 2 if reset else 1
+    return validate_data(estimator, X, reset=reset, **_array_checks(X, n_rows))
+
+
+def _array_checks(X, n_rows: int) -> dict[str, Any]:
+    """Return what scikit-learn is to check of an array; we look at its cells."""
+    return {
+        "accept_sparse": "csr",
+        "dtype": FLOATS if issparse(X) else "numeric",
+        "ensure_min_samples": n_rows,
+        "ensure_all_finite": False,
+    }
 
 
 def _check_numbers(estimator, rows, columns, *, n_rows=1, input_name="X"):
     """Check a table's numbers, and name the column that is at fault."""
-    rows = check_array(
-        rows,
-        accept_sparse="csr",
-        dtype=FLOATS if issparse(rows) else "numeric",
-        ensure_min_samples=n_rows,
-        ensure_all_finite=False,
-        estimator=estimator,
-        input_name=input_name,
-    )
+    named = {"estimator": estimator, "input_name": input_name}
+    rows = check_array(rows, **_array_checks(rows, n_rows), **named)
     try:
         assert_all_finite(
             rows,
