@@ -3,8 +3,12 @@ import os
 # scipy reads it once: without it check_array_api_input skips itself.
 os.environ["SCIPY_ARRAY_API"] = "1"
 
+import copy
+import io
+import pickle
 import signal
 
+import joblib
 import numpy as np
 import pandas as pd
 import polars as pl
@@ -139,6 +143,51 @@ def fit_table():
         return fit_codec(columns, numbers, standardize=standardize)
 
     return fit
+
+
+def through_joblib(estimator, path, mmap_mode=None):
+    joblib.dump(estimator, path)
+    return joblib.load(path, mmap_mode=mmap_mode)
+
+
+COPIES = {
+    "pickle": lambda estimator, _: pickle.loads(pickle.dumps(estimator)),
+    "deepcopy": lambda estimator, _: copy.deepcopy(estimator),
+    "joblib": through_joblib,
+    "memory map": lambda estimator, path: through_joblib(estimator, path, "r"),
+}
+
+
+@pytest.fixture(params=COPIES)
+def copied(request, tmp_path):
+    """Copy an estimator in one of the ways people do."""
+    return lambda estimator: COPIES[request.param](
+        estimator, tmp_path / "estimator.joblib"
+    )
+
+
+class Lister(pickle.Unpickler):
+    """Note the names that a pickle imports."""
+
+    def __init__(self, file):
+        super().__init__(file)
+        self.names = set()
+
+    def find_class(self, module, name):
+        self.names.add((module.split(".")[0], name))
+        return super().find_class(module, name)
+
+
+@pytest.fixture
+def pickled_names():
+    """List the packages and names that the pickle of an object imports."""
+
+    def names(thing):
+        lister = Lister(io.BytesIO(pickle.dumps(thing)))
+        lister.load()
+        return lister.names
+
+    return names
 
 
 @pytest.fixture

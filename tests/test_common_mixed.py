@@ -1,11 +1,9 @@
 """What scikit-learn's users build on estimators, with mixed tables."""
 
-import copy
 import io
 import pickle
 from concurrent.futures import ThreadPoolExecutor
 
-import joblib
 import numpy as np
 import pandas as pd
 import polars as pl
@@ -43,49 +41,16 @@ def outputs(estimator, frame):
 # Copies
 
 
-def through_joblib(estimator, tmp_path):
-    joblib.dump(estimator, tmp_path / "estimator.joblib")
-    return joblib.load(tmp_path / "estimator.joblib")
+def test_a_copied_estimator_gives_the_same_outputs(fitted_to_mixed, mixed, copied):
+    assert outputs(copied(fitted_to_mixed), mixed) == outputs(fitted_to_mixed, mixed)
 
 
-def through_memory_map(estimator, tmp_path):
-    joblib.dump(estimator, tmp_path / "estimator.joblib")
-    return joblib.load(tmp_path / "estimator.joblib", mmap_mode="r")
-
-
-COPIES = {
-    "pickle": lambda estimator, _: pickle.loads(pickle.dumps(estimator)),
-    "deepcopy": lambda estimator, _: copy.deepcopy(estimator),
-    "joblib": through_joblib,
-    "memory map": through_memory_map,
-}
-
-
-@pytest.mark.parametrize("way", COPIES)
-def test_a_copied_estimator_gives_the_same_outputs(
-    fitted_to_mixed, mixed, way, tmp_path
+def test_a_pickle_holds_numpy_arrays_and_plain_values_alone(
+    fitted_to_mixed, pickled_names
 ):
-    copied = COPIES[way](fitted_to_mixed, tmp_path)
-    assert outputs(copied, mixed) == outputs(fitted_to_mixed, mixed)
-
-
-class Lister(pickle.Unpickler):
-    """Note the names that a pickle imports."""
-
-    def __init__(self, file):
-        super().__init__(file)
-        self.names = set()
-
-    def find_class(self, module, name):
-        self.names.add((module.split(".")[0], name))
-        return super().find_class(module, name)
-
-
-def test_a_pickle_holds_numpy_arrays_and_plain_values_alone(fitted_to_mixed):
-    lister = Lister(io.BytesIO(pickle.dumps(fitted_to_mixed)))
-    lister.load()
-    own = {name for package, name in lister.names if package == "sklearn_ae"}
-    assert {package for package, _ in lister.names} <= {"numpy", "sklearn_ae"}
+    names = pickled_names(fitted_to_mixed)
+    own = {name for package, name in names if package == "sklearn_ae"}
+    assert {package for package, _ in names} <= {"numpy", "sklearn_ae"}
     assert own == {type(fitted_to_mixed).__name__, "FittedAutoencoder"}
 
 

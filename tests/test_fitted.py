@@ -1,4 +1,3 @@
-import copy
 import pickle
 import subprocess
 import sys
@@ -199,35 +198,15 @@ def test_another_version_is_told(autoencoder, monkeypatch):
         pickle.loads(made)
 
 
-def through_joblib(estimator, tmp_path):
-    joblib.dump(estimator, tmp_path / "estimator.joblib")
-    return joblib.load(tmp_path / "estimator.joblib")
+def test_a_copied_estimator_gives_the_same_bits(fitted, X, copied):
+    other = copied(fitted)
+    np.testing.assert_array_equal(other.transform(X), fitted.transform(X))
+    np.testing.assert_array_equal(other.reconstruct(X), fitted.reconstruct(X))
 
 
-def through_memory_map(estimator, tmp_path):
-    joblib.dump(estimator, tmp_path / "estimator.joblib")
-    return joblib.load(tmp_path / "estimator.joblib", mmap_mode="r")
-
-
-COPIES = {
-    "pickle": lambda estimator, _: pickle.loads(pickle.dumps(estimator)),
-    "deepcopy": lambda estimator, _: copy.deepcopy(estimator),
-    "joblib": through_joblib,
-    "memory map": through_memory_map,
-}
-
-
-@pytest.mark.parametrize("way", COPIES)
-def test_a_copied_estimator_gives_the_same_bits(fitted, X, way, tmp_path):
-    copied = COPIES[way](fitted, tmp_path)
-    np.testing.assert_array_equal(copied.transform(X), fitted.transform(X))
-    np.testing.assert_array_equal(copied.reconstruct(X), fitted.reconstruct(X))
-
-
-@pytest.mark.parametrize("way", COPIES)
-def test_a_copied_estimator_can_be_fitted_again(fitted, X, way, tmp_path):
-    copied = COPIES[way](fitted, tmp_path).fit(X)
-    np.testing.assert_array_equal(copied.transform(X), fitted.transform(X))
+def test_a_copied_estimator_can_be_fitted_again(fitted, X, copied):
+    other = copied(fitted).fit(X)
+    np.testing.assert_array_equal(other.transform(X), fitted.transform(X))
 
 
 @pytest.mark.parametrize("protocol", range(2, pickle.HIGHEST_PROTOCOL + 1))
@@ -236,26 +215,10 @@ def test_every_pickle_protocol_works(fitted, X, protocol):
     np.testing.assert_array_equal(loaded.transform(X), fitted.transform(X))
 
 
-class Lister(pickle.Unpickler):
-    """Note the names that a pickle imports."""
-
-    def __init__(self, file):
-        super().__init__(file)
-        self.names = set()
-
-    def find_class(self, module, name):
-        self.names.add((module.split(".")[0], name))
-        return super().find_class(module, name)
-
-
-def test_a_pickle_holds_numpy_arrays_and_plain_values_alone(fitted, tmp_path):
-    path = tmp_path / "estimator.pickle"
-    path.write_bytes(pickle.dumps(fitted))
-    with path.open("rb") as file:
-        lister = Lister(file)
-        lister.load()
-    own = {name for package, name in lister.names if package == "sklearn_ae"}
-    assert {package for package, _ in lister.names} <= {"numpy", "sklearn_ae"}
+def test_a_pickle_holds_numpy_arrays_and_plain_values_alone(fitted, pickled_names):
+    names = pickled_names(fitted)
+    own = {name for package, name in names if package == "sklearn_ae"}
+    assert {package for package, _ in names} <= {"numpy", "sklearn_ae"}
     assert own == {type(fitted).__name__, "FittedAutoencoder"}
 
 
