@@ -3,7 +3,7 @@ BIN := .venv/bin
 # One thread a process: the tests run in two processes.
 ONE_THREAD := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1
 
-.PHONY: demo test lint bench clean
+.PHONY: demo test lint bench bench-full clean
 
 demo: .venv/ready
 	$(BIN)/python -m benchmarks.demo
@@ -17,7 +17,10 @@ lint: .venv/ready
 	$(BIN)/codespell
 	$(BIN)/python -m numpydoc.hooks.validate_docstrings sklearn_ae/*.py sklearn_ae/nn/*.py
 
-bench: .venv/ready
+bench: .venv/bench-ready
+	$(BIN)/python -m benchmarks --short
+
+bench-full: .venv/bench-ready
 	$(BIN)/python -m benchmarks
 
 clean:
@@ -26,5 +29,9 @@ clean:
 .venv/ready: pyproject.toml constraints.txt
 	$(PYTHON) -c "import sys; sys.exit(sys.version_info < (3, 11) and 'Python 3.11 or newer is needed')"
 	$(PYTHON) -m venv --clear .venv
-	$(BIN)/python -m pip install --quiet -c constraints.txt -e ".[plot,polars,test,bench]"
+	$(BIN)/python -m pip install --quiet -c constraints.txt -e ".[plot,polars,test]"
+	touch $@
+
+.venv/bench-ready: .venv/ready
+	$(BIN)/python -m pip install --quiet -c constraints.txt -e ".[bench]"
 	touch $@
