@@ -1,7 +1,9 @@
-"""Data sets by name: scikit-learn's own, and files from a folder."""
+"""Data sets by name: scikit-learn's own, files from a folder, and OpenML's."""
 
 import os
 from pathlib import Path
+from typing import NamedTuple
+from urllib.error import URLError
 
 import numpy as np
 import pandas as pd
@@ -17,6 +19,8 @@ BUNDLED = {
     "iris": datasets.load_iris,
     "wine": datasets.load_wine,
 }
+# Sets that OpenML holds with the very same rows, by its number.
+OPENML = {"fashion_mnist": 40996, "mammography": 310}
 # (name, whether StandardScaler comes first, numbers of components)
 PAIRS = [
     ("dry_bean", True, (2, 4)),
@@ -45,22 +49,59 @@ def data_folder(argument=None):
     return Path(folder) if folder else None
 
 
+class Rows(NamedTuple):
+    """Float32 rows, and their classes or numbers where there is one a row."""
+
+    X: np.ndarray
+    y: np.ndarray | None
+
+
 def load(name, folder=None):
-    """Return a data set as float32 rows, or None if its file is not there.
+    """Return a data set as float32 rows, or None if it is nowhere, see `load_rows`."""
+    rows = load_rows(name, folder)
+    return None if rows is None else rows.X
+
+
+def load_rows(name, folder=None):
+    """Return a data set's rows, or None, and a line that says so, if it is nowhere.
 
     Larger sets are cut to `MAX_ROWS` rows, drawn with ``default_rng(0)``.
     """
-    if name in BUNDLED:
-        X = BUNDLED[name]().data
-    else:
-        path = _path(f"{name}.npz", folder)
-        if path is None:
-            return None
-        with np.load(path, allow_pickle=False) as file:
-            X = file["X"]
+    found = _bundled(name) or _archive(name, folder) or _from_openml(name)
+    if found is None:
+        print(f"{name}: not found, skipped")
+        return None
+    X, y = found
+    if y is not None and y.ndim > 1:
+        y = None
     if len(X) > MAX_ROWS:
-        X = X[np.random.default_rng(0).choice(len(X), MAX_ROWS, replace=False)]
-    return X.astype(np.float32)
+        chosen = np.random.default_rng(0).choice(len(X), MAX_ROWS, replace=False)
+        X, y = X[chosen], None if y is None else y[chosen]
+    return Rows(X.astype(np.float32), y)
+
+
+def _bundled(name):
+    return BUNDLED[name](return_X_y=True) if name in BUNDLED else None
+
+
+def _archive(name, folder):
+    path = _path(f"{name}.npz", folder)
+    if path is None:
+        return None
+    with np.load(path, allow_pickle=False) as file:
+        return file["X"], file.get("y")
+
+
+def _from_openml(name):
+    if name not in OPENML:
+        return None
+    try:
+        return datasets.fetch_openml(
+            data_id=OPENML[name], as_frame=False, return_X_y=True, n_retries=1
+        )
+    except (URLError, TimeoutError, ConnectionError) as error:
+        print(f"{name}: OpenML cannot be reached ({error})")
+        return None
 
 
 def load_table(name, folder=None, max_rows=MAX_TABLE_ROWS):
@@ -122,10 +163,13 @@ def _path(file, folder):
     return path if path is not None and path.exists() else None
 
 
-def split(X, standardized, seed):
-    """Return training and test rows, 75 to 25, standardized if wished."""
-    train, test = train_test_split(X, test_size=0.25, random_state=seed)
+def split(rows, standardized, seed):
+    """Return training and test `Rows`, 75 to 25, standardized if wished."""
+    X, y = rows
+    index = train_test_split(np.arange(len(X)), test_size=0.25, random_state=seed)
+    parts = [X[chosen] for chosen in index]
     if standardized:
-        scaler = StandardScaler().fit(train)
-        train, test = scaler.transform(train), scaler.transform(test)
-    return train, test
+        scaler = StandardScaler().fit(parts[0])
+        parts = [scaler.transform(part) for part in parts]
+    targets = [None if y is None else y[chosen] for chosen in index]
+    return [Rows(*part) for part in zip(parts, targets, strict=True)]

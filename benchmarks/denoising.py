@@ -31,7 +31,7 @@ def main():
     for name, levels, side, n_components in PICTURES:
         X = load(name, folder)
         if X is None:
-            print(f"{name}: not found, the picture stays as it is")
+            print("the picture stays as it is")
             continue
         for noise, pictures in compare(X / levels, n_components).items():
             report(name, noise, pictures)

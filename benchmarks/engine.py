@@ -1,6 +1,6 @@
-"""Seconds of a fit over those of a bare torch loop that does the same steps."""
+"""A fit beside a bare torch loop of the same steps, and beside the floor."""
 
-import time
+import math
 
 import numpy as np
 import pandas as pd
@@ -9,8 +9,15 @@ import torch
 from sklearn_ae import AutoencoderTransformer
 from sklearn_ae.nn import Autoencoder
 
+from .timing import DEVICE, timed
+
 SHAPES = ((1_797, 64), (20_000, 54), (20_000, 784))
-REPEATS = 3
+WIDTHS = ((128, 64), (256, 128), (512, 256))
+BATCH_SIZES = (128, 256, 1_024)
+# The point from which one thing at a time is varied.
+SHAPE, WIDTH, BATCH_SIZE = SHAPES[1], WIDTHS[1], BATCH_SIZES[1]
+N_COMPONENTS, REPEATS = 8, 3
+MATRIX_SIZE, MATRIX_REPEATS = 2_048, 10
 
 
 def make_rows(n_rows, n_features):
@@ -23,29 +30,29 @@ def make_rows(n_rows, n_features):
 
 
 def bare_loop(X, estimator):
-    """Train the network of `estimator` in plain torch and return the seconds.
+    """Train the network of `estimator` in plain torch.
 
     Batches, epochs, clipping, schedule, validation pass and the copy of the best
     weights are those of the estimator's fit; there is no linear start, no turning of
     codes, no callback and no history.
     """
-    started = time.perf_counter()
-    rows = torch.from_numpy((X - X.mean(axis=0)) / X.std())
-    n_judged = int(np.ceil(estimator.validation_fraction * len(rows)))
+    rows = torch.from_numpy((X - X.mean(axis=0)) / X.std()).to(DEVICE)
+    n_judged = math.ceil(estimator.validation_fraction * len(rows))
     judged, train = rows[:n_judged], rows[n_judged:]
-    module = Autoencoder(X.shape[1], estimator.n_components)
+    module = network_of(estimator).to(DEVICE)
     parameters = list(module.parameters())
     optimizer = torch.optim.AdamW(
         parameters, lr=estimator.learning_rate, weight_decay=0.0, fused=True
     )
-    n_steps = -(-len(train) // estimator.batch_size)
     schedule = torch.optim.lr_scheduler.OneCycleLR(
-        optimizer, estimator.learning_rate, total_steps=n_steps * estimator.n_epochs_
+        optimizer,
+        estimator.learning_rate,
+        total_steps=n_steps(estimator, len(X)),
     )
     best = float("inf")
     for _ in range(estimator.n_epochs_):
         module.train()
-        order = torch.randperm(len(train))
+        order = torch.randperm(len(train), device=DEVICE)
         for batch in order.split(estimator.batch_size):
             x = train[batch]
             optimizer.zero_grad()
@@ -59,34 +66,104 @@ def bare_loop(X, estimator):
         if loss < best:
             best = loss
             {name: value.clone() for name, value in module.state_dict().items()}
-    return time.perf_counter() - started
 
 
-def fit_seconds(X, n_components):
-    """Return a fitted estimator and the seconds its fit took."""
-    started = time.perf_counter()
-    estimator = AutoencoderTransformer(n_components, random_state=0).fit(X)
-    return estimator, time.perf_counter() - started
+def network_of(estimator):
+    """Return an untrained network of a fitted estimator's sizes."""
+    return Autoencoder(
+        estimator.n_features_in_,
+        estimator.n_components,
+        estimator.hidden_layer_sizes,
+    )
 
 
-def run(shapes=SHAPES, repeats=REPEATS):
-    """Return one row a shape: seconds of both and the median of their ratios."""
+def n_steps(estimator, n_rows):
+    """Return the number of steps of an estimator's fit."""
+    n_batches = math.ceil(n_train_rows(estimator, n_rows) / estimator.batch_size)
+    return estimator.n_epochs_ * n_batches
+
+
+def n_train_rows(estimator, n_rows):
+    """Return the number of rows that are not set aside for validation."""
+    return n_rows - math.ceil(estimator.validation_fraction * n_rows)
+
+
+def matrix_rate(size=MATRIX_SIZE, repeats=MATRIX_REPEATS):
+    """Return the operations a second of float32 matrix products, the best of some.
+
+    A multiplication and an addition are two operations.
+    """
+    matrix = torch.rand(size, size, device=DEVICE)
+    seconds = [timed(_synchronized_product, matrix)[1] for _ in range(repeats)]
+    return 2 * size**3 / min(seconds)
+
+
+def _synchronized_product(matrix):
+    product = matrix @ matrix
+    if product.is_cuda:
+        torch.cuda.synchronize()
+
+
+def floor_seconds(estimator, n_rows, rate):
+    """Return the seconds that a fit's matrix products take at a rate.
+
+    Forward they are two operations a parameter and row, backward twice as many.
+    """
+    n_parameters = sum(p.numel() for p in network_of(estimator).parameters())
+    n_seen = estimator.n_epochs_ * n_train_rows(estimator, n_rows)
+    return 6 * n_parameters * n_seen / rate
+
+
+def grid():
+    """Return shapes, widths and batch sizes: the middle, and one varied at a time."""
+    points = [(shape, WIDTH, BATCH_SIZE) for shape in SHAPES]
+    points += [(SHAPE, width, BATCH_SIZE) for width in WIDTHS]
+    points += [(SHAPE, WIDTH, batch_size) for batch_size in BATCH_SIZES]
+    return list(dict.fromkeys(points))
+
+
+def run(points=None, repeats=REPEATS):
+    """Return one row a point of the grid: seconds of both, and the floor.
+
+    The ratio is the median of those of fits made in turns.
+    """
+    rate = matrix_rate()
     lines = []
-    for shape in shapes:
-        X = make_rows(*shape)
-        pairs = []
-        for _ in range(repeats):
-            estimator, seconds = fit_seconds(X, 8)
-            pairs.append((seconds, bare_loop(X, estimator)))
+    for shape, width, batch_size in points or grid():
+        X, estimator = make_rows(*shape), make_estimator(width, batch_size)
+        estimator.fit(X[:100])
+        pairs = [
+            (timed(estimator.fit, X)[1], timed(bare_loop, X, estimator)[1])
+            for _ in range(repeats)
+        ]
         ours, bare = np.array(pairs).T
-        lines.append(
-            {
-                "rows": shape[0],
-                "columns": shape[1],
-                "fit seconds": np.median(ours),
-                "bare loop seconds": np.median(bare),
-                "ratio": np.median(ours / bare),
-            }
-        )
-        print(*lines[-1].values(), flush=True)
+        steps = n_steps(estimator, len(X))
+        line = {
+            "rows": shape[0],
+            "columns": shape[1],
+            "hidden layers": "-".join(map(str, width)),
+            "batch size": batch_size,
+            "steps": steps,
+            "fit seconds": np.median(ours),
+            "bare loop seconds": np.median(bare),
+            "ratio": np.median(ours / bare),
+            "microseconds a step": 1e6 * np.median(ours) / steps,
+            "bare loop's": 1e6 * np.median(bare) / steps,
+            "floor": 1e6 * floor_seconds(estimator, len(X), rate) / steps,
+            "GFLOP/s of matrix products": rate / 1e9,
+        }
+        lines.append(line)
+        print(*line.values(), flush=True)
     return pd.DataFrame(lines)
+
+
+def make_estimator(width, batch_size):
+    """Return the package's estimator at a point of the grid."""
+    return AutoencoderTransformer(
+        N_COMPONENTS, hidden_layer_sizes=width, batch_size=batch_size, random_state=0
+    )
+
+
+def run_short():
+    """Return the smallest shape alone, once."""
+    return run([(SHAPES[0], WIDTH, BATCH_SIZE)], repeats=1)

@@ -14,8 +14,7 @@ from sklearn_ae import DenoisingAutoencoder
 
 from .datasets import MAX_ROWS, load_with_target
 from .encoding import EncodedMatrix, filled
-from .peers import PCABaseline
-from .quality import OURS
+from .peers import OURS, PCABaseline
 from .timing import timed
 
 N_FOLDS, SEED = 5, 0

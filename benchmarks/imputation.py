@@ -7,8 +7,9 @@ from sklearn_ae import DenoisingAutoencoder
 
 from .datasets import MAX_TABLE_ROWS, MIXED, table_splits
 from .encoding import EncodedMatrix
-from .peers import IterativeBaseline
-from .quality import OURS, SEEDS
+from .imputers import IterativeBaseline
+from .peers import OURS
+from .quality import SEEDS
 from .timing import timed
 
 COUNTS = {"adult": 16, "ames": 16, "beijing_air": 16}

@@ -1,18 +1,37 @@
-"""What the package is compared with."""
+"""The package and the models it is compared with, all of one shape.
+
+Each is fitted to rows, gives their codes by `transform`, and rows from rows by
+`reconstruct`.
+"""
 
 import itertools
 import math
 import warnings
+from importlib.util import find_spec
 
 import numpy as np
 import torch
-from sklearn.decomposition import PCA
+from sklearn.decomposition import PCA, KernelPCA
 from sklearn.exceptions import ConvergenceWarning
-from sklearn.experimental import enable_iterative_imputer  # noqa: F401
-from sklearn.impute import IterativeImputer
+from sklearn.neural_network import MLPRegressor
 from skorch import NeuralNet
 from skorch.callbacks import EarlyStopping
 from torch import nn
+
+from sklearn_ae import AutoencoderTransformer
+
+from .timing import DEVICE
+
+HIDDEN = (256, 128)
+# A kernel matrix in float64 must stay under 1 GiB.
+MAX_KERNEL_ROWS = math.isqrt(2**30 // 8)
+
+
+def ours(n_components, seed, max_epochs="auto"):
+    """Return the package's estimator with its defaults."""
+    return AutoencoderTransformer(
+        n_components, max_epochs=max_epochs, random_state=seed
+    )
 
 
 class PCABaseline:
@@ -25,8 +44,30 @@ class PCABaseline:
         self.pca.fit(X.astype(np.float64))
         return self
 
+    def transform(self, X):
+        return self.pca.transform(X.astype(np.float64))
+
     def reconstruct(self, X):
-        return self.pca.inverse_transform(self.pca.transform(X.astype(np.float64)))
+        return self.pca.inverse_transform(self.transform(X))
+
+
+class Scaled:
+    """A model on rows that are centred and divided by one number."""
+
+    def fit(self, X):
+        self.mean = X.mean(axis=0)
+        self.scale = math.sqrt(np.mean((X - self.mean) ** 2))
+        self._fit(self._encode(X))
+        return self
+
+    def transform(self, X):
+        return self._codes(self._encode(X))
+
+    def reconstruct(self, X):
+        return self._reconstruct(self._encode(X)) * self.scale + self.mean
+
+    def _encode(self, X):
+        return ((X - self.mean) / self.scale).astype(np.float32)
 
 
 class PlainNetwork(nn.Module):
@@ -34,7 +75,7 @@ class PlainNetwork(nn.Module):
 
     def __init__(self, n_features, n_components):
         super().__init__()
-        widths = [n_features, 256, 128, n_components]
+        widths = [n_features, *HIDDEN, n_components]
         self.encoder, self.decoder = _stack(widths), _stack(widths[::-1])
 
     def forward(self, x):
@@ -48,90 +89,155 @@ def _stack(widths):
     return nn.Sequential(*layers[:-1])
 
 
-class PlainSkorchAutoencoder:
-    """That network as a skorch user would train it, the input centred and scaled."""
+class PlainSkorchAutoencoder(Scaled):
+    """That network as a skorch user would train it."""
 
-    def __init__(self, n_components, seed):
+    def __init__(self, n_components, seed, max_epochs=100):
         self.n_components, self.seed = n_components, seed
+        self.max_epochs = max_epochs
 
-    def fit(self, X):
+    def _fit(self, rows):
         torch.manual_seed(self.seed)
-        self.mean = X.mean(axis=0)
-        self.scale = math.sqrt(np.mean((X - self.mean) ** 2))
-        rows = self._encode(X)
         self.net = NeuralNet(
             PlainNetwork,
             nn.MSELoss,
-            module__n_features=X.shape[1],
+            module__n_features=rows.shape[1],
             module__n_components=self.n_components,
             optimizer=torch.optim.Adam,
             lr=1e-3,
             batch_size=128,
-            max_epochs=100,
+            max_epochs=self.max_epochs,
             iterator_train__shuffle=True,
             callbacks=[EarlyStopping(patience=5, load_best=True, sink=_nowhere)],
+            device=DEVICE,
             verbose=0,
         )
         self.net.fit(rows, rows)
-        return self
 
-    def reconstruct(self, X):
-        return self.net.predict(self._encode(X)) * self.scale + self.mean
+    @property
+    def n_epochs_(self):
+        return len(self.net.history)
 
-    def _encode(self, X):
-        return ((X - self.mean) / self.scale).astype(np.float32)
+    def _codes(self, rows):
+        return _apply(self.net.module_.encoder, rows)
+
+    def _reconstruct(self, rows):
+        return self.net.predict(rows)
 
 
 def _nowhere(text):
     pass
 
 
-class IterativeBaseline:
-    """scikit-learn's IterativeImputer on an encoded matrix, for its numeric columns.
+@torch.inference_mode()
+def _apply(module, rows):
+    device = next(module.parameters()).device
+    return module.eval()(torch.from_numpy(rows).to(device)).cpu().numpy()
 
-    Parameters
-    ----------
-    numeric : array of int
-        The numeric columns of the matrix.
 
-    with_categories : bool
-        Whether the other columns, 0 where not observed, predict along.
+class MLPAutoencoder(Scaled):
+    """scikit-learn's ``MLPRegressor(X, X)``; its codes come out of a ReLU."""
 
-    removed : float
-        Share of the numeric cells to take away before the fit, so that it sees rows
-        like those to impute.
-
-    seed : int
-        Seed of the cells and of the imputer.
-    """
-
-    def __init__(self, numeric, with_categories, removed, seed):
-        self.numeric, self.with_categories = numeric, with_categories
-        self.removed, self.seed = removed, seed
-        # Only columns with gaps at fit are modelled then, so not the indicators.
-        self.imputer = IterativeImputer(
-            skip_complete=with_categories, random_state=seed
+    def __init__(self, n_components, seed, max_epochs=200):
+        self.depth = len(HIDDEN) + 1
+        self.network = MLPRegressor(
+            hidden_layer_sizes=(*HIDDEN, n_components, *HIDDEN[::-1]),
+            early_stopping=True,
+            max_iter=max_epochs,
+            random_state=seed,
         )
 
-    def fit(self, matrix):
-        rng = np.random.default_rng(self.seed)
-        numbers = matrix[:, self.numeric].copy()
-        numbers[rng.random(numbers.shape) < self.removed] = np.nan
-        if self.with_categories:
-            complete = np.flatnonzero(~np.isnan(numbers).any(axis=0))
-            numbers[rng.integers(len(numbers), size=len(complete)), complete] = np.nan
+    def _fit(self, rows):
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", ConvergenceWarning)
-            self.imputer.fit(self._predictors(matrix, numbers))
+            self.network.fit(rows, rows)
+
+    @property
+    def n_epochs_(self):
+        return self.network.n_iter_
+
+    def _codes(self, rows):
+        layers = zip(self.network.coefs_, self.network.intercepts_, strict=True)
+        for weights, bias in itertools.islice(layers, self.depth):
+            rows = np.maximum(rows @ weights + bias, 0)
+        return rows
+
+    def _reconstruct(self, rows):
+        return self.network.predict(rows).reshape(rows.shape)
+
+
+class PyODAutoEncoder:
+    """PyOD's AutoEncoder with its defaults, but for the widths; it standardizes."""
+
+    def __init__(self, n_components, seed, max_epochs=10):
+        from pyod.models.auto_encoder import AutoEncoder
+
+        self.detector = AutoEncoder(
+            hidden_neuron_list=[*HIDDEN, n_components],
+            epoch_num=max_epochs,
+            random_state=seed,
+            verbose=0,
+        )
+
+    def fit(self, X):
+        self.detector.fit(X)
+        # As it divides: PyOD adds this number to the deviations.
+        self.scale = self.detector.X_std + 1e-8
         return self
 
-    def impute(self, matrix):
-        """Return the numeric columns without gaps."""
-        rows = self._predictors(matrix, matrix[:, self.numeric])
-        return self.imputer.transform(rows)[:, : len(self.numeric)]
+    @property
+    def n_epochs_(self):
+        return self.detector.epoch_num
 
-    def _predictors(self, matrix, numbers):
-        if not self.with_categories:
-            return numbers
-        others = np.delete(matrix, self.numeric, axis=1)
-        return np.hstack([numbers, np.nan_to_num(others)])
+    def transform(self, X):
+        return _apply(self.detector.model.encoder, self._encode(X))
+
+    def reconstruct(self, X):
+        rows = _apply(self.detector.model, self._encode(X))
+        return rows * self.scale + self.detector.X_mean
+
+    def _encode(self, X):
+        return ((X - self.detector.X_mean) / self.scale).astype(np.float32)
+
+
+class KernelPCABaseline(Scaled):
+    """scikit-learn's KernelPCA with radial basis functions and its inverse."""
+
+    def __init__(self, n_components, seed):
+        self.pca = KernelPCA(
+            n_components, kernel="rbf", fit_inverse_transform=True, random_state=seed
+        )
+
+    def _fit(self, rows):
+        self.pca.fit(rows.astype(np.float64))
+
+    def _codes(self, rows):
+        return self.pca.transform(rows.astype(np.float64))
+
+    def _reconstruct(self, rows):
+        return self.pca.inverse_transform(self._codes(rows))
+
+
+OURS, BASELINE, SKORCH = "sklearn_ae", "PCA", "plain skorch"
+MLP, PYOD, KERNEL = "MLPRegressor", "PyOD AutoEncoder", "KernelPCA"
+PEERS = (SKORCH, MLP, PYOD, KERNEL)
+MAKERS = {
+    OURS: ours,
+    SKORCH: PlainSkorchAutoencoder,
+    MLP: MLPAutoencoder,
+    PYOD: PyODAutoEncoder,
+    KERNEL: KernelPCABaseline,
+}
+
+
+def makers(n_rows):
+    """Return the models that can be fitted here to so many rows; name the others."""
+    left_out = []
+    if find_spec("pyod") is None:
+        left_out.append(f"{PYOD}: not installed, skipped")
+    if n_rows > MAX_KERNEL_ROWS:
+        left_out.append(f"{KERNEL}: kernel of {n_rows:,} rows over 1 GiB, skipped")
+    for line in left_out:
+        print(line, flush=True)
+    skipped = {line.split(":")[0] for line in left_out}
+    return {name: make for name, make in MAKERS.items() if name not in skipped}

@@ -1,23 +1,21 @@
-"""Held-out squared error over PCA's, and the fit time against a plain autoencoder's."""
-
-import time
-from functools import partial
+"""Held-out squared error over PCA's, seconds, and what the codes are good for."""
 
 import numpy as np
 import pandas as pd
 
 from sklearn_ae import AutoencoderTransformer
 
-from .datasets import PAIRS, load, split
-from .peers import PCABaseline, PlainSkorchAutoencoder
+from . import probes
+from .datasets import BUNDLED, PAIRS, load_rows, split
+from .peers import BASELINE, OURS, PEERS, PCABaseline, makers
+from .timing import timed
 
 SEEDS = (0, 1, 2)
-OURS, PLAIN = "sklearn_ae", "plain skorch"
-
-
-def ours(n_components, seed):
-    """Return the package's estimator with its defaults."""
-    return AutoencoderTransformer(n_components, random_state=seed)
+KEYS = ["data", "n_components"]
+WORSE = 1.001
+SETS = {name: (standardized, counts) for name, standardized, counts in PAIRS}
+# In a short run: a bundled set's middle number of components.
+SHORT = {name: (SETS[name][1][len(SETS[name][1]) // 2],) for name in BUNDLED}
 
 
 def squared_error(model, X):
@@ -25,78 +23,142 @@ def squared_error(model, X):
     return float(np.sum((model.reconstruct(X).astype(np.float64) - X) ** 2))
 
 
-def measure(make, train, test):
-    """Return held-out squared error, seconds to fit, and the fitted model."""
-    started = time.perf_counter()
-    model = make().fit(train)
-    seconds = time.perf_counter() - started
-    return squared_error(model, test), seconds, model
+def warm_up():
+    """Fit every model once, so that no first one pays for what torch loads late."""
+    X = np.random.default_rng(0).normal(size=(100, 4)).astype(np.float32)
+    for make in makers(len(X)).values():
+        make(2, 0).fit(X).transform(X)
 
 
-def run(folder, seeds=SEEDS, pairs=PAIRS):
-    """Return one row a pair, seed and model; the plain autoencoder at the first seed.
+def run(folder, name, seeds=SEEDS, counts=None):
+    """Return one row a number of components, seed and model of one data set.
+
+    Models of one split and number of components are measured one after another.
 
     Parameters
     ----------
     folder : Path or None
         Where data files are.
 
+    name : str
+        The data set, as in `SETS`.
+
     seeds : sequence of int
         Seeds of the split and of the models.
 
-    pairs : list of tuple
-        As `PAIRS`.
+    counts : sequence of int, default=None
+        Numbers of components, by default those of `SETS`.
 
     Returns
     -------
     results : DataFrame
-        With columns data, n_components, seed, model, ratio, seconds, best_epoch.
+        With columns data, n_components, seed, model, ratio (of held-out squared error
+        to PCA's), seconds (of the fit), transform seconds (of the held-out rows),
+        best_epoch, and the scores of `probes` where the set has a target.
     """
-    rows = []
-    for name, standardized, counts in pairs:
-        X = load(name, folder)
-        if X is None:
-            print(f"{name}: not found, skipped")
-            continue
-        for seed in seeds:
-            train, test = split(X, standardized, seed)
-            for count in counts:
-                makers = {OURS: partial(ours, count, seed)}
-                if seed == seeds[0]:
-                    makers[PLAIN] = partial(PlainSkorchAutoencoder, count, seed)
-                for model, result in _compare(makers, count, seed, train, test):
-                    row = {"data": name, "n_components": count, "seed": seed}
-                    rows.append(row | {"model": model} | result)
-                    print(*rows[-1].values(), flush=True)
-    return pd.DataFrame(rows)
+    rows = load_rows(name, folder)
+    if rows is None:
+        return pd.DataFrame()
+    standardized, all_counts = SETS[name]
+    warm_up()
+    lines = []
+    for seed in seeds:
+        train, test = split(rows, standardized, seed)
+        raw = _scores(lambda X: X, train, test)
+        for count in counts or all_counts:
+            for model, result in [
+                *_compare(count, seed, train, test),
+                (probes.RAW, raw),
+            ]:
+                line = {"data": name, "n_components": count, "seed": seed}
+                lines.append(line | {"model": model} | result)
+                print(*lines[-1].values(), flush=True)
+    return pd.DataFrame(lines)
 
 
-def _compare(makers, count, seed, train, test):
-    baseline, _, _ = measure(partial(PCABaseline, count, seed), train, test)
-    for name, make in makers.items():
-        error, seconds, model = measure(make, train, test)
-        yield (
-            name,
-            {
-                "ratio": error / baseline,
-                "seconds": seconds,
-                "best_epoch": getattr(model, "best_epoch_", None),
-            },
-        )
+def _compare(count, seed, train, test):
+    """Yield name and result of every model; PCA comes first, the others over it."""
+    models = {BASELINE: PCABaseline} | makers(len(train.X))
+    baseline = None
+    for name, make in models.items():
+        model = make(count, seed)
+        _, seconds = timed(model.fit, train.X)
+        _, transform_seconds = timed(model.transform, test.X)
+        error = squared_error(model, test.X)
+        baseline = baseline or error
+        result = {
+            "ratio": error / baseline,
+            "seconds": seconds,
+            "transform seconds": transform_seconds,
+            "best_epoch": getattr(model, "best_epoch_", None),
+        }
+        yield name, result | _scores(model.transform, train, test)
+    untrained = AutoencoderTransformer(
+        count, init="random", max_epochs=0, random_state=seed
+    ).fit(train.X)
+    yield probes.UNTRAINED, _scores(untrained.transform, train, test)
+
+
+def _scores(transform, train, test):
+    if train.y is None:
+        return {}
+    codes, codes_test = transform(train.X), transform(test.X)
+    return probes.scores(codes, train.y, codes_test, test.y)
+
+
+def pair_means(results):
+    """Return errors over PCA's, mean over splits: a row a pair, a column a model."""
+    measured = results.dropna(subset=["ratio"])
+    return measured.pivot_table("ratio", KEYS, "model")
+
+
+def geometric_mean(values):
+    """Return the geometric mean of what is there, NaN without any."""
+    return float(np.exp(np.log(values.dropna()).mean()))
 
 
 def summary(results):
-    """Return one row a model: geometric mean, worst mean, worst split, fit seconds."""
+    """Return one row a model, ours first, then PCA and the peers."""
+    means, splits = pair_means(results), results.dropna(subset=["ratio"])
     lines = {}
-    first = results["seed"].min()
-    for model, part in results.groupby("model"):
-        means = part.groupby(["data", "n_components"])["ratio"].mean()
+    for model in present((OURS, BASELINE, *PEERS), means):
+        ratios, part = means[model].dropna(), splits[splits["model"] == model]
+        by_seed = part.groupby("seed")
         lines[model] = {
-            "pairs": len(means),
-            "geometric mean of error over PCA's": float(np.exp(np.log(means).mean())),
-            "pairs worse than PCA": int((means > 1.001).sum()),
-            "worst pair": means.max(),
+            "pairs": len(ratios),
+            "geometric mean of error over PCA's": geometric_mean(ratios),
+            "ours on the same pairs": geometric_mean(means.loc[ratios.index, OURS]),
+            "pairs worse than PCA": int((ratios > WORSE).sum()),
+            "worst pair": ratios.max(),
             "worst split": part["ratio"].max(),
-            "fit seconds, all pairs": part.loc[part["seed"] == first, "seconds"].sum(),
+            "fit seconds": by_seed["seconds"].sum().mean(),
+            "ours, fit seconds on the same pairs": _seconds(splits, OURS, ratios.index),
         }
     return pd.DataFrame(lines).T
+
+
+def present(models, means):
+    """Return the models that were measured, in their order."""
+    return [model for model in models if model in means]
+
+
+def _seconds(splits, model, pairs):
+    part = splits[splits["model"] == model].set_index(KEYS)
+    return part[part.index.isin(pairs)].groupby("seed")["seconds"].sum().mean()
+
+
+def share_best(results):
+    """Return on what share of pairs our error is at most the best peer's."""
+    means = pair_means(results)
+    best = means[present(PEERS, means)].min(axis=1)
+    return float((means[OURS] <= best).mean())
+
+
+def pair_table(results):
+    """Return errors over PCA's of every pair and model, our worst split and seconds."""
+    means = pair_means(results)
+    ours = results[results["model"] == OURS].groupby(KEYS)
+    seconds = ours["seconds"].mean().rename(f"{OURS}: fit seconds")
+    worst = ours["ratio"].max().rename(f"{OURS}: worst split")
+    models = present((OURS, *PEERS), means)
+    return pd.concat([means[models], worst, seconds], axis=1).reset_index()

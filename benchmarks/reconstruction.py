@@ -7,8 +7,8 @@ from sklearn_ae import AutoencoderTransformer
 
 from .datasets import MAX_TABLE_ROWS, MIXED, table_splits
 from .encoding import EncodedMatrix, filled, with_missing
-from .peers import PCABaseline
-from .quality import OURS, SEEDS
+from .peers import OURS, PCABaseline
+from .quality import SEEDS
 from .timing import timed
 
 COUNTS = (4, 8, 16)

@@ -1,0 +1,91 @@
+"""The README's table: the package against PCA and its peers, in a few figures."""
+
+from . import quality, time_to_quality
+from . import transform as transforms
+from .markdown import number, share, under
+from .peers import OURS, SKORCH
+from .results import RESULTS, load
+
+
+def text(folder=RESULTS):
+    """Return the README's block: a table, and a line for each other part measured."""
+    parts = {name: load(name, folder) for name in LINES}
+    lines = [LINES[name](rows) for name, rows in parts.items() if rows is not None]
+    blocks = [_table(folder), "".join(f"- {line}\n" for line in lines)]
+    return "\n".join(block for block in blocks if block)
+
+
+def _table(folder):
+    rows = load("quality", folder)
+    if rows is None:
+        return ""
+    table = quality.summary(rows)
+    shown = [
+        "pairs",
+        "geometric mean of error over PCA's",
+        "ours on the same pairs",
+        "pairs worse than PCA",
+        "fit seconds",
+        "ours, fit seconds on the same pairs",
+    ]
+    table = table[shown].rename_axis("model").reset_index()
+    times = load("time_to_quality", folder)
+    if times is not None:
+        table[f"seconds to {SKORCH}'s error, over its fit's"] = table["model"].map(
+            time_to_quality.medians(times) | {SKORCH: 1.0}
+        )
+    best = share(quality.share_best(rows))
+    return under(
+        f"On {best} of {int(table['pairs'].max())} pairs of data set and "
+        f"`n_components`, {OURS}'s held-out squared error is at most that of the peer "
+        "that is best there.",
+        table,
+    )
+
+
+def _engine(rows):
+    return (
+        f"A fit takes {rows['ratio'].min():.2f} to {rows['ratio'].max():.2f} times as "
+        "long as a bare torch loop of the same steps."
+    )
+
+
+def _transform(rows):
+    ours = rows[rows["model"] == OURS]
+    return (
+        f"`transform` has at least {share(ours[transforms.OVER_BARE].min())} of the "
+        "rows a second of the bare network, and takes at most "
+        f"{ours[transforms.EXTRA].max():.0f} MiB beyond its output."
+    )
+
+
+def _scale(rows):
+    line = rows.loc[rows["rows"].idxmax()]
+    return (
+        f"{line['rows']:,.0f} rows of {line['columns']:,.0f} columns from a "
+        f"{line['source']}: {line['fit seconds']:.0f} seconds, {line['peak MiB']:,.0f} "
+        f"MiB, and {number(line[PCA_ERROR])} of PCA's error."
+    )
+
+
+def _search(rows):
+    two = rows.iloc[-1]
+    return (
+        f"`GridSearchCV` with `n_jobs={two['n_jobs']:.0f}` takes "
+        f"{share(two[OVER_ONE])} of the seconds of one job."
+    )
+
+
+def _imports(rows):
+    seconds = number(rows["import seconds"].iloc[0])
+    return f"`import sklearn_ae` adds {seconds} seconds to torch and scikit-learn."
+
+
+PCA_ERROR, OVER_ONE = "error over PCA's", "over one job's"
+LINES = {
+    "engine": _engine,
+    "transform": _transform,
+    "scale": _scale,
+    "search": _search,
+    "imports": _imports,
+}

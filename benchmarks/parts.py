@@ -1,0 +1,92 @@
+"""The parts of the benchmark, in the order of a full run."""
+
+from collections.abc import Callable
+from importlib.util import find_spec
+from typing import NamedTuple
+
+from . import (
+    engine,
+    features,
+    imports,
+    imputation,
+    quality,
+    reconstruction,
+    speed,
+    time_to_quality,
+    transform,
+)
+from . import search as grid_search
+from .datasets import BUNDLED, MIXED
+
+
+class Options(NamedTuple):
+    """What a run was asked for."""
+
+    folder: object
+    seeds: tuple
+    short: bool
+
+
+class Part(NamedTuple):
+    """A part: what it runs, over one data set if it has any.
+
+    `run` takes the options, and before them a data set's name if there are `sets`.
+    """
+
+    run: Callable
+    sets: tuple = ()
+
+
+def _quality(name, options):
+    if options.short:
+        counts = quality.SHORT[name]
+        return quality.run(options.folder, name, options.seeds[:1], counts)
+    return quality.run(options.folder, name, options.seeds)
+
+
+def _time_to_quality(name, options):
+    shares = time_to_quality.SHORT_SHARES if options.short else time_to_quality.SHARES
+    return time_to_quality.run(options.folder, name, shares)
+
+
+def _scale(options):
+    from . import scale
+
+    return scale.run(short=options.short)
+
+
+def _of_tables(run):
+    return lambda name, options: run(options.folder, names=(name,))
+
+
+def _of_split_tables(run):
+    return lambda name, options: run(options.folder, options.seeds, names=(name,))
+
+
+def _alone(module):
+    return lambda options: module.run_short() if options.short else module.run()
+
+
+PARTS = {
+    "quality": Part(_quality, tuple(quality.SETS)),
+    "time_to_quality": Part(_time_to_quality, tuple(time_to_quality.SETS)),
+    "engine": Part(_alone(engine)),
+    "transform": Part(_alone(transform)),
+    "scale": Part(_scale),
+    "search": Part(lambda options: grid_search.run(options.short)),
+    "imports": Part(lambda options: imports.run()),
+    "tables_reconstruction": Part(
+        _of_split_tables(reconstruction.run_reconstruction), MIXED
+    ),
+    "tables_imputation": Part(_of_split_tables(imputation.run_imputation), MIXED),
+    "tables_features": Part(_of_tables(features.run_features), tuple(features.SETS)),
+    "tables_speed": Part(_of_tables(speed.run_speed), speed.NAMES),
+}
+if find_spec(f"{__package__}.scale") is None:
+    del PARTS["scale"]
+
+
+def names_of(part, wanted, short):
+    """Return the data sets of a part to run: those wanted, bundled ones if short."""
+    chosen = [name for name in PARTS[part].sets if not wanted or name in wanted]
+    return [name for name in chosen if not short or name in BUNDLED]

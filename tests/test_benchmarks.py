@@ -1,0 +1,135 @@
+"""The benchmarks' tables, pictures and files, from tiny figures; nothing is timed."""
+
+import math
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from benchmarks import headline, pictures, quality, render, results, time_to_quality
+from benchmarks.datasets import Rows, split
+from benchmarks.markdown import cell, table
+from benchmarks.peers import BASELINE, MLP, OURS, SKORCH, MLPAutoencoder, makers
+from benchmarks.probes import scores
+
+RATIOS = {BASELINE: 1.0, OURS: 0.25, SKORCH: 0.5}
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """Return a folder with the results files of two parts."""
+    rows = [
+        {"data": name, "n_components": 2, "seed": seed, "model": model, "ratio": ratio}
+        | {"seconds": 2.0, "target": "classes", "best_epoch": 1}
+        | {"neighbours score": 0.5, "linear score": 0.5}
+        for name in ("iris", "wine")
+        for seed in (0, 1)
+        for model, ratio in RATIOS.items()
+    ]
+    results.save(pd.DataFrame(rows), tmp_path / "quality.csv")
+    results.save(curves(), tmp_path / "time_to_quality.csv")
+    return tmp_path
+
+
+def curves():
+    """Return errors of three models that halve as seconds double."""
+    return pd.DataFrame(
+        [
+            {"data": "iris", "n_components": 2, "seed": 0, "model": model}
+            | {"epochs": epochs, "seconds": epochs, "ratio": start / epochs}
+            for model, start in {OURS: 1.0, SKORCH: 2.0, MLP: 99.0}.items()
+            for epochs in (1.0, 2.0, 4.0)
+        ]
+    )
+
+
+def test_page_holds_tables_and_pictures(folder):
+    render.write_page(folder, folder)
+    page = (folder / "benchmarks.md").read_text()
+    assert "| sklearn_ae | 2 | 0.250 |" in page
+    assert all((folder / f"{part}.png").exists() for part in pictures.PICTURES)
+
+
+def test_headline_holds_time_to_the_plain_error(folder):
+    text = headline.text(folder)
+    assert "| sklearn_ae | 2 | 0.250 | 0.250 | 0 | 4 | 4 | 0.500 |" in text
+    assert "On 100 % of 2 pairs" in text
+
+
+def test_saving_replaces_rows_of_the_same_set_and_seed(tmp_path):
+    file = tmp_path / "quality.csv"
+    old = pd.DataFrame({"data": ["a", "a", "b"], "seed": [0, 1, 0], "ratio": 1.0})
+    results.save(old, file)
+    results.save(pd.DataFrame({"data": ["a"], "seed": [1], "ratio": 2.0}), file)
+    kept = pd.read_csv(file)
+    assert kept["ratio"].tolist() == [1.0, 2.0, 1.0]
+    assert kept["date"].notna().all()
+
+
+@pytest.mark.parametrize(
+    ("error", "seconds"), [(2.0, 1.0), (1.0, 1.0), (0.5, 2.0), (0.1, math.inf)]
+)
+def test_seconds_to_an_error_are_interpolated(error, seconds):
+    curve = curves().query("model == @OURS").query("epochs != 2")
+    assert time_to_quality.seconds_to(error, curve) == pytest.approx(seconds)
+
+
+def test_medians_are_over_the_plain_fit():
+    assert time_to_quality.medians(curves()) == {OURS: 0.5, MLP: math.inf}
+
+
+def test_cells():
+    frame = pd.DataFrame({"a": ["x"], "b": [1234.5], "c": [np.nan], "d": [math.inf]})
+    assert table(frame).splitlines()[-1] == "| x | 1,234 |  | never |"
+    assert cell(0.12345) == "0.123"
+
+
+def test_a_model_that_is_best_counts():
+    rows = pd.DataFrame(
+        [
+            {"data": "a", "n_components": 1, "seed": 0, "model": model, "ratio": ratio}
+            for model, ratio in {OURS: 0.6, SKORCH: 0.5}.items()
+        ]
+    )
+    assert quality.share_best(rows) == 0
+
+
+@pytest.fixture
+def rows():
+    rng = np.random.default_rng(0)
+    return rng.normal(size=(80, 6)).astype(np.float32)
+
+
+@pytest.mark.parametrize("name", [BASELINE, OURS, SKORCH, MLP, "KernelPCA"])
+def test_models_have_codes_and_reconstructions(rows, name):
+    make = {BASELINE: quality.PCABaseline} | makers(len(rows))
+    budget = (2,) if name in (OURS, SKORCH, MLP) else ()
+    model = make[name](3, 0, *budget).fit(rows)
+    assert model.transform(rows).shape == (80, 3)
+    assert model.reconstruct(rows).shape == rows.shape
+
+
+def test_codes_of_the_regressor_are_those_its_predictions_come_from(rows):
+    model = MLPAutoencoder(3, 0, max_epochs=2).fit(rows)
+    out = model.transform(rows)
+    weights, biases = model.network.coefs_[3:], model.network.intercepts_[3:]
+    for weight, bias in zip(weights[:-1], biases[:-1], strict=True):
+        out = np.maximum(out @ weight + bias, 0)
+    out = (out @ weights[-1] + biases[-1]) * model.scale + model.mean
+    np.testing.assert_allclose(out, model.reconstruct(rows), rtol=1e-4, atol=1e-5)
+
+
+def test_splits_keep_rows_and_targets_together(rows):
+    train, test = split(Rows(rows, rows[:, 0]), standardized=False, seed=0)
+    assert len(train.X) == 60
+    np.testing.assert_array_equal(test.X[:, 0], test.y)
+
+
+@pytest.mark.parametrize(
+    ("y", "kind"), [(np.arange(80) % 2, "classes"), (np.linspace(0, 1, 80), "numbers")]
+)
+def test_codes_that_hold_the_target_score_well(y, kind):
+    codes = np.column_stack([y, y]).astype(np.float32)
+    result = scores(codes, y, codes, y)
+    assert result.pop("target") == kind
+    assert min(result.values()) > 0.9
