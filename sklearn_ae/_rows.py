@@ -17,6 +17,7 @@ from .nn._objective import Pair
 EPOCH_ROWS = 65_536
 _PIECE_ROWS = 16
 EVALUATION_ROWS = 1_024  # rows a batch where nothing is learned
+_MOST_BYTES = 2**28  # of encoded rows in memory
 
 
 class RowSource(Protocol):
@@ -53,12 +54,14 @@ class TensorRows:
         return rows, rows
 
 
-class SparseRows:
-    """CSR rows, made dense and encoded when they are taken.
+class TableRows:
+    """Rows of a table, made dense and encoded when they are taken.
+
+    They need no memory but the table's own, which may be a file's.
 
     Parameters
     ----------
-    X : CSR matrix of shape (n_rows, n_features)
+    X : {ndarray, CSR matrix} of shape (n_rows, n_features)
         The rows as they came.
 
     codec : TableCodec
@@ -68,9 +71,7 @@ class SparseRows:
         Where taken rows go.
     """
 
-    def __init__(
-        self, X: sparse.csr_array, codec: TableCodec, device: torch.device
-    ) -> None:
+    def __init__(self, X, codec: TableCodec, device: torch.device) -> None:
         self._X, self._codec, self._device = X, codec, device
 
     def __len__(self) -> int:
@@ -131,13 +132,23 @@ class FixedCorruptedRows(CorruptedRows):
 
 
 def row_source(X, codec: TableCodec, device: torch.device) -> RowSource:
-    """Return the row source that fits X, dense or CSR."""
-    if sparse.issparse(X):
-        return SparseRows(X, codec, device)
+    """Return the row source that fits X, dense or CSR.
+
+    Dense rows are encoded once if that takes little memory. They are the same to the
+    bit either way.
+    """
+    if sparse.issparse(X) or 4 * len(X) * codec.n_encoded > _MOST_BYTES:
+        return TableRows(X, codec, device)
     rows = torch.empty((len(X), codec.n_encoded), dtype=torch.float32)
     for chunk in row_chunks(*rows.shape):
         rows[chunk] = torch.from_numpy(codec.encode(X[chunk], np.float32))
     return TensorRows(rows.to(device))
+
+
+def every_row(rows: RowSource) -> Iterator[Pair]:
+    """Yield all rows once, in their order, in batches for evaluation."""
+    for start in range(0, len(rows), EVALUATION_ROWS):
+        yield rows.take(torch.arange(start, min(start + EVALUATION_ROWS, len(rows))))
 
 
 class Batches(IterableDataset):
