@@ -11,7 +11,7 @@ import torch
 from scipy import sparse
 from torch import Tensor
 
-from ._axes import principal_axes, start_axes, turned_arrays
+from ._axes import principal_axes, record_codes, start_axes, turned_arrays
 from ._callbacks import check_callbacks
 from ._columns import TableColumns, some
 from ._fitted import FittedAutoencoder
@@ -34,12 +34,7 @@ from ._training import (
     fit_network,
     row_losses,
 )
-from .nn import (
-    Autoencoder,
-    observed_reconstruction_loss,
-    reconstruction_loss,
-    record_ranges,
-)
+from .nn import Autoencoder, observed_reconstruction_loss, reconstruction_loss
 
 _AUTO_EPOCHS, _AUTO_STEPS = 100, 3_000
 _MIN_VALIDATION_ROWS, _MAX_VALIDATION_ROWS = 50, 10_000
@@ -254,9 +249,7 @@ def _finish(kept: _Kept) -> Learned:
         arrays = turned_arrays(kept.start.network(), axes, np.float64)
     else:
         module.load_state_dict(kept.state.weights)
-        everything = torch.arange(len(kept.data.rows))
-        record_ranges(module, Batches(kept.data.rows, everything, EVALUATION_ROWS))
-        axes = principal_axes(module, kept.data.clean, whiten=whiten)
+        axes = principal_axes(record_codes(module, kept.data.rows), whiten=whiten)
         arrays = turned_arrays(module, axes, np.float32)
     # Codes are in input units where all columns share one scale, as PCA's are.
     shared = not columns.levels and not _standardizes(estimator, columns)
