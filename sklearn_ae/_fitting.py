@@ -26,7 +26,7 @@ from ._rows import (
     row_source,
 )
 from ._start import LinearStart, component_limit, pca_start, resolve_n_components
-from ._tables import EncodedTable, TableCodec, fit_codec
+from ._tables import EncodedTable, TableCodec, fit_codec, row_chunks
 from ._training import (
     Objective,
     TrainingSettings,
@@ -233,10 +233,13 @@ def _has_gaps(X_val) -> bool:
     """Tell whether validation rows have gaps; raise if they are nothing else."""
     if X_val is None:
         return False
-    missing = np.isnan(X_val.data if sparse.issparse(X_val) else X_val)
-    if missing.size == np.prod(X_val.shape) and missing.all():
+    cells = X_val.data[:, None] if sparse.issparse(X_val) else X_val
+    n_missing = sum(
+        np.count_nonzero(np.isnan(cells[chunk])) for chunk in row_chunks(*cells.shape)
+    )
+    if n_missing == np.prod(X_val.shape):
         raise ValueError("X_val must hold at least one cell that is not missing.")
-    return bool(missing.any())
+    return n_missing > 0
 
 
 def _finish(kept: _Kept) -> Learned:

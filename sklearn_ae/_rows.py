@@ -181,7 +181,7 @@ class Batches(IterableDataset):
     ) -> None:
         self._rows, self._index, self._batch_size = rows, index, batch_size
         self._generator = generator
-        self._ahead = index[:0]
+        self._ahead = torch.arange(0)  # positions in the index
         self.epoch_rows = (
             len(index) if generator is None else min(len(index), EPOCH_ROWS)
         )
@@ -191,16 +191,17 @@ class Batches(IterableDataset):
         while left:
             size = min(self._batch_size, left)
             if len(self._ahead) < size:
-                self._ahead = torch.cat([self._ahead, self._order()])
+                self._ahead = self._with_next_pass(self._ahead)
             batch, self._ahead = self._ahead[:size], self._ahead[size:]
             left -= size
-            yield self._rows.take(batch)
+            yield self._rows.take(self._index[batch])
 
     def __len__(self) -> int:
         return math.ceil(self.epoch_rows / self._batch_size)
 
-    def _order(self) -> Tensor:
+    def _with_next_pass(self, ahead: Tensor) -> Tensor:
+        n_rows = len(self._index)
         if self._generator is None:
-            return self._index
-        order = torch.randperm(len(self._index), generator=self._generator)
-        return self._index[order]
+            return torch.arange(n_rows)
+        order = torch.randperm(n_rows, generator=self._generator)
+        return torch.cat([ahead, order]) if len(ahead) else order
