@@ -12,7 +12,8 @@ from sklearn.utils.extmath import svd_flip
 from ._tables import EncodedTable, TableCodec
 from .nn import Autoencoder
 
-_SPARSE_COVARIANCE_MAX_FEATURES = 2_000
+_COVARIANCE_MAX_FEATURES, _SPARSE_COVARIANCE_MAX_FEATURES = 1_000, 2_000
+_MOST_BYTES = 2**30  # of rows in float64
 _FAR = 1e4  # scales from zero
 _COVARIANCE_ROWS = 1_024  # enough for BLAS, few enough for the cache
 
@@ -68,9 +69,9 @@ def pca_start(
 ) -> LinearStart:
     """Fit PCA on encoded rows, missing cells filled, in float64.
 
-    It is scikit-learn's. Where that would take the covariance of dense rows, which is
-    for tall tables, it is gathered in chunks and the same is made of it, so that the
-    encoded rows are never in memory as a whole.
+    It is scikit-learn's. For tall and large dense tables their covariance, which PCA
+    would take of tall ones, is gathered in chunks and the same is made of it, so that
+    the encoded rows are never in memory as a whole.
 
     Parameters
     ----------
@@ -96,7 +97,7 @@ def pca_start(
         n_components = n_components if n_components >= 1 else 1
         components = np.eye(n_components, codec.n_encoded)
         return LinearStart(components, np.zeros(n_components), 0.0)
-    if not sparse.issparse(X) and _is_tall(len(X), codec.n_encoded):
+    if not sparse.issparse(X) and _takes_covariance(len(X), codec.n_encoded):
         covariance = _covariance(X, codec, has_gaps=table.has_gaps)
         return _from_covariance(covariance, n_components)
     rows = codec.encode_sparse(X) if sparse.issparse(X) else codec.encode(X)
@@ -118,9 +119,14 @@ def pca_start(
     )
 
 
-def _is_tall(n_rows: int, n_columns: int) -> bool:
-    """Tell whether PCA would take the covariance of so many rows."""
-    return n_columns <= 1_000 and n_rows >= 10 * n_columns
+def _takes_covariance(n_rows: int, n_columns: int) -> bool:
+    """Tell whether PCA would take the covariance of dense rows, or has to.
+
+    The latter is where the rows take much memory, and their covariance at most a tenth.
+    """
+    narrow = n_columns <= _COVARIANCE_MAX_FEATURES
+    large = 8 * n_rows * n_columns > _MOST_BYTES
+    return n_rows >= 10 * n_columns and (narrow or large)
 
 
 def _covariance(X: np.ndarray, codec: TableCodec, *, has_gaps: bool) -> np.ndarray:

@@ -6,6 +6,7 @@ from sklearn.decomposition import PCA
 
 from sklearn_ae import _start
 from sklearn_ae._start import component_limit, pca_start, resolve_n_components
+from sklearn_ae._tables import TableCodec
 from sklearn_ae.nn import Autoencoder
 
 
@@ -43,18 +44,25 @@ def test_start_in_chunks_is_pca_of_the_encoded_rows(
     assert found.unexplained_share == pytest.approx(left, abs=1e-10)
 
 
-def test_tall_tables_are_not_encoded_whole(fit_table, X, monkeypatch):
+@pytest.mark.parametrize(
+    ("widest", "most_bytes", "chunk"), [(6, 1e9, 64), (5, 0, 64), (5, 1e9, 300)]
+)
+def test_narrow_or_large_tables_are_not_encoded_whole(
+    fit_table, X, monkeypatch, widest, most_bytes, chunk
+):
+    monkeypatch.setattr(_start, "_COVARIANCE_MAX_FEATURES", widest)
+    monkeypatch.setattr(_start, "_MOST_BYTES", most_bytes)
+    monkeypatch.setattr(_start, "_COVARIANCE_ROWS", 64)
     table, sizes = fit_table(X), []
-    encode = type(table.codec).encode
+    encode = TableCodec.encode
 
     def noted(codec, rows):
         sizes.append(len(rows))
         return encode(codec, rows)
 
-    monkeypatch.setattr(type(table.codec), "encode", noted)
-    monkeypatch.setattr(_start, "_COVARIANCE_ROWS", 64)
+    monkeypatch.setattr(TableCodec, "encode", noted)
     pca_start(X, table, 2, 0)
-    assert max(sizes) == 64
+    assert max(sizes) == chunk
     assert sum(sizes) == len(X)
 
 
