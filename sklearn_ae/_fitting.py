@@ -34,7 +34,12 @@ from ._training import (
     fit_network,
     row_losses,
 )
-from .nn import Autoencoder, observed_reconstruction_loss, reconstruction_loss
+from .nn import (
+    Autoencoder,
+    GaussianNoise,
+    observed_reconstruction_loss,
+    reconstruction_loss,
+)
 
 _AUTO_EPOCHS, _AUTO_STEPS = 100, 3_000
 _MIN_VALIDATION_ROWS, _MAX_VALIDATION_ROWS = 50, 10_000
@@ -111,13 +116,17 @@ def fit_rows(estimator, columns: TableColumns, X, X_val) -> Learned:
     module.to(device)
     pca_loss = _pca_loss(pca, data)
     share = _share_left(start, pca, data) if estimator.init == "pca" else 1.0
+    rows, noise = data.rows, None
+    if data.rows is data.clean:
+        noise = GaussianNoise(table.layout(), 0.0, generator=streams.torch("noise"))
+        rows = CorruptedRows(data.rows, noise)
     state = fit_network(
         module,
         objective,
-        data.rows,
+        rows,
         data.index,
         data.validation,
-        _settings(estimator, module, share, data, pca_loss),
+        _settings(estimator, module, share, data, pca_loss, noise),
         streams.torch("batches"),
     )
     kept = _Kept(estimator, module, network, start, state, table.codec, data, pca_loss)
@@ -284,7 +293,7 @@ def _n_validation_rows(fraction: float, n_rows: int) -> int:
     return min(n_judged, _MAX_VALIDATION_ROWS, n_rows - 1)
 
 
-def _settings(estimator, module, share, data, pca_loss) -> TrainingSettings:
+def _settings(estimator, module, share, data, pca_loss, noise) -> TrainingSettings:
     from_pca = estimator.init == "pca"
     settled = from_pca and (
         share < _NOTHING_LEFT
@@ -300,6 +309,7 @@ def _settings(estimator, module, share, data, pca_loss) -> TrainingSettings:
         n_iter_no_change=estimator.n_iter_no_change,
         significance_level=0.01 if from_pca else 1.0,
         loss_unit=share or 1.0,
+        shrinking_noise=noise,
         callbacks=estimator.callbacks or (),
         references={} if pca_loss is None else {"PCA": pca_loss},
         device=next(module.parameters()).device,
