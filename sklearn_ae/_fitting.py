@@ -14,6 +14,7 @@ from torch import Tensor
 from ._axes import principal_axes, record_codes, start_axes, turned_arrays
 from ._callbacks import check_callbacks
 from ._columns import TableColumns, some
+from ._cross_fitting import cross_fit_network
 from ._fitted import FittedAutoencoder
 from ._random import RandomStreams
 from ._rows import (
@@ -43,6 +44,7 @@ from .nn import (
 
 _AUTO_EPOCHS, _AUTO_STEPS = 100, 3_000
 _MIN_VALIDATION_ROWS, _MAX_VALIDATION_ROWS = 50, 10_000
+_N_FOLDS = 5
 _NOTHING_LEFT = 1e-10  # share of the variance
 _LARGEST_SCALE = 1e150
 _SAMPLE_ROWS = 10_000
@@ -120,15 +122,17 @@ def fit_rows(estimator, columns: TableColumns, X, X_val) -> Learned:
     if data.rows is data.clean:
         noise = GaussianNoise(table.layout(), 0.0, generator=streams.torch("noise"))
         rows = CorruptedRows(data.rows, noise)
-    state = fit_network(
-        module,
-        objective,
-        rows,
-        data.index,
-        data.validation,
-        _settings(estimator, module, share, data, pca_loss, noise),
-        streams.torch("batches"),
-    )
+    settings = _settings(estimator, module, share, data, pca_loss, noise)
+    if data.folds and settings.max_epochs:
+        judged, _ = data.validation
+        state = cross_fit_network(
+            module, objective, rows, judged, data.folds, settings, streams
+        )
+    else:
+        batches = streams.torch("batches")
+        state = fit_network(
+            module, objective, rows, data.index, data.validation, settings, batches
+        )
     kept = _Kept(estimator, module, network, start, state, table.codec, data, pca_loss)
     try:
         return _finish(kept)
@@ -153,6 +157,10 @@ class _Data(NamedTuple):
     validation : tuple of (RowSource, Tensor) or None
         The validation rows.
 
+    folds : tuple of Tensor
+        Where there are too few rows to set some aside: all rows, which are training
+        and validation rows in turn.
+
     loss : callable
         Reconstruction loss of (module, batch).
 
@@ -167,6 +175,7 @@ class _Data(NamedTuple):
     rows: RowSource
     index: Tensor
     validation: tuple[RowSource, Tensor] | None
+    folds: tuple[Tensor, ...]
     loss: Objective
     gap_columns: tuple[int, ...]
     complete: bool
@@ -217,6 +226,11 @@ def _prepare(estimator, table, X, X_val, device, streams) -> _Data:
     rows = clean = row_source(X, table.codec, device)
     judged = None if X_val is None else row_source(X_val, table.codec, device)
     index, validation = _split(estimator, rows, judged, streams)
+    folds = ()
+    if judged is None and _needs_every_row(estimator, len(rows)):
+        index, validation = torch.arange(len(rows)), (rows, torch.arange(len(rows)))
+        order = torch.from_numpy(streams.numpy("split").permutation(len(rows)))
+        folds = order.tensor_split(_N_FOLDS)
     gap_columns = set(table.gap_columns)
     noise = estimator._corruption(layout, streams.torch("noise"))
     if noise is not None:
@@ -232,6 +246,7 @@ def _prepare(estimator, table, X, X_val, device, streams) -> _Data:
         rows=rows,
         index=index,
         validation=validation,
+        folds=folds,
         loss=partial(loss, n_cells=layout.n_cells),
         gap_columns=tuple(sorted(gap_columns)),
         complete=not has_gaps and noise is None,
@@ -284,6 +299,20 @@ def _split(estimator, rows, judged, streams):
     n_judged = _n_validation_rows(estimator.validation_fraction, len(rows))
     order = torch.from_numpy(streams.numpy("split").permutation(len(rows)))
     return order[n_judged:], (rows, order[:n_judged])
+
+
+def _needs_every_row(estimator, n_rows: int) -> bool:
+    """Tell whether a share of the rows is too small a judge, and all may judge.
+
+    Callbacks and patience watch one training, not several.
+    """
+    return (
+        estimator.early_stopping
+        and not estimator.callbacks
+        and estimator.n_iter_no_change is None
+        and estimator.validation_fraction * n_rows < _MIN_VALIDATION_ROWS
+        and n_rows >= 2 * _N_FOLDS
+    )
 
 
 def _n_validation_rows(fraction: float, n_rows: int) -> int:
@@ -356,8 +385,12 @@ def _pca_loss(pca: Autoencoder, data: _Data) -> float | None:
     """Return PCA's loss on the validation rows."""
     if data.validation is None:
         return None
-    judged = Batches(*data.validation, EVALUATION_ROWS)
-    loss = row_losses(pca, data.loss, judged).mean().item()
+    rows, index = data.validation
+    losses = [
+        row_losses(pca, data.loss, Batches(rows, part, EVALUATION_ROWS))
+        for part in data.folds or (index,)
+    ]
+    loss = torch.cat(losses).mean().item()
     if not math.isfinite(loss):
         raise ValueError(
             f"PCA's loss on the validation rows must be finite, got {loss}; is X_val "

@@ -62,6 +62,9 @@ class TrainingSettings:
         Gradients are those of the loss over this number, so that clipping means the
         same whatever the start leaves to be won.
 
+    ends_early : bool
+        Whether training ends where no epoch does better than the start.
+
     shrinking_noise : Corruption or None
         Noise of the training rows, whose level goes down with the loss, see
         :class:`ShrinkingNoise`.
@@ -87,6 +90,7 @@ class TrainingSettings:
     n_iter_no_change: int | None = None
     significance_level: float = 0.01
     loss_unit: float = 1.0
+    ends_early: bool = True
     shrinking_noise: Corruption | None = None
     references: dict[str, float] = field(default_factory=dict)
     callbacks: Sequence = ()
@@ -228,6 +232,8 @@ def fit_network(
     validation: tuple[RowSource, Tensor] | None,
     settings: TrainingSettings,
     generator: torch.Generator,
+    *,
+    n_epochs: int | None = None,
 ) -> TrainingState:
     """Train a module from where it stands and return the weights to keep.
 
@@ -257,6 +263,10 @@ def fit_network(
     generator : torch.Generator
         Source of the order of rows.
 
+    n_epochs : int, default=None
+        Epochs after which to stop, on the way to ``settings.max_epochs``. None means
+        none.
+
     Returns
     -------
     state : TrainingState
@@ -282,7 +292,7 @@ def fit_network(
     if settings.max_epochs == 0:
         return state
     net = _make_net(module, objective, (train, judge), best, state.losses[0], settings)
-    state.interruption = _run(net, train, judge)
+    state.interruption = _run(net, train, judge, n_epochs)
     epochs = [epoch for epoch in net.history if "train_loss" in epoch]
     state.losses += [float(epoch["train_loss"]) for epoch in epochs]
     if judge is None:
@@ -330,7 +340,8 @@ def _make_net(module, objective, batches, best, start_loss, settings) -> _Net:
     stop = []
     if best is not None:
         callbacks.append(("best_epoch", best))
-        stop.append(("stop", Stop(best, settings.n_iter_no_change)))
+        if settings.ends_early:
+            stop.append(("stop", Stop(best, settings.n_iter_no_change)))
     if settings.verbose:
         callbacks.append(("progress", ProgressBar(settings.references)))
     net = _Net(
@@ -363,12 +374,14 @@ def _as_it_is(dataset, batch_size):
     return dataset
 
 
-def _run(net: _Net, train: Batches, judge: Batches | None) -> KeyboardInterrupt | None:
+def _run(
+    net: _Net, train: Batches, judge: Batches | None, n_epochs: int | None
+) -> KeyboardInterrupt | None:
     """Run skorch's loop; return Ctrl-C where there are scored epochs to keep."""
     try:
         try:
             net.notify("on_train_begin", X=train, y=None)
-            net.fit_loop(train, None)
+            net.fit_loop(train, None, epochs=n_epochs)
         finally:
             net.notify("on_train_end", X=train, y=None)
     except KeyboardInterrupt as caught:
