@@ -1,6 +1,5 @@
 """Training on few rows: every row judges a network that never saw it."""
 
-import copy
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -24,9 +23,8 @@ from ._training import (
 class RowLosses(Callback):
     """Takes down the losses of the validation rows, epoch by epoch."""
 
-    def initialize(self):
+    def __init__(self):
         self.epochs_ = []
-        return self
 
     def on_epoch_end(self, net, **kwargs):
         self.epochs_.append(net.validation_row_losses_)
@@ -34,6 +32,7 @@ class RowLosses(Callback):
 
 def cross_fit_network(
     module: nn.Module,
+    twins: Sequence[nn.Module],
     objective: Objective,
     rows: RowSource,
     judged: RowSource,
@@ -43,15 +42,18 @@ def cross_fit_network(
 ) -> TrainingState:
     """Train a module on all rows, for as many epochs as is best for rows not seen.
 
-    For each fold a copy is trained on the others and judged on it. The epoch with the
-    lowest loss over all rows is chosen, if its gain over the start is clear, see
-    :func:`is_clear_gain`; then the module itself is trained on all rows and stopped
-    after that epoch of the same schedule.
+    For each fold a twin is trained on the others and judged on it, start and epochs
+    alike. The epoch with the lowest loss over all rows is chosen, if its gain over the
+    start is clear, see :func:`is_clear_gain`; then the module itself is trained on all
+    rows and stopped after that epoch of the same schedule.
 
     Parameters
     ----------
     module : torch.nn.Module
         On ``settings.device``; its weights change.
+
+    twins : sequence of torch.nn.Module
+        A module like it for each fold, whose start knows nothing of the fold.
 
     objective : callable
         Turns (module, batch) into one loss a row.
@@ -72,38 +74,43 @@ def cross_fit_network(
     -------
     state : TrainingState
         Weights and curves. Validation losses are those of the folds' rows, each by the
-        copy that did not see it; so are training losses where the start is kept.
+        twin that did not see it; so are training losses where the start is kept.
 
     Raises
     ------
     ValueError
         If a loss turns non-finite, or out of all proportion to the start's.
     """
-    judges = [Batches(judged, fold, EVALUATION_ROWS) for fold in folds]
-    before = torch.cat([row_losses(module, objective, judge) for judge in judges])
+    before = torch.cat(
+        [
+            row_losses(twin, objective, Batches(judged, fold, EVALUATION_ROWS))
+            for twin, fold in zip(twins, folds, strict=True)
+        ]
+    )
     start = before.mean().item()
     state = TrainingState(copy_weights(module), validation_losses=[start])
     losses, epochs = [], []
-    for number, fold in enumerate(folds):
-        others = torch.cat([*folds[:number], *folds[number + 1 :]])
+    for number, (twin, fold) in enumerate(zip(twins, folds, strict=True)):
         record = RowLosses()
-        twin = fit_network(
-            copy.deepcopy(module),
+        fitted = fit_network(
+            twin,
             objective,
             rows,
-            others,
+            all_but(folds, number),
             (judged, fold),
             replace(settings, callbacks=[record], ends_early=False, verbose=0),
             streams.torch(f"fold {number}"),
         )
-        losses.append(twin.losses)
+        losses.append(fitted.losses)
         epochs.append(record.epochs_)
-        if twin.interruption is not None:
-            state.losses, state.interruption = twin.losses[:1], twin.interruption
+        if fitted.interruption is not None:
+            state.losses, state.interruption = fitted.losses[:1], fitted.interruption
             return state
     after = [torch.cat(parts) for parts in zip(*epochs, strict=True)]
     state.losses = [sum(parts) / len(folds) for parts in zip(*losses, strict=True)]
     state.validation_losses += [epoch.mean().item() for epoch in after]
+    if not after:
+        return state
     best = min(range(len(after)), key=lambda epoch: state.validation_losses[epoch + 1])
     if not is_clear_gain(before, after[best], settings.significance_level):
         return state
@@ -123,3 +130,8 @@ def cross_fit_network(
         return state
     final.validation_losses = state.validation_losses[: best + 2]
     return final
+
+
+def all_but(folds: Sequence[Tensor], number: int) -> Tensor:
+    """Return the rows of all folds but one."""
+    return torch.cat([*folds[:number], *folds[number + 1 :]])

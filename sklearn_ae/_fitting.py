@@ -1,5 +1,6 @@
 """The way of data through a fit: codec, start, network, engine, axes."""
 
+import copy
 import math
 import warnings
 from functools import partial
@@ -44,7 +45,7 @@ from .nn import (
 
 _AUTO_EPOCHS, _AUTO_STEPS = 100, 3_000
 _MIN_VALIDATION_ROWS, _MAX_VALIDATION_ROWS = 50, 10_000
-_N_FOLDS = 5
+_N_PARTS = 5
 _NOTHING_LEFT = 1e-10  # share of the variance
 _LARGEST_SCALE = 1e150
 _SAMPLE_ROWS = 10_000
@@ -113,31 +114,38 @@ def fit_rows(estimator, columns: TableColumns, X, X_val) -> Learned:
     }
     module, objective = estimator._build(network, data.loss, streams.torch("weights"))
     pca = start.network().float().to(device)
+    deviations = _code_deviations(pca, data)
+    starts = _starts(X, table, start, data, streams)
+    modules = [copy.deepcopy(module) for _ in starts]
     if estimator.init == "pca":
-        start.apply_to(module, _code_deviations(pca, data))
-    module.to(device)
-    pca_loss = _pca_loss(pca, data)
+        for each, its_start in zip(modules, starts, strict=True):
+            its_start.apply_to(each, deviations)
+        start.apply_to(module, deviations)
+    for each in (module, *modules):
+        each.to(device)
+    pca_loss = _pca_loss([one.network().float().to(device) for one in starts], data)
     share = _share_left(start, pca, data) if estimator.init == "pca" else 1.0
     rows, noise = data.rows, None
     if data.rows is data.clean:
         noise = GaussianNoise(table.layout(), 0.0, generator=streams.torch("noise"))
         rows = CorruptedRows(data.rows, noise)
     settings = _settings(estimator, module, share, data, pca_loss, noise)
-    if data.folds and settings.max_epochs:
-        judged, _ = data.validation
+    if len(data.parts) > 1:
         state = cross_fit_network(
-            module, objective, rows, judged, data.folds, settings, streams
+            module, modules, objective, rows, data.judged, data.parts, settings, streams
         )
     else:
         batches = streams.torch("batches")
+        validation = (data.judged, data.parts[0]) if data.parts else None
+        module, *_ = (*modules, module)
         state = fit_network(
-            module, objective, rows, data.index, data.validation, settings, batches
+            module, objective, rows, data.index, validation, settings, batches
         )
     kept = _Kept(estimator, module, network, start, state, table.codec, data, pca_loss)
     try:
         return _finish(kept)
     except KeyboardInterrupt as interruption:
-        if data.validation is None:
+        if not data.parts:
             raise
         state.interruption = interruption
         return _finish(kept)
@@ -154,12 +162,15 @@ class _Data(NamedTuple):
     index : Tensor
         The training rows.
 
-    validation : tuple of (RowSource, Tensor) or None
-        The validation rows.
+    judged : RowSource
+        Where validation rows come from.
 
-    folds : tuple of Tensor
-        Where there are too few rows to set some aside: all rows, which are training
-        and validation rows in turn.
+    judged_apart : bool
+        Whether these are other rows than those of the fit.
+
+    parts : tuple of Tensor
+        The validation rows: one part that is set aside, or where there are too few rows
+        for that, all rows in several parts, each of which is validation rows in turn.
 
     loss : callable
         Reconstruction loss of (module, batch).
@@ -174,8 +185,9 @@ class _Data(NamedTuple):
     clean: RowSource
     rows: RowSource
     index: Tensor
-    validation: tuple[RowSource, Tensor] | None
-    folds: tuple[Tensor, ...]
+    judged: RowSource
+    judged_apart: bool
+    parts: tuple[Tensor, ...]
     loss: Objective
     gap_columns: tuple[int, ...]
     complete: bool
@@ -221,32 +233,53 @@ def _fit_start(estimator, table, X, streams) -> LinearStart:
     return pca_start(X, table, n_components, streams.integer("start"))
 
 
+def _starts(X, table, start, data, streams) -> list[LinearStart]:
+    """Return a start for each part of the validation rows, which knows nothing of it.
+
+    PCA fits its own rows better than others; judged by them, it would look better than
+    it is. That fades with the number of rows, and from `EPOCH_ROWS` on the start of all
+    rows serves.
+    """
+    n_rows, n_components = X.shape[0], len(start.components)
+    if data.judged_apart or n_rows > EPOCH_ROWS:
+        return [start] * len(data.parts)
+    starts = []
+    for part in data.parts:
+        others = np.delete(np.arange(n_rows), part.numpy())
+        possible = n_components <= component_limit(X[others], table.codec)
+        seed = streams.integer("start")
+        starts.append(
+            pca_start(X[others], table, n_components, seed) if possible else start
+        )
+    return starts
+
+
 def _prepare(estimator, table, X, X_val, device, streams) -> _Data:
     layout = table.layout()
     rows = clean = row_source(X, table.codec, device)
-    judged = None if X_val is None else row_source(X_val, table.codec, device)
-    index, validation = _split(estimator, rows, judged, streams)
-    folds = ()
-    if judged is None and _needs_every_row(estimator, len(rows)):
-        index, validation = torch.arange(len(rows)), (rows, torch.arange(len(rows)))
-        order = torch.from_numpy(streams.numpy("split").permutation(len(rows)))
-        folds = order.tensor_split(_N_FOLDS)
+    judged = rows if X_val is None else row_source(X_val, table.codec, device)
+    if not estimator.early_stopping:
+        index, parts = torch.arange(len(rows)), ()
+    elif X_val is not None:
+        index, parts = torch.arange(len(rows)), (torch.arange(len(judged)),)
+    else:
+        index, parts = _split(estimator, len(rows), streams)
     gap_columns = set(table.gap_columns)
     noise = estimator._corruption(layout, streams.torch("noise"))
     if noise is not None:
         gap_columns |= set(noise.gap_columns())
         rows = CorruptedRows(clean, noise)
-    if noise is not None and validation is not None:
         fixed = estimator._corruption(layout, streams.torch("validation noise"))
-        validation = FixedCorruptedRows(validation[0], fixed), validation[1]
+        judged = FixedCorruptedRows(judged, fixed)
     has_gaps = table.has_gaps or _has_gaps(X_val)
     loss = observed_reconstruction_loss if has_gaps else reconstruction_loss
     return _Data(
         clean=clean,
         rows=rows,
         index=index,
-        validation=validation,
-        folds=folds,
+        judged=judged,
+        judged_apart=X_val is not None,
+        parts=parts,
         loss=partial(loss, n_cells=layout.n_cells),
         gap_columns=tuple(sorted(gap_columns)),
         complete=not has_gaps and noise is None,
@@ -289,30 +322,19 @@ def _finish(kept: _Kept) -> Learned:
     )
 
 
-def _split(estimator, rows, judged, streams):
-    """Return the training rows' index, and (rows, index) for validation or None."""
-    everything = torch.arange(len(rows))
-    if not estimator.early_stopping:
-        return everything, None
-    if judged is not None:
-        return everything, (judged, torch.arange(len(judged)))
-    n_judged = _n_validation_rows(estimator.validation_fraction, len(rows))
-    order = torch.from_numpy(streams.numpy("split").permutation(len(rows)))
-    return order[n_judged:], (rows, order[:n_judged])
+def _split(estimator, n_rows, streams) -> tuple[Tensor, tuple[Tensor, ...]]:
+    """Return the training rows and the parts of validation rows.
 
-
-def _needs_every_row(estimator, n_rows: int) -> bool:
-    """Tell whether a share of the rows is too small a judge, and all may judge.
-
+    Where too few rows could be set aside to judge by, all are both, part by part.
     Callbacks and patience watch one training, not several.
     """
-    return (
-        estimator.early_stopping
-        and not estimator.callbacks
-        and estimator.n_iter_no_change is None
-        and estimator.validation_fraction * n_rows < _MIN_VALIDATION_ROWS
-        and n_rows >= 2 * _N_FOLDS
-    )
+    order = torch.from_numpy(streams.numpy("split").permutation(n_rows))
+    watched = estimator.callbacks or estimator.n_iter_no_change is not None
+    few = estimator.validation_fraction * n_rows < _MIN_VALIDATION_ROWS
+    if few and not watched and n_rows >= 2 * _N_PARTS:
+        return order, order.tensor_split(_N_PARTS)
+    n_judged = _n_validation_rows(estimator.validation_fraction, n_rows)
+    return order[n_judged:], (order[:n_judged],)
 
 
 def _n_validation_rows(fraction: float, n_rows: int) -> int:
@@ -327,7 +349,7 @@ def _settings(estimator, module, share, data, pca_loss, noise) -> TrainingSettin
     settled = from_pca and (
         share < _NOTHING_LEFT
         or (np.size(estimator.hidden_layer_sizes) == 0 and data.complete)
-        or (data.validation is not None and len(data.validation[1]) < 2)
+        or (data.parts and sum(map(len, data.parts)) < 2)
     )
     return TrainingSettings(
         learning_rate=estimator.learning_rate,
@@ -381,14 +403,13 @@ def _share_left(start: LinearStart, pca: Autoencoder, data: _Data) -> float:
     return min(start.unexplained_share + max((noisy - clean).item(), 0.0), 1.0)
 
 
-def _pca_loss(pca: Autoencoder, data: _Data) -> float | None:
+def _pca_loss(networks: list[Autoencoder], data: _Data) -> float | None:
     """Return PCA's loss on the validation rows."""
-    if data.validation is None:
+    if not data.parts:
         return None
-    rows, index = data.validation
     losses = [
-        row_losses(pca, data.loss, Batches(rows, part, EVALUATION_ROWS))
-        for part in data.folds or (index,)
+        row_losses(pca, data.loss, Batches(data.judged, part, EVALUATION_ROWS))
+        for pca, part in zip(networks, data.parts, strict=True)
     ]
     loss = torch.cat(losses).mean().item()
     if not math.isfinite(loss):
