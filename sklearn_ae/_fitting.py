@@ -3,13 +3,11 @@
 import copy
 import math
 import warnings
-from functools import partial
 from numbers import Integral
 from typing import Any, NamedTuple
 
 import numpy as np
 import torch
-from scipy import sparse
 from torch import Tensor
 
 from ._axes import principal_axes, record_codes, start_axes, turned_arrays
@@ -23,12 +21,10 @@ from ._rows import (
     EVALUATION_ROWS,
     Batches,
     CorruptedRows,
-    FixedCorruptedRows,
     RowSource,
-    row_source,
 )
 from ._start import LinearStart, component_limit, pca_start, resolve_n_components
-from ._tables import EncodedTable, TableCodec, fit_codec, row_chunks
+from ._tables import EncodedTable, TableCodec, fit_codec
 from ._training import (
     Objective,
     TrainingSettings,
@@ -36,16 +32,13 @@ from ._training import (
     fit_network,
     row_losses,
 )
+from ._training_data import TrainingData, prepare_rows
 from .nn import (
     Autoencoder,
     GaussianNoise,
-    observed_reconstruction_loss,
-    reconstruction_loss,
 )
 
 _AUTO_EPOCHS, _AUTO_STEPS = 100, 3_000
-_MIN_VALIDATION_ROWS, _MAX_VALIDATION_ROWS = 50, 10_000
-_N_PARTS = 5
 _NOTHING_LEFT = 1e-10  # share of the variance
 _LARGEST_SCALE = 1e150
 _SAMPLE_ROWS = 10_000
@@ -99,48 +92,18 @@ def fit_rows(estimator, columns: TableColumns, X, X_val) -> Learned:
     """
     check_callbacks(estimator.callbacks or ())
     estimator._check_parameters()
-    hidden_layer_sizes = _layer_sizes(estimator.hidden_layer_sizes)
+    _layer_sizes(estimator.hidden_layer_sizes)
     device = _resolve_device(estimator.device)
     streams = RandomStreams(estimator.random_state)
     table = _fit_table(estimator, columns, X)
     start = _fit_start(estimator, table, X, streams)
-    data = _prepare(estimator, table, X, X_val, device, streams)
-    network = {
-        "n_features": table.codec.n_encoded,
-        "n_components": _n_components(estimator.n_components, start),
-        "hidden_layer_sizes": hidden_layer_sizes,
-        "activation": estimator.activation,
-        "gap_columns": data.gap_columns,
-    }
-    module, objective = estimator._build(network, data.loss, streams.torch("weights"))
-    pca = start.network().float().to(device)
-    deviations = _code_deviations(pca, data)
-    starts = _starts(X, table, start, data, streams)
-    modules = [copy.deepcopy(module) for _ in starts]
-    if estimator.init == "pca":
-        for each, its_start in zip(modules, starts, strict=True):
-            its_start.apply_to(each, deviations)
-        start.apply_to(module, deviations)
-    for each in (module, *modules):
-        each.to(device)
+    data = prepare_rows(estimator, table, X, X_val, device, streams)
+    starts = _judged_starts(X, table, start, data, streams)
+    networks = _build(estimator, start, starts, data, device, streams)
     pca_loss = _pca_loss([one.network().float().to(device) for one in starts], data)
-    share = _share_left(start, pca, data) if estimator.init == "pca" else 1.0
-    rows, noise = data.rows, None
-    if data.rows is data.clean:
-        noise = GaussianNoise(table.layout(), 0.0, generator=streams.torch("noise"))
-        rows = CorruptedRows(data.rows, noise)
-    settings = _settings(estimator, module, share, data, pca_loss, noise)
-    if len(data.parts) > 1:
-        state = cross_fit_network(
-            module, modules, objective, rows, data.judged, data.parts, settings, streams
-        )
-    else:
-        batches = streams.torch("batches")
-        validation = (data.judged, data.parts[0]) if data.parts else None
-        module, *_ = (*modules, module)
-        state = fit_network(
-            module, objective, rows, data.index, validation, settings, batches
-        )
+    state = _train(estimator, networks, table, data, pca_loss, streams)
+    module = networks.trained
+    network = networks.arguments
     kept = _Kept(estimator, module, network, start, state, table.codec, data, pca_loss)
     try:
         return _finish(kept)
@@ -151,46 +114,37 @@ def fit_rows(estimator, columns: TableColumns, X, X_val) -> Learned:
         return _finish(kept)
 
 
-class _Data(NamedTuple):
-    """What training sees.
+class _Networks(NamedTuple):
+    """What there is to train.
 
     Attributes
     ----------
-    clean, rows : RowSource
-        All rows as they are, and as training sees them.
+    arguments : dict
+        Of the networks.
 
-    index : Tensor
-        The training rows.
+    module : torch.nn.Module
+        Starts as PCA of all rows.
 
-    judged : RowSource
-        Where validation rows come from.
+    twins : list of torch.nn.Module
+        One for each part of the validation rows: starts as PCA of the others.
 
-    judged_apart : bool
-        Whether these are other rows than those of the fit.
+    objective : callable
+        What they minimize.
 
-    parts : tuple of Tensor
-        The validation rows: one part that is set aside, or where there are too few rows
-        for that, all rows in several parts, each of which is validation rows in turn.
-
-    loss : callable
-        Reconstruction loss of (module, batch).
-
-    gap_columns : tuple of int
-        Encoded columns whose missing cells are flagged.
-
-    complete : bool
-        Whether inputs are without gaps and noise.
+    share : float
+        Share of the variance that the start leaves.
     """
 
-    clean: RowSource
-    rows: RowSource
-    index: Tensor
-    judged: RowSource
-    judged_apart: bool
-    parts: tuple[Tensor, ...]
-    loss: Objective
-    gap_columns: tuple[int, ...]
-    complete: bool
+    arguments: dict[str, Any]
+    module: Autoencoder
+    twins: list[Autoencoder]
+    objective: Objective
+    share: float
+
+    @property
+    def trained(self) -> Autoencoder:
+        """The one whose weights are kept."""
+        return self.twins[0] if len(self.twins) == 1 else self.module
 
 
 class _Kept(NamedTuple):
@@ -202,7 +156,7 @@ class _Kept(NamedTuple):
     start: LinearStart
     state: TrainingState
     codec: TableCodec
-    data: _Data
+    data: TrainingData
     pca_loss: float | None
 
 
@@ -233,11 +187,11 @@ def _fit_start(estimator, table, X, streams) -> LinearStart:
     return pca_start(X, table, n_components, streams.integer("start"))
 
 
-def _starts(X, table, start, data, streams) -> list[LinearStart]:
+def _judged_starts(X, table, start, data, streams) -> list[LinearStart]:
     """Return a start for each part of the validation rows, which knows nothing of it.
 
-    PCA fits its own rows better than others; judged by them, it would look better than
-    it is. That fades with the number of rows, and from `EPOCH_ROWS` on the start of all
+    PCA fits its own rows better than others: judged by them, it would look better than
+    it is. That fades with the number of rows, and beyond `EPOCH_ROWS` the start of all
     rows serves.
     """
     n_rows, n_components = X.shape[0], len(start.components)
@@ -245,58 +199,62 @@ def _starts(X, table, start, data, streams) -> list[LinearStart]:
         return [start] * len(data.parts)
     starts = []
     for part in data.parts:
-        others = np.delete(np.arange(n_rows), part.numpy())
-        possible = n_components <= component_limit(X[others], table.codec)
+        others = X[np.delete(np.arange(n_rows), part.numpy())]
+        if n_components > component_limit(others, table.codec):
+            starts.append(start)
+            continue
         seed = streams.integer("start")
-        starts.append(
-            pca_start(X[others], table, n_components, seed) if possible else start
-        )
+        starts.append(pca_start(others, table, n_components, seed))
     return starts
 
 
-def _prepare(estimator, table, X, X_val, device, streams) -> _Data:
-    layout = table.layout()
-    rows = clean = row_source(X, table.codec, device)
-    judged = rows if X_val is None else row_source(X_val, table.codec, device)
-    if not estimator.early_stopping:
-        index, parts = torch.arange(len(rows)), ()
-    elif X_val is not None:
-        index, parts = torch.arange(len(rows)), (torch.arange(len(judged)),)
-    else:
-        index, parts = _split(estimator, len(rows), streams)
-    gap_columns = set(table.gap_columns)
-    noise = estimator._corruption(layout, streams.torch("noise"))
-    if noise is not None:
-        gap_columns |= set(noise.gap_columns())
-        rows = CorruptedRows(clean, noise)
-        fixed = estimator._corruption(layout, streams.torch("validation noise"))
-        judged = FixedCorruptedRows(judged, fixed)
-    has_gaps = table.has_gaps or _has_gaps(X_val)
-    loss = observed_reconstruction_loss if has_gaps else reconstruction_loss
-    return _Data(
-        clean=clean,
-        rows=rows,
-        index=index,
-        judged=judged,
-        judged_apart=X_val is not None,
-        parts=parts,
-        loss=partial(loss, n_cells=layout.n_cells),
-        gap_columns=tuple(sorted(gap_columns)),
-        complete=not has_gaps and noise is None,
-    )
+def _build(estimator, start, starts, data, device, streams) -> _Networks:
+    arguments = {
+        "n_features": start.components.shape[1],
+        "n_components": _n_components(estimator.n_components, start),
+        "hidden_layer_sizes": _layer_sizes(estimator.hidden_layer_sizes),
+        "activation": estimator.activation,
+        "gap_columns": data.gap_columns,
+    }
+    weights = streams.torch("weights")
+    module, objective = estimator._build(arguments, data.loss, weights)
+    module.to(device)
+    twins = [copy.deepcopy(module) for _ in starts]
+    share = 1.0
+    if estimator.init == "pca":
+        pca = start.network().float().to(device)
+        deviations, share = _code_deviations(pca, data), _share_left(start, pca, data)
+        for network, its_start in zip([module, *twins], [start, *starts], strict=True):
+            its_start.apply_to(network, deviations)
+    return _Networks(arguments, module, twins, objective, share)
 
 
-def _has_gaps(X_val) -> bool:
-    """Tell whether validation rows have gaps; raise if they are nothing else."""
-    if X_val is None:
-        return False
-    cells = X_val.data[:, None] if sparse.issparse(X_val) else X_val
-    n_missing = sum(
-        np.count_nonzero(np.isnan(cells[chunk])) for chunk in row_chunks(*cells.shape)
+def _train(estimator, networks, table, data, pca_loss, streams) -> TrainingState:
+    rows, noise = data.rows, None
+    if data.rows is data.clean:
+        noise = GaussianNoise(table.layout(), 0.0, generator=streams.torch("noise"))
+        rows = CorruptedRows(data.rows, noise)
+    settings = _settings(estimator, networks, data, pca_loss, noise)
+    if len(data.parts) > 1:
+        return cross_fit_network(
+            networks.module,
+            networks.twins,
+            networks.objective,
+            rows,
+            data.judged,
+            data.parts,
+            settings,
+            streams,
+        )
+    return fit_network(
+        networks.trained,
+        networks.objective,
+        rows,
+        data.index,
+        (data.judged, data.parts[0]) if data.parts else None,
+        settings,
+        streams.torch("batches"),
     )
-    if n_missing == np.prod(X_val.shape):
-        raise ValueError("X_val must hold at least one cell that is not missing.")
-    return n_missing > 0
 
 
 def _finish(kept: _Kept) -> Learned:
@@ -322,30 +280,9 @@ def _finish(kept: _Kept) -> Learned:
     )
 
 
-def _split(estimator, n_rows, streams) -> tuple[Tensor, tuple[Tensor, ...]]:
-    """Return the training rows and the parts of validation rows.
-
-    Where too few rows could be set aside to judge by, all are both, part by part.
-    Callbacks and patience watch one training, not several.
-    """
-    order = torch.from_numpy(streams.numpy("split").permutation(n_rows))
-    watched = estimator.callbacks or estimator.n_iter_no_change is not None
-    few = estimator.validation_fraction * n_rows < _MIN_VALIDATION_ROWS
-    if few and not watched and n_rows >= 2 * _N_PARTS:
-        return order, order.tensor_split(_N_PARTS)
-    n_judged = _n_validation_rows(estimator.validation_fraction, n_rows)
-    return order[n_judged:], (order[:n_judged],)
-
-
-def _n_validation_rows(fraction: float, n_rows: int) -> int:
-    """Return the share of the rows, within bounds that make a fair judge of them."""
-    fewest = min(_MIN_VALIDATION_ROWS, n_rows // 4)
-    n_judged = max(math.ceil(fraction * n_rows), fewest)
-    return min(n_judged, _MAX_VALIDATION_ROWS, n_rows - 1)
-
-
-def _settings(estimator, module, share, data, pca_loss, noise) -> TrainingSettings:
+def _settings(estimator, networks, data, pca_loss, noise) -> TrainingSettings:
     from_pca = estimator.init == "pca"
+    module, share = networks.trained, networks.share
     settled = from_pca and (
         share < _NOTHING_LEFT
         or (np.size(estimator.hidden_layer_sizes) == 0 and data.complete)
@@ -376,7 +313,7 @@ def _n_epochs(estimator, n_train: int) -> int:
     return min(_AUTO_EPOCHS, math.ceil(_AUTO_STEPS / steps_per_epoch))
 
 
-def _code_deviations(pca: Autoencoder, data: _Data) -> np.ndarray | None:
+def _code_deviations(pca: Autoencoder, data: TrainingData) -> np.ndarray | None:
     """Return the deviations of PCA's codes under noise; None without noise."""
     if data.rows is data.clean:
         return None
@@ -392,7 +329,7 @@ def _sample(rows: RowSource, index: Tensor) -> Batches:
     )
 
 
-def _share_left(start: LinearStart, pca: Autoencoder, data: _Data) -> float:
+def _share_left(start: LinearStart, pca: Autoencoder, data: TrainingData) -> float:
     """Return the share of the variance that PCA leaves, and what noise adds to it."""
     if data.rows is data.clean:
         return start.unexplained_share
@@ -403,7 +340,7 @@ def _share_left(start: LinearStart, pca: Autoencoder, data: _Data) -> float:
     return min(start.unexplained_share + max((noisy - clean).item(), 0.0), 1.0)
 
 
-def _pca_loss(networks: list[Autoencoder], data: _Data) -> float | None:
+def _pca_loss(networks: list[Autoencoder], data: TrainingData) -> float | None:
     """Return PCA's loss on the validation rows."""
     if not data.parts:
         return None
