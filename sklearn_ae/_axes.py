@@ -7,9 +7,9 @@ import numpy as np
 import torch
 from sklearn.utils.extmath import svd_flip
 
-from ._rows import EVALUATION_ROWS, Batches, RowSource
+from ._rows import RowSource, every_row
 from ._start import LinearStart
-from .nn import Autoencoder
+from .nn import Autoencoder, recording_ranges
 
 
 class CodeAxes(NamedTuple):
@@ -33,6 +33,22 @@ class CodeAxes(NamedTuple):
     variance: np.ndarray
 
 
+class CodeMoments(NamedTuple):
+    """What is known of the codes of many rows.
+
+    Attributes
+    ----------
+    mean : ndarray of shape (n_components,)
+        Their mean.
+
+    covariance : ndarray of shape (n_components, n_components)
+        Their covariance, with n - 1.
+    """
+
+    mean: np.ndarray
+    covariance: np.ndarray
+
+
 def start_axes(start: LinearStart, *, whiten: bool) -> CodeAxes:
     """Return the axes of PCA's codes, which are principal as they are."""
     n_components = len(start.components)
@@ -44,18 +60,48 @@ def start_axes(start: LinearStart, *, whiten: bool) -> CodeAxes:
     )
 
 
-def principal_axes(module: Autoencoder, rows: RowSource, *, whiten: bool) -> CodeAxes:
-    """Return the principal axes of a network's codes over all rows.
+@torch.no_grad()
+def record_codes(module: Autoencoder, rows: RowSource) -> CodeMoments:
+    """Gather the moments of a network's codes, and record its ranges, in one pass.
+
+    Parameters
+    ----------
+    module : Autoencoder
+        The trained network; its ranges become those over these rows, as it was trained
+        on them and as they are, so that nothing is held on any of them.
+
+    rows : RowSource
+        The training rows, at least two. Codes are those of the targets.
+
+    Returns
+    -------
+    moments : CodeMoments
+        Gathered in float64.
+    """
+    total, product = 0.0, 0.0
+    with recording_ranges(module):
+        for seen, clean in every_row(rows):
+            code = module.encode(seen)
+            module.decode(code)
+            if clean is not seen:
+                code = module.encode(clean)
+            code = code.double()
+            total = total + code.sum(dim=0)
+            product = product + code.T @ code
+    mean = total / len(rows)
+    covariance = (product - len(rows) * torch.outer(mean, mean)) / (len(rows) - 1)
+    return CodeMoments(mean.cpu().numpy(), covariance.cpu().numpy())
+
+
+def principal_axes(moments: CodeMoments, *, whiten: bool) -> CodeAxes:
+    """Return the principal axes of codes.
 
     Signs follow scikit-learn's rule: the largest entry of an axis is positive.
 
     Parameters
     ----------
-    module : Autoencoder
-        The trained network.
-
-    rows : RowSource
-        The training rows, at least two.
+    moments : CodeMoments
+        Of the codes of all training rows.
 
     whiten : bool
         Whether codes are divided by their deviations, floored as PCA does.
@@ -65,10 +111,10 @@ def principal_axes(module: Autoencoder, rows: RowSource, *, whiten: bool) -> Cod
     axes : CodeAxes
         The axes.
     """
-    mean, covariance = _code_moments(module, rows)
-    variance, vectors = np.linalg.eigh(covariance)
+    variance, vectors = np.linalg.eigh(moments.covariance)
     _, rotation = svd_flip(None, vectors.T[::-1].copy(), u_based_decision=False)
-    return _axes(mean, rotation, np.maximum(variance[::-1], 0), whiten=whiten)
+    variance = np.maximum(variance[::-1], 0)
+    return _axes(moments.mean, rotation, variance, whiten=whiten)
 
 
 def turned_arrays(
@@ -95,19 +141,3 @@ def _axes(mean, directions, variance, *, whiten: bool) -> CodeAxes:
     return CodeAxes(
         mean, directions / deviation[:, None], directions.T * deviation, variance
     )
-
-
-def _code_moments(module: Autoencoder, rows: RowSource):
-    """Mean and covariance (with n - 1) of the codes, gathered in float64."""
-    n_rows = len(rows)
-    batches = Batches(rows, torch.arange(n_rows), EVALUATION_ROWS)
-    total, product = 0.0, 0.0
-    module.eval()
-    with torch.no_grad():
-        for batch, _ in batches:
-            code = module.encode(batch).double()
-            total = total + code.sum(dim=0)
-            product = product + code.T @ code
-    mean = total / n_rows
-    covariance = (product - n_rows * torch.outer(mean, mean)) / (n_rows - 1)
-    return mean.cpu().numpy(), covariance.cpu().numpy()

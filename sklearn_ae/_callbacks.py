@@ -94,6 +94,32 @@ class Stop(Callback):
             raise KeyboardInterrupt
 
 
+class ShrinkingNoise(Callback):
+    """Sets the level of noise by what is still unexplained, epoch by epoch.
+
+    It is the root of the last epoch's training loss, times the share of epochs that
+    are left: where a network can get close, it is not kept from it, and where it can't,
+    it learns no details below the noise.
+
+    Parameters
+    ----------
+    noise : Corruption
+        Of the training rows.
+
+    start_loss : float
+        Training loss of the start.
+    """
+
+    def __init__(self, noise, start_loss):
+        self.noise, self.start_loss = noise, start_loss
+
+    def on_epoch_begin(self, net, **kwargs):
+        n_done = len(net.history) - 1
+        loss = net.history[-2, "train_loss"] if n_done else self.start_loss
+        left = 1 - n_done / net.max_epochs
+        self.noise.set_level(math.sqrt(min(loss, self.start_loss)) * left)
+
+
 class Divergence(Callback):
     """Raises as soon as an epoch's loss is not finite, or out of all proportion.
 

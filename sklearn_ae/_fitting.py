@@ -1,19 +1,19 @@
 """The way of data through a fit: codec, start, network, engine, axes."""
 
+import copy
 import math
 import warnings
-from functools import partial
 from numbers import Integral
 from typing import Any, NamedTuple
 
 import numpy as np
 import torch
-from scipy import sparse
 from torch import Tensor
 
-from ._axes import principal_axes, start_axes, turned_arrays
+from ._axes import principal_axes, record_codes, start_axes, turned_arrays
 from ._callbacks import check_callbacks
 from ._columns import TableColumns, some
+from ._cross_fitting import cross_fit_network
 from ._fitted import FittedAutoencoder
 from ._random import RandomStreams
 from ._rows import (
@@ -21,9 +21,7 @@ from ._rows import (
     EVALUATION_ROWS,
     Batches,
     CorruptedRows,
-    FixedCorruptedRows,
     RowSource,
-    row_source,
 )
 from ._start import LinearStart, component_limit, pca_start, resolve_n_components
 from ._tables import EncodedTable, TableCodec, fit_codec
@@ -34,15 +32,13 @@ from ._training import (
     fit_network,
     row_losses,
 )
+from ._training_data import TrainingData, prepare_rows
 from .nn import (
     Autoencoder,
-    observed_reconstruction_loss,
-    reconstruction_loss,
-    record_ranges,
+    GaussianNoise,
 )
 
 _AUTO_EPOCHS, _AUTO_STEPS = 100, 3_000
-_MIN_VALIDATION_ROWS, _MAX_VALIDATION_ROWS = 50, 10_000
 _NOTHING_LEFT = 1e-10  # share of the variance
 _LARGEST_SCALE = 1e150
 _SAMPLE_ROWS = 10_000
@@ -96,76 +92,59 @@ def fit_rows(estimator, columns: TableColumns, X, X_val) -> Learned:
     """
     check_callbacks(estimator.callbacks or ())
     estimator._check_parameters()
-    hidden_layer_sizes = _layer_sizes(estimator.hidden_layer_sizes)
+    _layer_sizes(estimator.hidden_layer_sizes)
     device = _resolve_device(estimator.device)
     streams = RandomStreams(estimator.random_state)
     table = _fit_table(estimator, columns, X)
     start = _fit_start(estimator, table, X, streams)
-    data = _prepare(estimator, table, X, X_val, device, streams)
-    network = {
-        "n_features": table.codec.n_encoded,
-        "n_components": _n_components(estimator.n_components, start),
-        "hidden_layer_sizes": hidden_layer_sizes,
-        "activation": estimator.activation,
-        "gap_columns": data.gap_columns,
-    }
-    module, objective = estimator._build(network, data.loss, streams.torch("weights"))
-    pca = start.network().float().to(device)
-    if estimator.init == "pca":
-        start.apply_to(module, _code_deviations(pca, data))
-    module.to(device)
-    pca_loss = _pca_loss(pca, data)
-    share = _share_left(start, pca, data) if estimator.init == "pca" else 1.0
-    state = fit_network(
-        module,
-        objective,
-        data.rows,
-        data.index,
-        data.validation,
-        _settings(estimator, module, share, data, pca_loss),
-        streams.torch("batches"),
-    )
+    data = prepare_rows(estimator, table, X, X_val, device, streams)
+    starts = _judged_starts(X, table, start, data, streams)
+    networks = _build(estimator, start, starts, data, device, streams)
+    pca_loss = _pca_loss([one.network().float().to(device) for one in starts], data)
+    state = _train(estimator, networks, table, data, pca_loss, streams)
+    module = networks.trained
+    network = networks.arguments
     kept = _Kept(estimator, module, network, start, state, table.codec, data, pca_loss)
     try:
         return _finish(kept)
     except KeyboardInterrupt as interruption:
-        if data.validation is None:
+        if not data.parts:
             raise
         state.interruption = interruption
         return _finish(kept)
 
 
-class _Data(NamedTuple):
-    """What training sees.
+class _Networks(NamedTuple):
+    """What there is to train.
 
     Attributes
     ----------
-    clean, rows : RowSource
-        All rows as they are, and as training sees them.
+    arguments : dict
+        Of the networks.
 
-    index : Tensor
-        The training rows.
+    module : torch.nn.Module
+        Starts as PCA of all rows.
 
-    validation : tuple of (RowSource, Tensor) or None
-        The validation rows.
+    twins : list of torch.nn.Module
+        One for each part of the validation rows: starts as PCA of the others.
 
-    loss : callable
-        Reconstruction loss of (module, batch).
+    objective : callable
+        What they minimize.
 
-    gap_columns : tuple of int
-        Encoded columns whose missing cells are flagged.
-
-    complete : bool
-        Whether inputs are without gaps and noise.
+    share : float
+        Share of the variance that the start leaves.
     """
 
-    clean: RowSource
-    rows: RowSource
-    index: Tensor
-    validation: tuple[RowSource, Tensor] | None
-    loss: Objective
-    gap_columns: tuple[int, ...]
-    complete: bool
+    arguments: dict[str, Any]
+    module: Autoencoder
+    twins: list[Autoencoder]
+    objective: Objective
+    share: float
+
+    @property
+    def trained(self) -> Autoencoder:
+        """The one whose weights are kept."""
+        return self.twins[0] if len(self.twins) == 1 else self.module
 
 
 class _Kept(NamedTuple):
@@ -177,7 +156,7 @@ class _Kept(NamedTuple):
     start: LinearStart
     state: TrainingState
     codec: TableCodec
-    data: _Data
+    data: TrainingData
     pca_loss: float | None
 
 
@@ -208,40 +187,74 @@ def _fit_start(estimator, table, X, streams) -> LinearStart:
     return pca_start(X, table, n_components, streams.integer("start"))
 
 
-def _prepare(estimator, table, X, X_val, device, streams) -> _Data:
-    layout = table.layout()
-    rows = clean = row_source(X, table.codec, device)
-    judged = None if X_val is None else row_source(X_val, table.codec, device)
-    index, validation = _split(estimator, rows, judged, streams)
-    gap_columns = set(table.gap_columns)
-    noise = estimator._corruption(layout, streams.torch("noise"))
-    if noise is not None:
-        gap_columns |= set(noise.gap_columns())
-        rows = CorruptedRows(clean, noise)
-    if noise is not None and validation is not None:
-        fixed = estimator._corruption(layout, streams.torch("validation noise"))
-        validation = FixedCorruptedRows(validation[0], fixed), validation[1]
-    has_gaps = table.has_gaps or _has_gaps(X_val)
-    loss = observed_reconstruction_loss if has_gaps else reconstruction_loss
-    return _Data(
-        clean=clean,
-        rows=rows,
-        index=index,
-        validation=validation,
-        loss=partial(loss, n_cells=layout.n_cells),
-        gap_columns=tuple(sorted(gap_columns)),
-        complete=not has_gaps and noise is None,
+def _judged_starts(X, table, start, data, streams) -> list[LinearStart]:
+    """Return a start for each part of the validation rows, which knows nothing of it.
+
+    PCA fits its own rows better than others: judged by them, it would look better than
+    it is. That fades with the number of rows, and beyond `EPOCH_ROWS` the start of all
+    rows serves.
+    """
+    n_rows, n_components = X.shape[0], len(start.components)
+    if data.judged_apart or n_rows > EPOCH_ROWS:
+        return [start] * len(data.parts)
+    starts = []
+    for part in data.parts:
+        others = X[np.delete(np.arange(n_rows), part.numpy())]
+        if n_components > component_limit(others, table.codec):
+            starts.append(start)
+            continue
+        seed = streams.integer("start")
+        starts.append(pca_start(others, table, n_components, seed))
+    return starts
+
+
+def _build(estimator, start, starts, data, device, streams) -> _Networks:
+    arguments = {
+        "n_features": start.components.shape[1],
+        "n_components": _n_components(estimator.n_components, start),
+        "hidden_layer_sizes": _layer_sizes(estimator.hidden_layer_sizes),
+        "activation": estimator.activation,
+        "gap_columns": data.gap_columns,
+    }
+    weights = streams.torch("weights")
+    module, objective = estimator._build(arguments, data.loss, weights)
+    module.to(device)
+    twins = [copy.deepcopy(module) for _ in starts]
+    share = 1.0
+    if estimator.init == "pca":
+        pca = start.network().float().to(device)
+        deviations, share = _code_deviations(pca, data), _share_left(start, pca, data)
+        for network, its_start in zip([module, *twins], [start, *starts], strict=True):
+            its_start.apply_to(network, deviations)
+    return _Networks(arguments, module, twins, objective, share)
+
+
+def _train(estimator, networks, table, data, pca_loss, streams) -> TrainingState:
+    rows, noise = data.rows, None
+    if data.rows is data.clean:
+        noise = GaussianNoise(table.layout(), 0.0, generator=streams.torch("noise"))
+        rows = CorruptedRows(data.rows, noise)
+    settings = _settings(estimator, networks, data, pca_loss, noise)
+    if len(data.parts) > 1:
+        return cross_fit_network(
+            networks.module,
+            networks.twins,
+            networks.objective,
+            rows,
+            data.judged,
+            data.parts,
+            settings,
+            streams,
+        )
+    return fit_network(
+        networks.trained,
+        networks.objective,
+        rows,
+        data.index,
+        (data.judged, data.parts[0]) if data.parts else None,
+        settings,
+        streams.torch("batches"),
     )
-
-
-def _has_gaps(X_val) -> bool:
-    """Tell whether validation rows have gaps; raise if they are nothing else."""
-    if X_val is None:
-        return False
-    missing = np.isnan(X_val.data if sparse.issparse(X_val) else X_val)
-    if missing.size == np.prod(X_val.shape) and missing.all():
-        raise ValueError("X_val must hold at least one cell that is not missing.")
-    return bool(missing.any())
 
 
 def _finish(kept: _Kept) -> Learned:
@@ -254,9 +267,7 @@ def _finish(kept: _Kept) -> Learned:
         arrays = turned_arrays(kept.start.network(), axes, np.float64)
     else:
         module.load_state_dict(kept.state.weights)
-        everything = torch.arange(len(kept.data.rows))
-        record_ranges(module, Batches(kept.data.rows, everything, EVALUATION_ROWS))
-        axes = principal_axes(module, kept.data.clean, whiten=whiten)
+        axes = principal_axes(record_codes(module, kept.data.rows), whiten=whiten)
         arrays = turned_arrays(module, axes, np.float32)
     # Codes are in input units where all columns share one scale, as PCA's are.
     shared = not columns.levels and not _standardizes(estimator, columns)
@@ -269,31 +280,13 @@ def _finish(kept: _Kept) -> Learned:
     )
 
 
-def _split(estimator, rows, judged, streams):
-    """Return the training rows' index, and (rows, index) for validation or None."""
-    everything = torch.arange(len(rows))
-    if not estimator.early_stopping:
-        return everything, None
-    if judged is not None:
-        return everything, (judged, torch.arange(len(judged)))
-    n_judged = _n_validation_rows(estimator.validation_fraction, len(rows))
-    order = torch.from_numpy(streams.numpy("split").permutation(len(rows)))
-    return order[n_judged:], (rows, order[:n_judged])
-
-
-def _n_validation_rows(fraction: float, n_rows: int) -> int:
-    """Return the share of the rows, within bounds that make a fair judge of them."""
-    fewest = min(_MIN_VALIDATION_ROWS, n_rows // 4)
-    n_judged = max(math.ceil(fraction * n_rows), fewest)
-    return min(n_judged, _MAX_VALIDATION_ROWS, n_rows - 1)
-
-
-def _settings(estimator, module, share, data, pca_loss) -> TrainingSettings:
+def _settings(estimator, networks, data, pca_loss, noise) -> TrainingSettings:
     from_pca = estimator.init == "pca"
+    module, share = networks.trained, networks.share
     settled = from_pca and (
         share < _NOTHING_LEFT
         or (np.size(estimator.hidden_layer_sizes) == 0 and data.complete)
-        or (data.validation is not None and len(data.validation[1]) < 2)
+        or (data.parts and sum(map(len, data.parts)) < 2)
     )
     return TrainingSettings(
         learning_rate=estimator.learning_rate,
@@ -304,6 +297,7 @@ def _settings(estimator, module, share, data, pca_loss) -> TrainingSettings:
         n_iter_no_change=estimator.n_iter_no_change,
         significance_level=0.01 if from_pca else 1.0,
         loss_unit=share or 1.0,
+        shrinking_noise=noise,
         callbacks=estimator.callbacks or (),
         references={} if pca_loss is None else {"PCA": pca_loss},
         device=next(module.parameters()).device,
@@ -319,7 +313,7 @@ def _n_epochs(estimator, n_train: int) -> int:
     return min(_AUTO_EPOCHS, math.ceil(_AUTO_STEPS / steps_per_epoch))
 
 
-def _code_deviations(pca: Autoencoder, data: _Data) -> np.ndarray | None:
+def _code_deviations(pca: Autoencoder, data: TrainingData) -> np.ndarray | None:
     """Return the deviations of PCA's codes under noise; None without noise."""
     if data.rows is data.clean:
         return None
@@ -335,7 +329,7 @@ def _sample(rows: RowSource, index: Tensor) -> Batches:
     )
 
 
-def _share_left(start: LinearStart, pca: Autoencoder, data: _Data) -> float:
+def _share_left(start: LinearStart, pca: Autoencoder, data: TrainingData) -> float:
     """Return the share of the variance that PCA leaves, and what noise adds to it."""
     if data.rows is data.clean:
         return start.unexplained_share
@@ -346,12 +340,15 @@ def _share_left(start: LinearStart, pca: Autoencoder, data: _Data) -> float:
     return min(start.unexplained_share + max((noisy - clean).item(), 0.0), 1.0)
 
 
-def _pca_loss(pca: Autoencoder, data: _Data) -> float | None:
+def _pca_loss(networks: list[Autoencoder], data: TrainingData) -> float | None:
     """Return PCA's loss on the validation rows."""
-    if data.validation is None:
+    if not data.parts:
         return None
-    judged = Batches(*data.validation, EVALUATION_ROWS)
-    loss = row_losses(pca, data.loss, judged).mean().item()
+    losses = [
+        row_losses(pca, data.loss, Batches(data.judged, part, EVALUATION_ROWS))
+        for pca, part in zip(networks, data.parts, strict=True)
+    ]
+    loss = torch.cat(losses).mean().item()
     if not math.isfinite(loss):
         raise ValueError(
             f"PCA's loss on the validation rows must be finite, got {loss}; is X_val "

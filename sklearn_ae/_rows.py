@@ -17,6 +17,7 @@ from .nn._objective import Pair
 EPOCH_ROWS = 65_536
 _PIECE_ROWS = 16
 EVALUATION_ROWS = 1_024  # rows a batch where nothing is learned
+_MOST_BYTES = 2**28  # of encoded rows in memory
 
 
 class RowSource(Protocol):
@@ -53,12 +54,14 @@ class TensorRows:
         return rows, rows
 
 
-class SparseRows:
-    """CSR rows, made dense and encoded when they are taken.
+class TableRows:
+    """Rows of a table, made dense and encoded when they are taken.
+
+    They need no memory but the table's own, which may be a file's.
 
     Parameters
     ----------
-    X : CSR matrix of shape (n_rows, n_features)
+    X : {ndarray, CSR matrix} of shape (n_rows, n_features)
         The rows as they came.
 
     codec : TableCodec
@@ -68,9 +71,7 @@ class SparseRows:
         Where taken rows go.
     """
 
-    def __init__(
-        self, X: sparse.csr_array, codec: TableCodec, device: torch.device
-    ) -> None:
+    def __init__(self, X, codec: TableCodec, device: torch.device) -> None:
         self._X, self._codec, self._device = X, codec, device
 
     def __len__(self) -> int:
@@ -131,13 +132,23 @@ class FixedCorruptedRows(CorruptedRows):
 
 
 def row_source(X, codec: TableCodec, device: torch.device) -> RowSource:
-    """Return the row source that fits X, dense or CSR."""
-    if sparse.issparse(X):
-        return SparseRows(X, codec, device)
+    """Return the row source that fits X, dense or CSR.
+
+    Dense rows are encoded once if that takes little memory. They are the same to the
+    bit either way.
+    """
+    if sparse.issparse(X) or 4 * len(X) * codec.n_encoded > _MOST_BYTES:
+        return TableRows(X, codec, device)
     rows = torch.empty((len(X), codec.n_encoded), dtype=torch.float32)
     for chunk in row_chunks(*rows.shape):
         rows[chunk] = torch.from_numpy(codec.encode(X[chunk], np.float32))
     return TensorRows(rows.to(device))
+
+
+def every_row(rows: RowSource) -> Iterator[Pair]:
+    """Yield all rows once, in their order, in batches for evaluation."""
+    for start in range(0, len(rows), EVALUATION_ROWS):
+        yield rows.take(torch.arange(start, min(start + EVALUATION_ROWS, len(rows))))
 
 
 class Batches(IterableDataset):
@@ -170,7 +181,7 @@ class Batches(IterableDataset):
     ) -> None:
         self._rows, self._index, self._batch_size = rows, index, batch_size
         self._generator = generator
-        self._ahead = index[:0]
+        self._ahead = torch.arange(0)  # positions in the index
         self.epoch_rows = (
             len(index) if generator is None else min(len(index), EPOCH_ROWS)
         )
@@ -180,16 +191,17 @@ class Batches(IterableDataset):
         while left:
             size = min(self._batch_size, left)
             if len(self._ahead) < size:
-                self._ahead = torch.cat([self._ahead, self._order()])
+                self._ahead = self._with_next_pass(self._ahead)
             batch, self._ahead = self._ahead[:size], self._ahead[size:]
             left -= size
-            yield self._rows.take(batch)
+            yield self._rows.take(self._index[batch])
 
     def __len__(self) -> int:
         return math.ceil(self.epoch_rows / self._batch_size)
 
-    def _order(self) -> Tensor:
+    def _with_next_pass(self, ahead: Tensor) -> Tensor:
+        n_rows = len(self._index)
         if self._generator is None:
-            return self._index
-        order = torch.randperm(len(self._index), generator=self._generator)
-        return self._index[order]
+            return torch.arange(n_rows)
+        order = torch.randperm(n_rows, generator=self._generator)
+        return torch.cat([ahead, order]) if len(ahead) else order

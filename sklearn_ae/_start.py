@@ -6,12 +6,16 @@ import numpy as np
 import torch
 from scipy import sparse
 from sklearn.decomposition import PCA
+from sklearn.utils import gen_batches
+from sklearn.utils.extmath import svd_flip
 
 from ._tables import EncodedTable, TableCodec
 from .nn import Autoencoder
 
-_SPARSE_COVARIANCE_MAX_FEATURES = 2_000
+_COVARIANCE_MAX_FEATURES, _SPARSE_COVARIANCE_MAX_FEATURES = 1_000, 2_000
+_MOST_BYTES = 2**30  # of rows in float64
 _FAR = 1e4  # scales from zero
+_COVARIANCE_ROWS = 1_024  # enough for BLAS, few enough for the cache
 
 
 class LinearStart(NamedTuple):
@@ -63,7 +67,11 @@ class LinearStart(NamedTuple):
 def pca_start(
     X, table: EncodedTable, n_components: int | float, random_state: int
 ) -> LinearStart:
-    """Fit scikit-learn's PCA on encoded rows, missing cells filled, in float64.
+    """Fit PCA on encoded rows, missing cells filled, in float64.
+
+    It is scikit-learn's. For tall and large dense tables their covariance, which PCA
+    would take of tall ones, is gathered in chunks and the same is made of it, so that
+    the encoded rows are never in memory as a whole.
 
     Parameters
     ----------
@@ -89,6 +97,9 @@ def pca_start(
         n_components = n_components if n_components >= 1 else 1
         components = np.eye(n_components, codec.n_encoded)
         return LinearStart(components, np.zeros(n_components), 0.0)
+    if not sparse.issparse(X) and _takes_covariance(len(X), codec.n_encoded):
+        covariance = _covariance(X, codec, has_gaps=table.has_gaps)
+        return _from_covariance(covariance, n_components)
     rows = codec.encode_sparse(X) if sparse.issparse(X) else codec.encode(X)
     if table.has_gaps and not sparse.issparse(X):
         rows[np.isnan(rows)] = 0
@@ -108,6 +119,45 @@ def pca_start(
     )
 
 
+def _takes_covariance(n_rows: int, n_columns: int) -> bool:
+    """Tell whether PCA would take the covariance of dense rows, or has to.
+
+    The latter is where the rows take much memory, and their covariance at most a tenth.
+    """
+    narrow = n_columns <= _COVARIANCE_MAX_FEATURES
+    large = 8 * n_rows * n_columns > _MOST_BYTES
+    return n_rows >= 10 * n_columns and (narrow or large)
+
+
+def _covariance(X: np.ndarray, codec: TableCodec, *, has_gaps: bool) -> np.ndarray:
+    """Gather the covariance of encoded rows as PCA would see it, chunk by chunk."""
+    total = np.zeros(codec.n_encoded)
+    product = np.zeros((codec.n_encoded, codec.n_encoded))
+    for chunk in gen_batches(len(X), _COVARIANCE_ROWS):
+        rows = codec.encode(X[chunk])
+        if has_gaps:
+            rows[np.isnan(rows)] = 0
+        total += rows.sum(axis=0)
+        product += rows.T @ rows
+    mean = total / len(X)
+    return (product - len(X) * np.outer(mean, mean)) / (len(X) - 1)
+
+
+def _from_covariance(covariance: np.ndarray, n_components: int | float) -> LinearStart:
+    """Return what PCA makes of the covariance of its rows."""
+    variance, vectors = np.linalg.eigh(covariance)
+    variance = np.maximum(variance[::-1], 0)
+    shares = variance / variance.sum()
+    if n_components < 1:
+        n_components = np.searchsorted(shares.cumsum(), n_components, "right") + 1
+    _, components = svd_flip(None, vectors.T[::-1], u_based_decision=False)
+    return LinearStart(
+        components[:n_components].copy(),
+        variance[:n_components],
+        float(shares[n_components:].sum()),
+    )
+
+
 def _solver(X, codec: TableCodec, n_components: int | float) -> str:
     """Return PCA's own choice, but for arpack where that is not exact.
 
@@ -120,8 +170,7 @@ def _solver(X, codec: TableCodec, n_components: int | float) -> str:
         exists = 1 <= n_components < min(X.shape)
         return "arpack" if far and exists else sparse_solver(X)
     few = 1 <= n_components < 0.8 * min(X.shape)
-    tall = X.shape[1] <= 1_000 and X.shape[0] >= 10 * X.shape[1]
-    return "arpack" if few and not tall and max(X.shape) > 500 else "auto"
+    return "arpack" if few and max(X.shape) > 500 else "auto"
 
 
 def sparse_solver(X) -> str:

@@ -294,15 +294,9 @@ def _dense_moments(X: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
     They are stable far from zero and at any scale.
     """
-    low = np.fmin.reduce(X, axis=0).astype(np.float64)
-    high = np.fmax.reduce(X, axis=0).astype(np.float64)
-    n_observed, total = np.zeros(X.shape[1]), np.zeros(X.shape[1])
+    low, high, total, n_observed = _dense_bounds(X)
+    n = np.maximum(n_observed, 1)
     with np.errstate(over="ignore", invalid="ignore"):
-        for chunk in row_chunks(*X.shape):
-            missing = np.isnan(X[chunk])
-            n_observed += len(missing) - missing.sum(axis=0)
-            total += np.where(missing, 0, X[chunk]).sum(axis=0, dtype=np.float64)
-        n = np.maximum(n_observed, 1)
         mean = np.where(low == high, low, total / n)
         mean = np.where(n_observed > 0, mean, 0.0)
         span = np.fmax(high - mean, mean - low)
@@ -319,6 +313,21 @@ def _dense_moments(X: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     variance = np.maximum(square / n - shift**2, 0)
     deviation = np.where(span > 0, span * np.sqrt(variance), 0.0)
     return mean + shift * span, deviation, n_observed / len(X)
+
+
+def _dense_bounds(X: np.ndarray) -> tuple[np.ndarray, ...]:
+    """Least, largest, sum and number of each column's observed cells, in one pass."""
+    low, high = np.full((2, X.shape[1]), np.nan)
+    total, n_observed = np.zeros((2, X.shape[1]))
+    with np.errstate(over="ignore", invalid="ignore"):
+        for chunk in row_chunks(*X.shape):
+            cells = X[chunk]
+            low = np.fmin(low, np.fmin.reduce(cells, axis=0).astype(np.float64))
+            high = np.fmax(high, np.fmax.reduce(cells, axis=0).astype(np.float64))
+            missing = np.isnan(cells)
+            n_observed += len(missing) - missing.sum(axis=0)
+            total += np.where(missing, 0, cells).sum(axis=0, dtype=np.float64)
+    return low, high, total, n_observed
 
 
 def _sparse_moments(X: sparse.csr_array):

@@ -14,14 +14,18 @@ from ._callbacks import (
     BestEpoch,
     Divergence,
     ProgressBar,
+    ShrinkingNoise,
     Stop,
     copy_weights,
     is_stop,
 )
+from ._parameters import FlatParameters
 from ._rows import EVALUATION_ROWS, Batches, Pair, RowSource
 from ._selection import is_clear_gain
+from .nn import Corruption
 
 _MAX_GRADIENT_NORM = 1.0
+_WARM_UP = 0.1  # share of the steps
 
 Objective = Callable[[nn.Module, Pair], Tensor]
 
@@ -58,6 +62,13 @@ class TrainingSettings:
         Gradients are those of the loss over this number, so that clipping means the
         same whatever the start leaves to be won.
 
+    ends_early : bool
+        Whether training ends where no epoch does better than the start.
+
+    shrinking_noise : Corruption or None
+        Noise of the training rows, whose level goes down with the loss, see
+        :class:`ShrinkingNoise`.
+
     references : dict of str to float
         Losses that the progress bar shows beside those of training.
 
@@ -79,6 +90,8 @@ class TrainingSettings:
     n_iter_no_change: int | None = None
     significance_level: float = 0.01
     loss_unit: float = 1.0
+    ends_early: bool = True
+    shrinking_noise: Corruption | None = None
     references: dict[str, float] = field(default_factory=dict)
     callbacks: Sequence = ()
     device: torch.device | str = "cpu"
@@ -135,7 +148,6 @@ class _Net(NeuralNet):
 
     def initialize(self):
         super().initialize()
-        self.parameters_ = [p for _, p in self.get_all_learnable_params()]
         self.validation_row_losses_ = None
         return self
 
@@ -143,10 +155,14 @@ class _Net(NeuralNet):
         _, options = self.get_params_for_optimizer("optimizer", [])
         scales = self.settings.learning_rate_scales
         parameters = list(self.get_all_learnable_params())
+        scale_values = _scales(self.settings)
+        self.flat_ = FlatParameters(
+            [p for name, p in parameters if scales[name] == scale]
+            for scale in scale_values
+        )
         groups = [
-            {"params": [p for name, p in parameters if scales[name] == scale]}
-            | {"lr": self.lr * scale}
-            for scale in _scales(self.settings)
+            {"params": [tensor], "lr": self.lr * scale}
+            for tensor, scale in zip(self.flat_.tensors, scale_values, strict=True)
         ]
         self.optimizer_ = self.optimizer(groups, **options)
         return self
@@ -163,6 +179,7 @@ class _Net(NeuralNet):
         if iterator is None:
             return
         self._set_training(training)
+        self.flat_.show(averaged=not training)
         steps = []
         for batch in iterator:
             self.notify("on_batch_begin", batch=batch, training=training)
@@ -174,7 +191,7 @@ class _Net(NeuralNet):
             self.validation_row_losses_ = torch.cat(steps)
 
     def train_step(self, batch, **fit_params):
-        self.optimizer_.zero_grad()
+        self.optimizer_.zero_grad(set_to_none=False)
         row_losses = self.criterion_(self.module_, batch)
         loss = row_losses.mean()
         (loss / self.settings.loss_unit).backward()
@@ -184,8 +201,9 @@ class _Net(NeuralNet):
             batch=batch,
             training=True,
         )
-        nn.utils.clip_grad_norm_(self.parameters_, _MAX_GRADIENT_NORM)
+        nn.utils.clip_grad_norm_(self.flat_.tensors, _MAX_GRADIENT_NORM)
         self.optimizer_.step()
+        self.flat_.average()
         return {
             "loss": loss.detach(),
             "y_pred": None,
@@ -214,6 +232,8 @@ def fit_network(
     validation: tuple[RowSource, Tensor] | None,
     settings: TrainingSettings,
     generator: torch.Generator,
+    *,
+    n_epochs: int | None = None,
 ) -> TrainingState:
     """Train a module from where it stands and return the weights to keep.
 
@@ -243,6 +263,10 @@ def fit_network(
     generator : torch.Generator
         Source of the order of rows.
 
+    n_epochs : int, default=None
+        Epochs after which to stop, on the way to ``settings.max_epochs``. None means
+        none.
+
     Returns
     -------
     state : TrainingState
@@ -268,10 +292,11 @@ def fit_network(
     if settings.max_epochs == 0:
         return state
     net = _make_net(module, objective, (train, judge), best, state.losses[0], settings)
-    state.interruption = _run(net, train, judge)
+    state.interruption = _run(net, train, judge, n_epochs)
     epochs = [epoch for epoch in net.history if "train_loss" in epoch]
     state.losses += [float(epoch["train_loss"]) for epoch in epochs]
     if judge is None:
+        net.flat_.show(averaged=True)
         state.weights, state.best_epoch = copy_weights(module), len(epochs)
         return state
     epochs = [epoch for epoch in epochs if "valid_loss" in epoch]
@@ -291,19 +316,32 @@ def row_losses(module: nn.Module, objective: Objective, batches: Batches) -> Ten
         return torch.cat([objective(module, batch) for batch in batches])
 
 
+def one_cycle(step: int, n_steps: int) -> float:
+    """Return the share of the learning rate at a step.
+
+    It rises over the first tenth of the steps and falls to zero over the others, both
+    in a straight line.
+    """
+    n_rising = max(_WARM_UP * n_steps, 1)
+    return min((step + 1) / n_rising, (n_steps - step) / (n_steps - n_rising + 1))
+
+
 def _make_net(module, objective, batches, best, start_loss, settings) -> _Net:
     train, judge = batches
     schedule = LRScheduler(
-        policy=torch.optim.lr_scheduler.OneCycleLR,
+        policy=torch.optim.lr_scheduler.LambdaLR,
         step_every="batch",
-        max_lr=[settings.learning_rate * scale for scale in _scales(settings)],
-        total_steps=settings.max_epochs * len(train),
+        lr_lambda=partial(one_cycle, n_steps=settings.max_epochs * len(train)),
     )
     callbacks = [("divergence", Divergence(start_loss)), ("one_cycle", schedule)]
+    if settings.shrinking_noise is not None:
+        noise = ShrinkingNoise(settings.shrinking_noise, start_loss)
+        callbacks.append(("shrinking_noise", noise))
     stop = []
     if best is not None:
         callbacks.append(("best_epoch", best))
-        stop.append(("stop", Stop(best, settings.n_iter_no_change)))
+        if settings.ends_early:
+            stop.append(("stop", Stop(best, settings.n_iter_no_change)))
     if settings.verbose:
         callbacks.append(("progress", ProgressBar(settings.references)))
     net = _Net(
@@ -336,12 +374,14 @@ def _as_it_is(dataset, batch_size):
     return dataset
 
 
-def _run(net: _Net, train: Batches, judge: Batches | None) -> KeyboardInterrupt | None:
+def _run(
+    net: _Net, train: Batches, judge: Batches | None, n_epochs: int | None
+) -> KeyboardInterrupt | None:
     """Run skorch's loop; return Ctrl-C where there are scored epochs to keep."""
     try:
         try:
             net.notify("on_train_begin", X=train, y=None)
-            net.fit_loop(train, None)
+            net.fit_loop(train, None, epochs=n_epochs)
         finally:
             net.notify("on_train_end", X=train, y=None)
     except KeyboardInterrupt as caught:

@@ -1,10 +1,11 @@
 """Validation of tables, in scikit-learn's words."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 from scipy.sparse import issparse
-from sklearn.utils import assert_all_finite, check_array
+from sklearn.utils import assert_all_finite, check_array, gen_batches
 from sklearn.utils.validation import validate_data
 
 from ._columns import TableColumns
@@ -13,6 +14,7 @@ from ._learning import check_unique_names, learn_columns
 from ._sklearn import _check_feature_names_in
 
 FLOATS = (np.float64, np.float32)
+_CHECKED_CELLS = 2**22
 
 
 def learn_rows(estimator, X):
@@ -93,17 +95,27 @@ def _check_numbers(estimator, rows, columns, *, n_rows=1, input_name="X"):
     """Check a table's numbers, and name the column that is at fault."""
     named = {"estimator": estimator, "input_name": input_name}
     rows = check_array(rows, **_array_checks(rows, n_rows), **named)
-    try:
-        assert_all_finite(
-            rows,
-            allow_nan=True,
-            estimator_name=type(estimator).__name__,
-            input_name=input_name,
-        )
-    except ValueError as error:
-        column = columns.names[_infinite_column(rows)]
-        raise ValueError(f"{error} (column {column!r})") from None
+    for part in _parts(rows):
+        try:
+            assert_all_finite(
+                part,
+                allow_nan=True,
+                estimator_name=type(estimator).__name__,
+                input_name=input_name,
+            )
+        except ValueError as error:
+            column = columns.names[_infinite_column(part)]
+            raise ValueError(f"{error} (column {column!r})") from None
     return rows
+
+
+def _parts(rows) -> Iterator:
+    """Yield rows in parts so small that a mask of their cells takes little memory."""
+    if issparse(rows):
+        yield rows
+        return
+    for chunk in gen_batches(len(rows), max(1, _CHECKED_CELLS // rows.shape[1])):
+        yield rows[chunk]
 
 
 def _infinite_column(rows) -> int:

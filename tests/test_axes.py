@@ -3,7 +3,7 @@ import pytest
 import torch
 from sklearn.decomposition import PCA
 
-from sklearn_ae._axes import principal_axes, start_axes, turned_arrays
+from sklearn_ae._axes import principal_axes, record_codes, start_axes, turned_arrays
 from sklearn_ae._rows import TensorRows
 from sklearn_ae._start import pca_start
 from sklearn_ae.nn import Autoencoder
@@ -26,11 +26,33 @@ def whiten(request):
 
 def turn(network, rows, *, whiten):
     """Return the axes and the network in float64, turned to them."""
-    axes = principal_axes(network, TensorRows(rows), whiten=whiten)
+    axes = principal_axes(record_codes(network, TensorRows(rows)), whiten=whiten)
     turned = Autoencoder(6, 3, (8,)).double()
     arrays = turned_arrays(network, axes, np.float64)
     turned.load_state_dict({name: torch.tensor(a) for name, a in arrays.items()})
     return axes, turned
+
+
+def test_recorded_ranges_hold_none_of_the_rows(network, rows):
+    before = network(rows)
+    record_codes(network, TensorRows(rows))
+    assert not network.training
+    assert all(torch.isfinite(value).all() for value in network.buffers())
+    torch.testing.assert_close(network(rows), before, rtol=0, atol=0)
+
+
+def test_codes_of_corrupted_rows_are_those_of_the_clean_ones(network, rows):
+    class Doubled(TensorRows):
+        def take(self, index):
+            _, clean = super().take(index)
+            return 2 * clean, clean
+
+    corrupted = record_codes(network, Doubled(rows))
+    reach = network.residual_encoder.range0.high.clone()
+    clean = record_codes(network, TensorRows(rows))
+    np.testing.assert_array_equal(corrupted.mean, clean.mean)
+    np.testing.assert_array_equal(corrupted.covariance, clean.covariance)
+    assert (reach > network.residual_encoder.range0.high).any()
 
 
 def codes(network, rows):
@@ -70,6 +92,7 @@ def test_turning_changes_no_reconstruction(network, rows, whiten):
 
 
 def test_turning_leaves_the_network_it_is_made_from_alone(network, rows, whiten):
+    record_codes(network, TensorRows(rows))
     before = {name: value.clone() for name, value in network.state_dict().items()}
     turn(network, rows, whiten=whiten)
     after = network.state_dict()

@@ -10,8 +10,9 @@ from sklearn_ae._rows import (
     Batches,
     CorruptedRows,
     FixedCorruptedRows,
-    SparseRows,
+    TableRows,
     TensorRows,
+    every_row,
     row_source,
 )
 from sklearn_ae.nn import Corruption, SwapNoise
@@ -28,9 +29,18 @@ def codec(fit_table, table):
     return fit_table(table).codec
 
 
-@pytest.fixture(params=[np.asarray, sparse.csr_array])
-def rows(request, codec, table):
-    return row_source(request.param(table), codec, torch.device("cpu"))
+@pytest.fixture
+def on_demand(monkeypatch):
+    """Allow no memory for encoded rows."""
+    return lambda: monkeypatch.setattr(_rows, "_MOST_BYTES", 0)
+
+
+@pytest.fixture(params=["in memory", "on demand", "sparse"])
+def rows(request, codec, table, on_demand):
+    if request.param == "on demand":
+        on_demand()
+    X = sparse.csr_array(table) if request.param == "sparse" else table
+    return row_source(X, codec, torch.device("cpu"))
 
 
 def numbered(n_rows):
@@ -48,7 +58,35 @@ def generator():
 def test_source_fits_the_kind_of_table(codec, table):
     cpu = torch.device("cpu")
     assert isinstance(row_source(table, codec, cpu), TensorRows)
-    assert isinstance(row_source(sparse.csr_array(table), codec, cpu), SparseRows)
+    assert isinstance(row_source(sparse.csr_array(table), codec, cpu), TableRows)
+
+
+def test_tables_that_are_large_when_encoded_are_not_encoded_whole(
+    codec, table, on_demand
+):
+    on_demand()
+    assert isinstance(row_source(table, codec, torch.device("cpu")), TableRows)
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32, np.uint8])
+@pytest.mark.parametrize("order", ["C", "F"])
+def test_rows_on_demand_are_those_in_memory_to_the_bit(
+    fit_table, table, dtype, order, on_demand
+):
+    table = np.abs(100 * table).astype(dtype, order=order)
+    codec, cpu = fit_table(table).codec, torch.device("cpu")
+    in_memory = row_source(table, codec, cpu)
+    on_demand()
+    index = torch.tensor([5, 0, 22, 5])
+    taken = row_source(table, codec, cpu).take(index)
+    assert torch.equal(taken[0], in_memory.take(index)[0])
+
+
+def test_every_row_comes_once_in_order(monkeypatch):
+    monkeypatch.setattr(_rows, "EVALUATION_ROWS", 10)
+    batches = list(every_row(numbered(23)))
+    assert [len(inputs) for inputs, _ in batches] == [10, 10, 3]
+    assert taken(batches) == list(range(23))
 
 
 def test_source_has_as_many_rows_as_the_table(rows, table):

@@ -4,7 +4,9 @@ import torch
 from scipy import sparse
 from sklearn.decomposition import PCA
 
+from sklearn_ae import _start
 from sklearn_ae._start import component_limit, pca_start, resolve_n_components
+from sklearn_ae._tables import TableCodec
 from sklearn_ae.nn import Autoencoder
 
 
@@ -22,6 +24,46 @@ def test_start_is_pca_of_the_centred_rows(fit_table, start, X, n_components):
         found.explained_variance * fit_table(X).codec.scale[0] ** 2,
         pca.explained_variance_,
     )
+
+
+@pytest.mark.parametrize("n_components", [1, 3, 6, 0.5, 0.9])
+@pytest.mark.parametrize("table", ["X", "gappy"])
+def test_start_in_chunks_is_pca_of_the_encoded_rows(
+    fit_table, start, table, n_components, request, monkeypatch
+):
+    monkeypatch.setattr(_start, "_COVARIANCE_ROWS", 7)
+    rows = request.getfixturevalue(table)
+    encoded = np.nan_to_num(fit_table(rows).codec.encode(rows))
+    pca = PCA(n_components, svd_solver="covariance_eigh").fit(encoded)
+    found = start(rows, n_components)
+    np.testing.assert_allclose(found.components, pca.components_, atol=1e-10)
+    np.testing.assert_allclose(
+        found.explained_variance, pca.explained_variance_, rtol=1e-10
+    )
+    left = 1 - pca.explained_variance_ratio_.sum()
+    assert found.unexplained_share == pytest.approx(left, abs=1e-10)
+
+
+@pytest.mark.parametrize(
+    ("widest", "most_bytes", "chunk"), [(6, 1e9, 64), (5, 0, 64), (5, 1e9, 300)]
+)
+def test_narrow_or_large_tables_are_not_encoded_whole(
+    fit_table, X, monkeypatch, widest, most_bytes, chunk
+):
+    monkeypatch.setattr(_start, "_COVARIANCE_MAX_FEATURES", widest)
+    monkeypatch.setattr(_start, "_MOST_BYTES", most_bytes)
+    monkeypatch.setattr(_start, "_COVARIANCE_ROWS", 64)
+    table, sizes = fit_table(X), []
+    encode = TableCodec.encode
+
+    def noted(codec, rows):
+        sizes.append(len(rows))
+        return encode(codec, rows)
+
+    monkeypatch.setattr(TableCodec, "encode", noted)
+    pca_start(X, table, 2, 0)
+    assert max(sizes) == chunk
+    assert sum(sizes) == len(X)
 
 
 def test_unexplained_share_is_what_pca_leaves(start, X):

@@ -11,7 +11,7 @@ from ._corruption import (
 from ._layout import Layout
 from ._mlp import ACTIVATIONS
 from ._objective import observed_reconstruction_loss, reconstruction_loss
-from ._range import RangeHold, record_ranges
+from ._range import RangeHold, record_ranges, recording_ranges
 
 __all__ = [
     "ACTIVATIONS",
@@ -26,4 +26,5 @@ __all__ = [
     "observed_reconstruction_loss",
     "reconstruction_loss",
     "record_ranges",
+    "recording_ranges",
 ]

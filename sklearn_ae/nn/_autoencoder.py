@@ -7,6 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from ._mlp import linear, mlp, widen
+from ._precision import faster_products
 
 
 class Autoencoder(nn.Module):
@@ -91,6 +92,7 @@ class Autoencoder(nn.Module):
         self.residual_decoder = mlp(
             n_components, hidden_layer_sizes[::-1], n_features, activation, **make
         )
+        self._n_weights = sum(weights.numel() for weights in self.parameters())
 
     def encode(self, x: Tensor) -> Tensor:
         """Map rows ``(n_rows, n_features)`` to codes ``(n_rows, n_components)``."""
@@ -98,18 +100,28 @@ class Autoencoder(nn.Module):
         code = self.linear_encoder(filled)
         if self.residual_encoder is None:
             return code
-        return code + self.residual_encoder(self._with_flags(x, filled))
+        return code + self._residual(self.residual_encoder, self._with_flags(x, filled))
 
     def decode(self, code: Tensor) -> Tensor:
         """Map codes ``(n_rows, n_components)`` to rows ``(n_rows, n_features)``."""
         reconstruction = self.linear_decoder(code)
         if self.residual_decoder is None:
             return reconstruction
-        return reconstruction + self.residual_decoder(code)
+        return reconstruction + self._residual(self.residual_decoder, code)
 
     def forward(self, x: Tensor) -> Tensor:
         """Return the reconstruction of `x`, of the same shape."""
         return self.decode(self.encode(x))
+
+    def _residual(self, path: nn.Module, x: Tensor) -> Tensor:
+        """Apply hidden layers, in ``train()`` with products that may be rounded.
+
+        What they add is of the size of what PCA leaves, and so is its rounding.
+        """
+        if not self.training:
+            return path(x)
+        with faster_products(self._n_weights, x.device):
+            return path(x)
 
     def _with_flags(self, x: Tensor, filled: Tensor) -> Tensor:
         if not len(self._gap_columns):

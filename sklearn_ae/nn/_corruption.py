@@ -43,6 +43,10 @@ class Corruption(nn.Module, ABC):
     ) -> None:
         super().__init__()
         self.layout, self.generator = layout, generator
+        self.set_level(level)
+
+    def set_level(self, level: float | tuple[float, float]) -> None:
+        """Set how strong the noise is, as `level` does at first."""
         self.low, self.high = level if isinstance(level, tuple) else (level, level)
 
     def gap_columns(self) -> list[int]:

@@ -1,0 +1,137 @@
+"""Training on few rows: every row judges a network that never saw it."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import torch
+from skorch.callbacks import Callback
+from torch import Tensor, nn
+
+from ._callbacks import copy_weights
+from ._random import RandomStreams
+from ._rows import EVALUATION_ROWS, Batches, RowSource
+from ._selection import is_clear_gain
+from ._training import (
+    Objective,
+    TrainingSettings,
+    TrainingState,
+    fit_network,
+    row_losses,
+)
+
+
+class RowLosses(Callback):
+    """Takes down the losses of the validation rows, epoch by epoch."""
+
+    def __init__(self):
+        self.epochs_ = []
+
+    def on_epoch_end(self, net, **kwargs):
+        self.epochs_.append(net.validation_row_losses_)
+
+
+def cross_fit_network(
+    module: nn.Module,
+    twins: Sequence[nn.Module],
+    objective: Objective,
+    rows: RowSource,
+    judged: RowSource,
+    folds: Sequence[Tensor],
+    settings: TrainingSettings,
+    streams: RandomStreams,
+) -> TrainingState:
+    """Train a module on all rows, for as many epochs as is best for rows not seen.
+
+    For each fold a twin is trained on the others and judged on it, start and epochs
+    alike. The epoch with the lowest loss over all rows is chosen, if its gain over the
+    start is clear, see :func:`is_clear_gain`; then the module itself is trained on all
+    rows and stopped after that epoch of the same schedule.
+
+    Parameters
+    ----------
+    module : torch.nn.Module
+        On ``settings.device``; its weights change.
+
+    twins : sequence of torch.nn.Module
+        A module like it for each fold, whose start knows nothing of the fold.
+
+    objective : callable
+        Turns (module, batch) into one loss a row.
+
+    rows, judged : RowSource
+        The rows to train on, and the same rows to judge by.
+
+    folds : sequence of Tensor
+        Disjoint sets of rows, which make all of them.
+
+    settings : TrainingSettings
+        How to train, without callbacks and patience.
+
+    streams : RandomStreams
+        Source of the orders of rows.
+
+    Returns
+    -------
+    state : TrainingState
+        Weights and curves. Validation losses are those of the folds' rows, each by the
+        twin that did not see it; so are training losses where the start is kept.
+
+    Raises
+    ------
+    ValueError
+        If a loss turns non-finite, or out of all proportion to the start's.
+    """
+    before = torch.cat(
+        [
+            row_losses(twin, objective, Batches(judged, fold, EVALUATION_ROWS))
+            for twin, fold in zip(twins, folds, strict=True)
+        ]
+    )
+    start = before.mean().item()
+    state = TrainingState(copy_weights(module), validation_losses=[start])
+    losses, epochs = [], []
+    for number, (twin, fold) in enumerate(zip(twins, folds, strict=True)):
+        record = RowLosses()
+        fitted = fit_network(
+            twin,
+            objective,
+            rows,
+            all_but(folds, number),
+            (judged, fold),
+            replace(settings, callbacks=[record], ends_early=False, verbose=0),
+            streams.torch(f"fold {number}"),
+        )
+        losses.append(fitted.losses)
+        epochs.append(record.epochs_)
+        if fitted.interruption is not None:
+            state.losses, state.interruption = fitted.losses[:1], fitted.interruption
+            return state
+    after = [torch.cat(parts) for parts in zip(*epochs, strict=True)]
+    state.losses = [sum(parts) / len(folds) for parts in zip(*losses, strict=True)]
+    state.validation_losses += [epoch.mean().item() for epoch in after]
+    if not after:
+        return state
+    best = min(range(len(after)), key=lambda epoch: state.validation_losses[epoch + 1])
+    if not is_clear_gain(before, after[best], settings.significance_level):
+        return state
+    try:
+        final = fit_network(
+            module,
+            objective,
+            rows,
+            torch.cat(list(folds)),
+            None,
+            settings,
+            streams.torch("batches"),
+            n_epochs=best + 1,
+        )
+    except KeyboardInterrupt as caught:
+        state.interruption = caught
+        return state
+    final.validation_losses = state.validation_losses[: best + 2]
+    return final
+
+
+def all_but(folds: Sequence[Tensor], number: int) -> Tensor:
+    """Return the rows of all folds but one."""
+    return torch.cat([*folds[:number], *folds[number + 1 :]])

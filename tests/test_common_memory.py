@@ -1,0 +1,92 @@
+"""Tables that are larger than what a fit may take of memory."""
+
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from sklearn_ae import _rows
+
+
+@pytest.mark.parametrize("table", ["X", "gappy"])
+def test_a_fit_is_the_same_to_the_bit_when_rows_are_encoded_on_demand(
+    quick, table, request, monkeypatch
+):
+    rows = request.getfixturevalue(table)
+    in_memory = quick().fit(rows)
+    assert in_memory.best_epoch_ > 0
+    monkeypatch.setattr(_rows, "_MOST_BYTES", 0)
+    on_demand = quick().fit(rows)
+    assert on_demand.loss_curve_ == in_memory.loss_curve_
+    assert on_demand.transform(rows).tobytes() == in_memory.transform(rows).tobytes()
+
+
+@pytest.mark.parametrize("dtype", ["uint8", ">f4", "float64"])
+@pytest.mark.parametrize("order", ["C", "F"])
+def test_memory_mapped_rows_give_the_fit_of_rows_in_memory(
+    quick, X, dtype, order, tmp_path
+):
+    rows = np.rint(100 + 20 * X).astype(dtype, order=order)
+    np.save(tmp_path / "rows.npy", rows)
+    mapped = np.load(tmp_path / "rows.npy", mmap_mode="r")
+    from_file, from_memory = quick().fit(mapped), quick().fit(rows)
+    assert (
+        from_file.transform(mapped).tobytes() == from_memory.transform(rows).tobytes()
+    )
+
+
+MEMORY = """
+import tempfile
+import threading
+import numpy as np
+from sklearn_ae import AutoencoderTransformer
+
+def anonymous():
+    with open("/proc/self/status") as status:
+        line = next(line for line in status if line.startswith("RssAnon"))
+    return int(line.split()[1]) * 1024
+
+def watch():
+    global peak
+    while not done.wait(0.002):
+        peak = max(peak, anonymous())
+
+rng = np.random.default_rng(0)
+shape = (700_000, 100)
+with tempfile.TemporaryFile() as file:
+    X = np.memmap(file, "DTYPE", "w+", shape=shape, order="ORDER")
+for start in range(0, len(X), 10_000):
+    X[start : start + 10_000] = rng.integers(0, 255, (10_000, 100), dtype=np.uint8)
+GAPS
+estimator = AutoencoderTransformer(
+    2, hidden_layer_sizes=(8,), max_epochs=1, random_state=0
+)
+estimator.fit(np.array(X[:500]))
+done, peak = threading.Event(), anonymous()
+before = peak
+watcher = threading.Thread(target=watch)
+watcher.start()
+estimator.set_params(early_stopping=False).fit(X)
+done.set()
+watcher.join()
+print(peak - before)
+"""
+
+TABLES = {
+    "bytes": ("uint8", "C", ""),
+    "columns one after another": ("uint8", "F", ""),
+    "gaps": ("float32", "C", "X[::10, ::7] = np.nan"),
+}
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+@pytest.mark.parametrize("table", TABLES)
+def test_memory_of_a_fit_is_bounded(table):
+    dtype, order, gaps = TABLES[table]
+    code = MEMORY.replace("DTYPE", dtype).replace("ORDER", order).replace("GAPS", gaps)
+    run = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
+    # One byte a cell is 67 MiB.
+    assert int(run.stdout) < 48 * 2**20
