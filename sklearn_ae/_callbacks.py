@@ -68,6 +68,16 @@ class BestEpoch(Callback):
             self.row_losses_ = net.validation_row_losses_
 
 
+class RowLosses(Callback):
+    """Takes down the losses of the validation rows, epoch by epoch."""
+
+    def __init__(self):
+        self.epochs_ = []
+
+    def on_epoch_end(self, net, **kwargs):
+        self.epochs_.append(net.validation_row_losses_)
+
+
 class Stop(Callback):
     """Ends training where no more is to be had, after all others saw the epoch.
 
@@ -99,7 +109,7 @@ class ShrinkingNoise(Callback):
 
     It is the root of the last epoch's training loss, times the share of epochs that
     are left: where a network can get close, it is not kept from it, and where it can't,
-    it learns no details below the noise.
+    it learns no details below the noise. There is none before training and after it.
 
     Parameters
     ----------
@@ -118,6 +128,9 @@ class ShrinkingNoise(Callback):
         loss = net.history[-2, "train_loss"] if n_done else self.start_loss
         left = 1 - n_done / net.max_epochs
         self.noise.set_level(math.sqrt(min(loss, self.start_loss)) * left)
+
+    def on_train_end(self, net, **kwargs):
+        self.noise.set_level(0.0)
 
 
 class Divergence(Callback):

@@ -4,10 +4,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import torch
-from skorch.callbacks import Callback
 from torch import Tensor, nn
 
-from ._callbacks import copy_weights
+from ._callbacks import RowLosses, copy_weights
 from ._random import RandomStreams
 from ._rows import EVALUATION_ROWS, Batches, RowSource
 from ._selection import is_clear_gain
@@ -18,16 +17,6 @@ from ._training import (
     fit_network,
     row_losses,
 )
-
-
-class RowLosses(Callback):
-    """Takes down the losses of the validation rows, epoch by epoch."""
-
-    def __init__(self):
-        self.epochs_ = []
-
-    def on_epoch_end(self, net, **kwargs):
-        self.epochs_.append(net.validation_row_losses_)
 
 
 def cross_fit_network(

@@ -17,7 +17,8 @@ NETWORKS = [name for name in FILES if name.startswith("nn/")]
 # From the ground up: a file imports from layers below its own, never from its own.
 LAYERS = [
     {"_version", "nn"},
-    {"_sklearn", "_random", "_frames", "_levels", "_selection", "_transaction"},
+    {"_sklearn", "_random", "_frames", "_levels", "_selection", "_transaction"}
+    | {"_parameters"},
     {"_columns"},
     {"_tables", "_learning"},
     {"_validation"},
@@ -27,6 +28,7 @@ LAYERS = [
     {"_fitted"},
     {"_callbacks"},
     {"_training"},
+    {"_training_data", "_cross_fitting"},
     {"_fitting"},
     {"_base"},
     {"_autoencoder", "_denoising"},
