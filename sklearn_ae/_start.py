@@ -79,7 +79,7 @@ def pca_start(
         Numbers of a table, before the codec.
 
     table : EncodedTable
-        Fitted on X.
+        Fitted on a table that has these rows.
 
     n_components : int or float
         As in PCA.
@@ -94,15 +94,15 @@ def pca_start(
     """
     codec = table.codec
     if table.is_constant:
-        n_components = n_components if n_components >= 1 else 1
-        components = np.eye(n_components, codec.n_encoded)
-        return LinearStart(components, np.zeros(n_components), 0.0)
+        return _start_without_variance(n_components, codec)
     if not sparse.issparse(X) and _takes_covariance(len(X), codec.n_encoded):
         covariance = _covariance(X, codec, has_gaps=table.has_gaps)
         return _from_covariance(covariance, n_components)
     rows = codec.encode_sparse(X) if sparse.issparse(X) else codec.encode(X)
     if table.has_gaps and not sparse.issparse(X):
         rows[np.isnan(rows)] = 0
+    if (rows.max(axis=0) - rows.min(axis=0)).max() == 0:
+        return _start_without_variance(n_components, codec)
     pca = PCA(
         n_components,
         svd_solver=_solver(rows, codec, n_components),
@@ -117,6 +117,13 @@ def pca_start(
         np.array(pca.explained_variance_),
         float(max(share, 0.0)),
     )
+
+
+def _start_without_variance(n_components, codec: TableCodec) -> LinearStart:
+    """Return any start: where rows do not vary, all explain them."""
+    n_components = n_components if n_components >= 1 else 1
+    components = np.eye(n_components, codec.n_encoded)
+    return LinearStart(components, np.zeros(n_components), 0.0)
 
 
 def _takes_covariance(n_rows: int, n_columns: int) -> bool:
@@ -147,7 +154,7 @@ def _from_covariance(covariance: np.ndarray, n_components: int | float) -> Linea
     """Return what PCA makes of the covariance of its rows."""
     variance, vectors = np.linalg.eigh(covariance)
     variance = np.maximum(variance[::-1], 0)
-    shares = variance / variance.sum()
+    shares = variance / (variance.sum() or 1.0)
     if n_components < 1:
         n_components = np.searchsorted(shares.cumsum(), n_components, "right") + 1
     _, components = svd_flip(None, vectors.T[::-1], u_based_decision=False)

@@ -141,3 +141,15 @@ def test_too_many_components_name_the_limit_and_the_number(fit_table, X):
 
 def test_a_random_start_has_no_upper_limit(fit_table, X):
     assert resolve_n_components(7, X, fit_table(X).codec, "random") == 7
+
+
+@pytest.mark.parametrize("container", [np.asarray, sparse.csr_array])
+@pytest.mark.parametrize("shape", [(1, 3), (20, 3), (40, 3), (9, 2100)])
+def test_rows_without_variance_of_a_table_with_some_leave_nothing(
+    fit_table, container, shape
+):
+    X = np.zeros(shape)
+    X = np.vstack([X, X + 1])
+    found = pca_start(container(X[: shape[0]]), fit_table(container(X)), 1, 0)
+    assert found.unexplained_share == 0
+    np.testing.assert_array_equal(found.components @ found.components.T, [[1]])
