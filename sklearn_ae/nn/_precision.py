@@ -1,5 +1,6 @@
 """Where training multiplies in bfloat16."""
 
+from contextlib import AbstractContextManager, nullcontext
 from functools import cache
 
 import torch
@@ -8,7 +9,7 @@ _MANY_WEIGHTS = 2**17
 _CAPABILITIES = ("avx512_bf16", "amx_bf16")
 
 
-def faster_products(n_weights: int, device: torch.device) -> torch.autocast:
+def faster_products(n_weights: int, device: torch.device) -> AbstractContextManager:
     """Return a context in which matrix products may be in bfloat16.
 
     They are where a network is large enough for that to pay and its processor
@@ -24,7 +25,7 @@ def faster_products(n_weights: int, device: torch.device) -> torch.autocast:
 
     Returns
     -------
-    context : torch.autocast
+    context : context manager
         Changes nothing where products stay as they are.
 
     Examples
@@ -36,8 +37,9 @@ def faster_products(n_weights: int, device: torch.device) -> torch.autocast:
     >>> product.dtype
     torch.float32
     """
-    enabled = device.type == "cpu" and n_weights >= _MANY_WEIGHTS and _has_bfloat16()
-    return torch.autocast(device.type, torch.bfloat16, enabled=enabled)
+    if device.type == "cpu" and n_weights >= _MANY_WEIGHTS and _has_bfloat16():
+        return torch.autocast("cpu", torch.bfloat16)
+    return nullcontext()
 
 
 @cache
