@@ -79,22 +79,27 @@ def cross_fit_network(
     start = before.mean().item()
     state = TrainingState(copy_weights(module), validation_losses=[start])
     losses, epochs = [], []
-    for number, (twin, fold) in enumerate(zip(twins, folds, strict=True)):
-        record = RowLosses()
-        fitted = fit_network(
-            twin,
-            objective,
-            rows,
-            all_but(folds, number),
-            (judged, fold),
-            replace(settings, callbacks=[record], ends_early=False, verbose=0),
-            streams.torch(f"fold {number}"),
-        )
-        losses.append(fitted.losses)
-        epochs.append(record.epochs_)
-        if fitted.interruption is not None:
-            state.losses, state.interruption = fitted.losses[:1], fitted.interruption
-            return state
+    try:
+        for number, (twin, fold) in enumerate(zip(twins, folds, strict=True)):
+            record = RowLosses()
+            fitted = fit_network(
+                twin,
+                objective,
+                rows,
+                all_but(folds, number),
+                (judged, fold),
+                replace(settings, callbacks=[record], ends_early=False, verbose=0),
+                streams.torch(f"fold {number}"),
+            )
+            losses.append(fitted.losses)
+            epochs.append(record.epochs_)
+            if fitted.interruption is not None:
+                raise fitted.interruption
+    except KeyboardInterrupt as caught:
+        if not losses:
+            raise
+        state.losses, state.interruption = losses[0][:1], caught
+        return state
     after = [torch.cat(parts) for parts in zip(*epochs, strict=True)]
     state.losses = [sum(parts) / len(folds) for parts in zip(*losses, strict=True)]
     state.validation_losses += [epoch.mean().item() for epoch in after]
