@@ -85,6 +85,7 @@ def record_codes(module: Autoencoder, rows: RowSource) -> CodeMoments:
             module.decode(code)
             if clean is not seen:
                 code = module.encode(clean)
+                module.decode(code)
             code = code.double()
             total = total + code.sum(dim=0)
             product = product + code.T @ code

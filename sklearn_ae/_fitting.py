@@ -102,6 +102,8 @@ def fit_rows(estimator, columns: TableColumns, X, X_val) -> Learned:
     networks = _build(estimator, start, starts, data, device, streams)
     pca_loss = _pca_loss([one.network().float().to(device) for one in starts], data)
     state = _train(estimator, networks, table, data, pca_loss, streams)
+    if state.interruption and not state.best_epoch and estimator.init != "pca":
+        raise state.interruption
     module = networks.trained
     network = networks.arguments
     kept = _Kept(estimator, module, network, start, state, table.codec, data, pca_loss)
@@ -188,23 +190,23 @@ def _fit_start(estimator, table, X, streams) -> LinearStart:
 
 
 def _judged_starts(X, table, start, data, streams) -> list[LinearStart]:
-    """Return a start for each part of the validation rows, which knows nothing of it.
+    """Return a start for each part of the validation rows: PCA of the other rows.
 
     PCA fits its own rows better than others: judged by them, it would look better than
     it is. That fades with the number of rows, and beyond `EPOCH_ROWS` the start of all
-    rows serves.
+    rows serves; so it does where the others are too few for as many components.
     """
     n_rows, n_components = X.shape[0], len(start.components)
     if data.judged_apart or n_rows > EPOCH_ROWS:
         return [start] * len(data.parts)
     starts = []
     for part in data.parts:
-        others = X[np.delete(np.arange(n_rows), part.numpy())]
-        if n_components > component_limit(others, table.codec):
+        others = np.delete(np.arange(n_rows), part.numpy())
+        if n_components > component_limit(X, table.codec, len(others)):
             starts.append(start)
             continue
         seed = streams.integer("start")
-        starts.append(pca_start(others, table, n_components, seed))
+        starts.append(pca_start(X, table, n_components, seed, index=others))
     return starts
 
 

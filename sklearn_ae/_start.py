@@ -65,7 +65,12 @@ class LinearStart(NamedTuple):
 
 
 def pca_start(
-    X, table: EncodedTable, n_components: int | float, random_state: int
+    X,
+    table: EncodedTable,
+    n_components: int | float,
+    random_state: int,
+    *,
+    index: np.ndarray | None = None,
 ) -> LinearStart:
     """Fit PCA on encoded rows, missing cells filled, in float64.
 
@@ -87,6 +92,9 @@ def pca_start(
     random_state : int
         For PCA's arpack solver; the others draw nothing.
 
+    index : ndarray of int, default=None
+        Which rows of X count. None means all.
+
     Returns
     -------
     start : LinearStart
@@ -95,9 +103,11 @@ def pca_start(
     codec = table.codec
     if table.is_constant:
         return _start_without_variance(n_components, codec)
-    if not sparse.issparse(X) and _takes_covariance(len(X), codec.n_encoded):
-        covariance = _covariance(X, codec, has_gaps=table.has_gaps)
+    n_rows = X.shape[0] if index is None else len(index)
+    if not sparse.issparse(X) and _takes_covariance(n_rows, codec.n_encoded):
+        covariance = _covariance(X, codec, index, has_gaps=table.has_gaps)
         return _from_covariance(covariance, n_components)
+    X = X if index is None else X[index]
     rows = codec.encode_sparse(X) if sparse.issparse(X) else codec.encode(X)
     if table.has_gaps and not sparse.issparse(X):
         rows[np.isnan(rows)] = 0
@@ -136,18 +146,21 @@ def _takes_covariance(n_rows: int, n_columns: int) -> bool:
     return n_rows >= 10 * n_columns and (narrow or large)
 
 
-def _covariance(X: np.ndarray, codec: TableCodec, *, has_gaps: bool) -> np.ndarray:
+def _covariance(
+    X: np.ndarray, codec: TableCodec, index: np.ndarray | None, *, has_gaps: bool
+) -> np.ndarray:
     """Gather the covariance of encoded rows as PCA would see it, chunk by chunk."""
     total = np.zeros(codec.n_encoded)
     product = np.zeros((codec.n_encoded, codec.n_encoded))
-    for chunk in gen_batches(len(X), _COVARIANCE_ROWS):
-        rows = codec.encode(X[chunk])
+    n_rows = len(X) if index is None else len(index)
+    for chunk in gen_batches(n_rows, _COVARIANCE_ROWS):
+        rows = codec.encode(X[chunk if index is None else index[chunk]])
         if has_gaps:
             rows[np.isnan(rows)] = 0
         total += rows.sum(axis=0)
         product += rows.T @ rows
-    mean = total / len(X)
-    return (product - len(X) * np.outer(mean, mean)) / (len(X) - 1)
+    mean = total / n_rows
+    return (product - n_rows * np.outer(mean, mean)) / (n_rows - 1)
 
 
 def _from_covariance(covariance: np.ndarray, n_components: int | float) -> LinearStart:
@@ -186,9 +199,9 @@ def sparse_solver(X) -> str:
     return "arpack" if wide else "covariance_eigh"
 
 
-def component_limit(X, codec: TableCodec) -> int:
-    """Return the most components that PCA can find in the encoded rows of X."""
-    limit = min(X.shape[0], codec.n_encoded)
+def component_limit(X, codec: TableCodec, n_rows: int | None = None) -> int:
+    """Return the most components that PCA can find in (some) encoded rows of X."""
+    limit = min(n_rows or X.shape[0], codec.n_encoded)
     return limit - (sparse.issparse(X) and sparse_solver(X) == "arpack")
 
 

@@ -13,7 +13,7 @@ from sklearn.utils.sparsefuncs import mean_variance_axis, min_max_axis
 from ._columns import TableColumns, some
 from .nn import Layout
 
-_CHUNK_ROWS, _CHUNK_CELLS = 512, 1_000_000  # small enough for the cache
+_CHUNK_ROWS, _CHUNK_CELLS = 1_024, 1_000_000  # small enough for the cache
 _FLOAT32_LIMIT = float(np.finfo(np.float32).max)
 
 
@@ -77,14 +77,16 @@ class TableCodec:
     def encode(self, X, dtype: type = np.float64) -> np.ndarray:
         """Return rows of X, dense or CSR, as centred and scaled dense numbers."""
         dense = X.toarray() if sparse.issparse(X) else X
+        rows = self._spread(dense).astype(np.float64)
         with np.errstate(over="ignore"):
-            rows = np.subtract(self._spread(dense), self.mean, dtype=np.float64)
+            rows -= self.mean
             rows /= self.scale
-        if self.empty.any():
-            rows[:, self.starts[self.empty]] = np.nan
-        if rows.size and not max(rows.max(), -rows.min()) <= _FLOAT32_LIMIT:
+            if self.empty.any():
+                rows[:, self.starts[self.empty]] = np.nan
+            single = rows.astype(np.float32)
+        if np.isinf(single).any():
             self._check_size(rows)
-        return rows.astype(dtype, copy=False)
+        return single if dtype == np.float32 else rows.astype(dtype, copy=False)
 
     def decode(self, rows: np.ndarray, *, observed: bool = False) -> np.ndarray:
         """Return encoded rows as numbers of the table, of the dtype of `rows`.

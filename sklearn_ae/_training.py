@@ -177,6 +177,7 @@ class _Net(NeuralNet):
 
     def run_single_epoch(self, iterator, training, prefix, step_fn, **fit_params):
         if iterator is None:
+            self.flat_.show(averaged=True)
             return
         self._set_training(training)
         self.flat_.show(averaged=not training)

@@ -16,7 +16,7 @@ from ._training import Objective
 from .nn import observed_reconstruction_loss, reconstruction_loss
 
 _MIN_VALIDATION_ROWS, _MAX_VALIDATION_ROWS = 50, 10_000
-_N_PARTS = 5
+_FEW_ROWS, _N_PARTS = 500, 5
 
 
 class TrainingData(NamedTuple):
@@ -148,8 +148,9 @@ def _split(estimator, n_rows, streams) -> tuple[Tensor, tuple[Tensor, ...]]:
     """
     order = torch.from_numpy(streams.numpy("split").permutation(n_rows))
     watched = estimator.callbacks or estimator.n_iter_no_change is not None
-    few = estimator.validation_fraction * n_rows < _MIN_VALIDATION_ROWS
-    if few and not watched and n_rows >= 2 * _N_PARTS:
+    few = 2 * _N_PARTS <= n_rows < _FEW_ROWS
+    noisy = estimator.validation_fraction * n_rows < _MIN_VALIDATION_ROWS
+    if few and noisy and not watched:
         return order, order.tensor_split(_N_PARTS)
     n_judged = _n_validation_rows(estimator.validation_fraction, n_rows)
     return order[n_judged:], (order[:n_judged],)
