@@ -32,7 +32,7 @@ def _table(folder):
     times = load("time_to_quality", folder)
     if times is not None:
         table[f"seconds to {SKORCH}'s error, over its fit's"] = table["model"].map(
-            time_to_quality.medians(times) | {SKORCH: 1.0}
+            time_to_quality.medians(times)
         )
     best = share(quality.share_best(rows))
     return under(

@@ -118,6 +118,10 @@ class PlainSkorchAutoencoder(Scaled):
     def n_epochs_(self):
         return len(self.net.history)
 
+    @property
+    def best_epoch_(self):
+        return dict(self.net.callbacks_)["EarlyStopping"].best_epoch_
+
     def _codes(self, rows):
         return _apply(self.net.module_.encoder, rows)
 
