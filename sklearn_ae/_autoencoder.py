@@ -22,6 +22,12 @@ class AutoencoderTransformer(BaseAutoencoder):
     rows like every later epoch, and it is left only for an epoch whose gain there is
     clear; ``best_epoch_ == 0`` says that PCA was the best to be had.
 
+    While it trains, inputs are blurred by Gaussian noise of the size of what is still
+    unexplained, which goes to zero towards the end, so that small tables are not
+    learned by heart; products of large networks are in bfloat16 where the processor
+    has them. Rows count as independent: of repeated measurements, or of neighbours in
+    time, hand over other groups as `X_val`.
+
     Parameters
     ----------
     n_components : int, float or None, default=2
@@ -82,14 +88,19 @@ class AutoencoderTransformer(BaseAutoencoder):
 
     early_stopping : bool, default=True
         Whether the epoch that does best on validation rows is kept. Otherwise the last
-        one is, and nothing is promised. If no epoch of the first fifth does better than
-        the start, training ends there and the start is kept. Otherwise the learning
-        rate schedule runs to its end, see `n_iter_no_change`.
+        one is, and nothing is promised. Either way its weights are an average of the
+        latest steps. If no epoch of the first fifth does better than the start,
+        training ends there (but for the small tables below) and the start is kept.
+        Otherwise the learning rate schedule runs to its end, see `n_iter_no_change`.
 
     validation_fraction : float, default=0.1
-        Share of the rows that is set aside for validation: at least 50 rows (or a
-        quarter of the table, if that is less) and at most 10,000. They still take part
-        in PCA, the centre and the scale.
+        Share of the rows that is set aside for validation, at most 10,000. They take
+        part in the centre and the scale, and beyond 65,536 rows in the PCA that
+        training starts from. Tables below 500 rows of which that would be fewer than 50
+        have five parts, each of which judges a network trained on the others; then one
+        is trained on all rows, for the number of epochs that was best. With `callbacks`
+        or patience, which watch one training, 50 rows are set aside there, or a
+        quarter.
 
     n_iter_no_change : int or None, default=None
         Number of epochs without a lower validation loss after which training stops.
@@ -107,12 +118,12 @@ class AutoencoderTransformer(BaseAutoencoder):
 
     random_state : int, RandomState instance or None, default=None
         Determines the validation split, the hidden layers' first weights, the order of
-        rows, and noise where there is any. An int gives the same bits again on one
+        rows, and the noise. An int gives the same bits again on one
         machine and one set of versions.
 
     verbose : int, default=0
         With a positive number, a progress bar shows training and validation loss beside
-        PCA's.
+        PCA's. Of several trainings it shows the last.
 
     Attributes
     ----------
@@ -140,12 +151,13 @@ class AutoencoderTransformer(BaseAutoencoder):
         sums to the variance explained only where ``best_epoch_ == 0``.
 
     loss_curve_ : list of float of length n_epochs_ + 1
-        Training loss: the start's, then the mean over each epoch. The loss is the mean
-        squared error of centred and scaled cells that are not missing, so 1 is as bad
-        as the mean. A category counts as one cell.
+        Training loss: the start's, then the mean over each epoch's steps, noise
+        included. The loss is the mean squared error of centred and scaled cells that
+        are not missing, so 1 is as bad as the mean. A category counts as one cell.
 
     validation_loss_curve_ : list of float of length n_epochs_ + 1 or None
-        Loss on the validation rows. None if ``early_stopping=False``.
+        Loss on the validation rows, each by a network that has not seen it. None if
+        ``early_stopping=False``.
 
     best_epoch_ : int
         Epoch whose weights are kept; 0 is the start.
@@ -154,7 +166,7 @@ class AutoencoderTransformer(BaseAutoencoder):
         Validation loss of that epoch.
 
     pca_validation_loss_ : float or None
-        PCA's loss on the validation rows.
+        PCA's loss on the validation rows, fitted without them as the start is.
 
     n_epochs_ : int
         Number of epochs run.
@@ -174,6 +186,9 @@ class AutoencoderTransformer(BaseAutoencoder):
     ----------
     Hinton, G. E. and Salakhutdinov, R. R. (2006). Reducing the dimensionality of data
     with neural networks. Science, 313(5786), 504-507.
+
+    Shamir, O. and Zhang, T. (2013). Stochastic gradient descent for non-smooth
+    optimization: convergence results and optimal averaging schemes. ICML.
 
     Smith, L. N. and Topin, N. (2019). Super-convergence: very fast training of neural
     networks using large learning rates. Proc. SPIE 11006.

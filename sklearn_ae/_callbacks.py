@@ -166,10 +166,13 @@ class ProgressBar(Callback):
     ----------
     references : dict of str to float
         Losses to compare with, by name.
+
+    n_epochs : int
+        Epochs to come.
     """
 
-    def __init__(self, references):
-        self.references = references
+    def __init__(self, references, n_epochs):
+        self.references, self.n_epochs = references, n_epochs
 
     def initialize(self):
         self.bar_ = None
@@ -178,7 +181,7 @@ class ProgressBar(Callback):
     def on_train_begin(self, net, **kwargs):
         from tqdm.auto import tqdm
 
-        self.bar_ = tqdm(total=net.max_epochs, unit="epoch")
+        self.bar_ = tqdm(total=self.n_epochs, unit="epoch")
 
     def on_epoch_end(self, net, **kwargs):
         shown = {"train": net.history[-1, "train_loss"]}

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -80,50 +81,50 @@ def cross_fit_network(
     state = TrainingState(copy_weights(module), validation_losses=[start])
     losses, epochs = [], []
     try:
-        for number, (twin, fold) in enumerate(zip(twins, folds, strict=True)):
-            record = RowLosses()
-            fitted = fit_network(
-                twin,
-                objective,
-                rows,
-                all_but(folds, number),
-                (judged, fold),
-                replace(settings, callbacks=[record], ends_early=False, verbose=0),
-                streams.torch(f"fold {number}"),
+        for number in range(len(folds)):
+            fitted, fold_epochs = _fit_twin(
+                twins[number], objective, rows, judged, folds, number, settings, streams
             )
             losses.append(fitted.losses)
-            epochs.append(record.epochs_)
+            epochs.append(fold_epochs)
             if fitted.interruption is not None:
                 raise fitted.interruption
+        state.losses = [sum(parts) / len(folds) for parts in zip(*losses, strict=True)]
+        after = [torch.cat(parts) for parts in zip(*epochs, strict=True)]
+        state.validation_losses += [epoch.mean().item() for epoch in after]
+        best = int(np.argmin(state.validation_losses[1:] or [0]))
+        if not after or not is_clear_gain(
+            before, after[best], settings.significance_level
+        ):
+            return state
+        everything, batches = torch.cat(list(folds)), streams.torch("batches")
+        settings = replace(settings, stop_after=best + 1)
+        final = fit_network(
+            module, objective, rows, everything, None, settings, batches
+        )
     except KeyboardInterrupt as caught:
         if not losses:
             raise
-        state.losses, state.interruption = losses[0][:1], caught
-        return state
-    after = [torch.cat(parts) for parts in zip(*epochs, strict=True)]
-    state.losses = [sum(parts) / len(folds) for parts in zip(*losses, strict=True)]
-    state.validation_losses += [epoch.mean().item() for epoch in after]
-    if not after:
-        return state
-    best = min(range(len(after)), key=lambda epoch: state.validation_losses[epoch + 1])
-    if not is_clear_gain(before, after[best], settings.significance_level):
-        return state
-    try:
-        final = fit_network(
-            module,
-            objective,
-            rows,
-            torch.cat(list(folds)),
-            None,
-            settings,
-            streams.torch("batches"),
-            n_epochs=best + 1,
-        )
-    except KeyboardInterrupt as caught:
+        state.losses = state.losses or losses[0][:1]
         state.interruption = caught
         return state
     final.validation_losses = state.validation_losses[: best + 2]
     return final
+
+
+def _fit_twin(twin, objective, rows, judged, folds, number, settings, streams):
+    """Train a twin on the other folds; return its state and the fold's row losses."""
+    record = RowLosses()
+    fitted = fit_network(
+        twin,
+        objective,
+        rows,
+        all_but(folds, number),
+        (judged, folds[number]),
+        replace(settings, callbacks=[record], ends_early=False, verbose=0),
+        streams.torch(f"fold {number}"),
+    )
+    return fitted, record.epochs_
 
 
 def all_but(folds: Sequence[Tensor], number: int) -> Tensor:

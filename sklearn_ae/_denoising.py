@@ -88,14 +88,19 @@ class DenoisingAutoencoder(BaseAutoencoder):
 
     early_stopping : bool, default=True
         Whether the epoch that does best on validation rows is kept. Otherwise the last
-        one is, and nothing is promised. If no epoch of the first fifth does better than
-        the start, training ends there and the start is kept. Otherwise the learning
-        rate schedule runs to its end, see `n_iter_no_change`.
+        one is, and nothing is promised. Either way its weights are an average of the
+        latest steps. If no epoch of the first fifth does better than the start,
+        training ends there (but for the small tables below) and the start is kept.
+        Otherwise the learning rate schedule runs to its end, see `n_iter_no_change`.
 
     validation_fraction : float, default=0.1
-        Share of the rows that is set aside for validation: at least 50 rows (or a
-        quarter of the table, if that is less) and at most 10,000. They still take part
-        in PCA, the centre and the scale.
+        Share of the rows that is set aside for validation, at most 10,000. They take
+        part in the centre and the scale, and beyond 65,536 rows in the PCA that
+        training starts from. Tables below 500 rows of which that would be fewer than 50
+        have five parts, each of which judges a network trained on the others; then one
+        is trained on all rows, for the number of epochs that was best. With `callbacks`
+        or patience, which watch one training, 50 rows are set aside there, or a
+        quarter.
 
     n_iter_no_change : int or None, default=None
         Number of epochs without a lower validation loss after which training stops.
@@ -118,7 +123,7 @@ class DenoisingAutoencoder(BaseAutoencoder):
 
     verbose : int, default=0
         With a positive number, a progress bar shows training and validation loss beside
-        PCA's.
+        PCA's. Of several trainings it shows the last.
 
     noise : {"swap", "masking", "gaussian"}, default="swap"
         What corrupts the rows. "swap": a cell takes the value that its column has in a
@@ -160,12 +165,13 @@ class DenoisingAutoencoder(BaseAutoencoder):
         sums to the variance explained only where ``best_epoch_ == 0``.
 
     loss_curve_ : list of float of length n_epochs_ + 1
-        Training loss: the start's, then the mean over each epoch. The loss is the mean
-        squared error of centred and scaled cells that are not missing, so 1 is as bad
-        as the mean. A category counts as one cell.
+        Training loss: the start's, then the mean over each epoch's steps, noise
+        included. The loss is the mean squared error of centred and scaled cells that
+        are not missing, so 1 is as bad as the mean. A category counts as one cell.
 
     validation_loss_curve_ : list of float of length n_epochs_ + 1 or None
-        Loss on the validation rows. None if ``early_stopping=False``.
+        Loss on the validation rows, each by a network that has not seen it. None if
+        ``early_stopping=False``.
 
     best_epoch_ : int
         Epoch whose weights are kept; 0 is the start.
@@ -174,7 +180,7 @@ class DenoisingAutoencoder(BaseAutoencoder):
         Validation loss of that epoch.
 
     pca_validation_loss_ : float or None
-        PCA's loss on the validation rows.
+        PCA's loss on the validation rows, fitted without them as the start is.
 
     n_epochs_ : int
         Number of epochs run.

@@ -1,6 +1,6 @@
 """A network's parameters as a few long tensors, and their running average."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 import torch
 from torch import nn
@@ -20,7 +20,7 @@ class FlatParameters:
 
     Parameters
     ----------
-    groups : sequence of iterable of Parameter
+    groups : iterable of iterable of Parameter
         Which parameters go together. Those of a group share device and dtype.
 
     Attributes
@@ -40,7 +40,7 @@ class FlatParameters:
     tensor([1., 1.])
     """
 
-    def __init__(self, groups: Sequence[Iterable[nn.Parameter]]) -> None:
+    def __init__(self, groups: Iterable[Iterable[nn.Parameter]]) -> None:
         self.tensors = [_flatten(list(group)) for group in groups]
         self._others = [tensor.detach().clone() for tensor in self.tensors]
         self._n_steps, self._averaged = 0, False

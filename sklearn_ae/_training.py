@@ -48,6 +48,9 @@ class TrainingSettings:
     max_epochs : int
         Epochs to run.
 
+    stop_after : int or None
+        Epochs to run where not all are wanted; the schedule stays that of all.
+
     weight_decay : float
         Decoupled weight decay.
 
@@ -86,6 +89,7 @@ class TrainingSettings:
     learning_rate_scales: dict[str, float]
     batch_size: int
     max_epochs: int
+    stop_after: int | None = None
     weight_decay: float = 0.0
     n_iter_no_change: int | None = None
     significance_level: float = 0.01
@@ -139,7 +143,11 @@ class _Criterion(nn.Module):
 
 
 class _Net(NeuralNet):
-    """skorch's loop without its costs on small batches.
+    """skorch's loop without its costs on small batches, on flat parameters.
+
+    Validation, and callbacks at the end of an epoch, see the average of the latest
+    steps. A gradient that a callback replaces (``p.grad = None``), not changes, is cut
+    off from the optimizer's.
 
     Batches come as tensors on the device, one step is one fused call, and losses are
     fetched once an epoch: the history has a batch's loss at the end of its epoch. There
@@ -233,8 +241,6 @@ def fit_network(
     validation: tuple[RowSource, Tensor] | None,
     settings: TrainingSettings,
     generator: torch.Generator,
-    *,
-    n_epochs: int | None = None,
 ) -> TrainingState:
     """Train a module from where it stands and return the weights to keep.
 
@@ -256,7 +262,8 @@ def fit_network(
         Which of `rows` to train on.
 
     validation : tuple of (RowSource, Tensor) or None
-        Validation rows. None means that all epochs are run and the last is kept.
+        Validation rows. None means that all epochs are run, and what they end with is
+        kept.
 
     settings : TrainingSettings
         How to train.
@@ -264,14 +271,11 @@ def fit_network(
     generator : torch.Generator
         Source of the order of rows.
 
-    n_epochs : int, default=None
-        Epochs after which to stop, on the way to ``settings.max_epochs``. None means
-        none.
-
     Returns
     -------
     state : TrainingState
-        Weights and curves.
+        Weights and curves. Weights are averages of the latest steps, but for the
+        start's; training losses are those of the steps.
 
     Raises
     ------
@@ -293,7 +297,7 @@ def fit_network(
     if settings.max_epochs == 0:
         return state
     net = _make_net(module, objective, (train, judge), best, state.losses[0], settings)
-    state.interruption = _run(net, train, judge, n_epochs)
+    state.interruption = _run(net, train, judge)
     epochs = [epoch for epoch in net.history if "train_loss" in epoch]
     state.losses += [float(epoch["train_loss"]) for epoch in epochs]
     if judge is None:
@@ -344,7 +348,8 @@ def _make_net(module, objective, batches, best, start_loss, settings) -> _Net:
         if settings.ends_early:
             stop.append(("stop", Stop(best, settings.n_iter_no_change)))
     if settings.verbose:
-        callbacks.append(("progress", ProgressBar(settings.references)))
+        n_epochs = settings.stop_after or settings.max_epochs
+        callbacks.append(("progress", ProgressBar(settings.references, n_epochs)))
     net = _Net(
         module,
         criterion=partial(_Criterion, objective),
@@ -375,14 +380,12 @@ def _as_it_is(dataset, batch_size):
     return dataset
 
 
-def _run(
-    net: _Net, train: Batches, judge: Batches | None, n_epochs: int | None
-) -> KeyboardInterrupt | None:
+def _run(net: _Net, train: Batches, judge: Batches | None) -> KeyboardInterrupt | None:
     """Run skorch's loop; return Ctrl-C where there are scored epochs to keep."""
     try:
         try:
             net.notify("on_train_begin", X=train, y=None)
-            net.fit_loop(train, None, epochs=n_epochs)
+            net.fit_loop(train, None, epochs=net.settings.stop_after)
         finally:
             net.notify("on_train_end", X=train, y=None)
     except KeyboardInterrupt as caught:
