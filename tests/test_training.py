@@ -3,9 +3,7 @@ import math
 import numpy as np
 import pytest
 import torch
-from sklearn.exceptions import NotFittedError
-from skorch.callbacks import Callback, EarlyStopping
-from skorch.utils import noop
+from skorch.callbacks import Callback
 from torch import nn
 
 from sklearn_ae._rows import TensorRows
@@ -13,6 +11,7 @@ from sklearn_ae._training import (
     TrainingSettings,
     copy_weights,
     fit_network,
+    one_cycle,
     row_losses,
 )
 
@@ -92,6 +91,52 @@ def test_a_start_that_is_best_is_kept():
     state = train(Scale(1.0), objective=lambda m, x: squared_error(m, x) + 1)
     assert state.best_epoch == 0
     assert state.weights["factor"] == 1
+
+
+class Weights(Callback):
+    """Note the weight after every step."""
+
+    def __init__(self):
+        self.factors = []
+
+    def on_batch_end(self, net, training, **kwargs):
+        if training:
+            self.factors.append(net.module_.factor.item())
+
+
+def averages(factors):
+    """Return the running average after every step."""
+    average, found = 0.0, []
+    for n_before, factor in enumerate(factors):
+        average += 9 / (n_before + 9) * (factor - average)
+        found.append(average)
+    return found
+
+
+@pytest.mark.parametrize("validate", [True, False])
+def test_kept_weights_are_an_average_over_the_steps(validate):
+    weights = Weights()
+    state = train(validate=validate, callbacks=[weights])
+    expected = averages(weights.factors)[4 * state.best_epoch - 1]
+    assert state.weights["factor"].item() == pytest.approx(expected)
+
+
+def test_validation_sees_the_average():
+    weights = Weights()
+    state = train(callbacks=[weights])
+    pairs = rows().take(torch.arange(10))
+    expected = [
+        squared_error(Scale(average), pairs).mean().item()
+        for average in averages(weights.factors)[3::4]
+    ]
+    assert state.validation_losses[1:] == pytest.approx(expected, rel=1e-4)
+
+
+def test_steps_do_not_depend_on_validation():
+    judged, alone = Weights(), Weights()
+    train(callbacks=[judged])
+    train(callbacks=[alone], validate=False)
+    assert judged.factors == alone.factors
 
 
 def test_kept_weights_are_copies():
@@ -205,8 +250,8 @@ def test_callbacks_see_losses_beside_each_other():
     assert [valid_loss for _, valid_loss in seen] == state.validation_losses[1:]
 
 
-@pytest.mark.parametrize("max_epochs", [1, 3])
-def test_schedule_is_one_cycle_over_all_steps(max_epochs):
+@pytest.mark.parametrize("max_epochs", [1, 3, 10])
+def test_schedule_rises_over_a_tenth_of_all_steps_and_falls_to_zero(max_epochs):
     rates = []
 
     class Rate(Callback):
@@ -215,136 +260,22 @@ def test_schedule_is_one_cycle_over_all_steps(max_epochs):
                 rates.append(net.optimizer_.param_groups[0]["lr"])
 
     train(max_epochs=max_epochs, batch_size=3, callbacks=[Rate()])
-    assert len(rates) == 10 * max_epochs
-    assert max(rates) <= 0.1
-    assert rates[-1] < rates[0] < max(rates)
+    rising = np.linspace(0, 0.1, max_epochs + 1)[1:]
+    falling = np.linspace(0.1, 0, 9 * max_epochs + 2)[1:-1]
+    np.testing.assert_allclose(rates, [*rising, *falling])
+
+
+@pytest.mark.parametrize("n_steps", [1, 2, 5, 9, 10, 11, 1000])
+def test_schedule_stays_between_zero_and_one(n_steps):
+    shares = [one_cycle(step, n_steps) for step in range(n_steps)]
+    assert all(0 < share <= 1 for share in shares)
+    assert one_cycle(n_steps, n_steps) == 0
 
 
 def test_row_losses_make_no_step():
     module = Scale(0.5)
     row_losses(module, squared_error, [(torch.ones(2, 3),) * 2])
     assert module.factor == 0.5
-
-
-class Interrupt(Callback):
-    """Press Ctrl-C at a hook of one epoch."""
-
-    def __init__(self, press, hook, epoch):
-        self.press, self.hook, self.epoch = press, hook, epoch
-        setattr(self, hook, self.interrupt)
-
-    def interrupt(self, net, training=True, **kwargs):
-        if training and len(net.history) == self.epoch:
-            self.press()
-
-
-HOOKS = ["on_epoch_begin", "on_batch_begin", "on_grad_computed", "on_batch_end"]
-
-
-@pytest.mark.parametrize("hook", [*HOOKS, "on_epoch_end"])
-def test_ctrl_c_is_raised_again(quick, X, press_ctrl_c, hook):
-    estimator = quick(callbacks=[Interrupt(press_ctrl_c, hook, 3)])
-    with pytest.raises(KeyboardInterrupt):
-        estimator.fit(X)
-
-
-@pytest.mark.parametrize("hook", HOOKS)
-def test_ctrl_c_commits_the_best_epoch_so_far(quick, X, press_ctrl_c, hook):
-    estimator = quick(callbacks=[Interrupt(press_ctrl_c, hook, 4)])
-    with pytest.raises(KeyboardInterrupt):
-        estimator.fit(X)
-    whole = quick().fit(X)
-    assert estimator.n_epochs_ == 3
-    assert estimator.validation_loss_curve_ == whole.validation_loss_curve_[:4]
-    assert estimator.best_epoch_ == np.argmin(estimator.validation_loss_curve_) > 0
-
-
-def test_an_interrupted_fit_can_be_used(quick, X, press_ctrl_c):
-    estimator = quick(callbacks=[Interrupt(press_ctrl_c, "on_batch_end", 4)])
-    with pytest.raises(KeyboardInterrupt):
-        estimator.fit(X)
-    codes = estimator.transform(X)
-    np.testing.assert_allclose(codes.mean(axis=0), 0, atol=1e-5)
-    np.testing.assert_allclose(
-        codes.var(axis=0, ddof=1), estimator.explained_variance_, rtol=1e-4
-    )
-
-
-@pytest.mark.parametrize("hook", ["on_train_begin", "on_epoch_begin", "on_batch_end"])
-def test_ctrl_c_in_the_first_epoch_commits_pca(quick, X, press_ctrl_c, hook):
-    epoch = 0 if hook == "on_train_begin" else 1
-    estimator = quick(callbacks=[Interrupt(press_ctrl_c, hook, epoch)])
-    with pytest.raises(KeyboardInterrupt):
-        estimator.fit(X)
-    assert estimator.best_epoch_ == estimator.n_epochs_ == 0
-    np.testing.assert_allclose(
-        estimator.reconstruct(X), quick(max_epochs=0).fit(X).reconstruct(X)
-    )
-
-
-def test_ctrl_c_at_the_end_of_training_commits_it(quick, X, press_ctrl_c):
-    estimator = quick(callbacks=[Interrupt(press_ctrl_c, "on_train_end", 4)])
-    with pytest.raises(KeyboardInterrupt):
-        estimator.fit(X)
-    assert estimator.validation_loss_curve_ == quick().fit(X).validation_loss_curve_
-
-
-class Slow:
-    """Rows that take so long to come that Ctrl-C is pressed."""
-
-    def __init__(self, rows, press):
-        self.rows, self.press, self.shape = rows, press, rows.shape
-
-    def __array__(self, dtype=None, copy=None):
-        self.press()
-        return self.rows
-
-
-@pytest.fixture(params=["X", "X_val"])
-def slow_rows(request, X, press_ctrl_c):
-    rows = {"X": X[:, :4], "X_val": X[:, :4]}
-    return rows | {request.param: Slow(rows[request.param], press_ctrl_c)}
-
-
-def test_ctrl_c_before_the_start_is_scored_fits_nothing(quick, slow_rows):
-    estimator = quick()
-    before = dict(vars(estimator))
-    with pytest.raises(KeyboardInterrupt):
-        estimator.fit(**slow_rows)
-    assert vars(estimator) == before
-    with pytest.raises(NotFittedError):
-        estimator.transform(np.ones((1, 4)))
-
-
-def test_ctrl_c_before_the_start_is_scored_keeps_the_former_fit(quick, slow_rows, X):
-    estimator = quick().fit(X)
-    before = dict(vars(estimator))
-    with pytest.raises(KeyboardInterrupt):
-        estimator.fit(**slow_rows)
-    assert vars(estimator).keys() == before.keys()
-    assert all(vars(estimator)[name] is before[name] for name in before)
-
-
-def test_skorchs_early_stopping_ends_training_normally(noiseless, X):
-    stop = EarlyStopping(patience=2, threshold=0.99, sink=noop)
-    estimator = noiseless(max_epochs=30, callbacks=[stop]).fit(X)
-    assert 0 < estimator.n_epochs_ < 30
-    assert estimator.best_epoch_ > 0
-
-
-def test_skorchs_early_stopping_works_without_validation_rows(quick, X):
-    stop = EarlyStopping("train_loss", patience=2, threshold=0.99, sink=noop)
-    estimator = quick(max_epochs=30, early_stopping=False, callbacks=[stop]).fit(X)
-    assert 0 < estimator.best_epoch_ == estimator.n_epochs_ < 30
-
-
-def test_errors_of_callbacks_come_out_as_they_are(quick, X):
-    class Fails(Callback):
-        def on_batch_end(self, net, **kwargs):
-            raise LookupError("mine")
-
-    with pytest.raises(LookupError, match="mine"):
-        quick(callbacks=[Fails()]).fit(X)
 
 
 @pytest.mark.parametrize(("factor", "n_epochs"), [(1.0, 8), (0.0, 40)])

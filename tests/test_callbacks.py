@@ -1,0 +1,55 @@
+"""Noise that shrinks; the other callbacks are tested with the engine."""
+
+import math
+from types import SimpleNamespace
+
+import pytest
+import torch
+from skorch.history import History
+
+from sklearn_ae._callbacks import ShrinkingNoise
+from sklearn_ae.nn import GaussianNoise, Layout
+
+
+@pytest.fixture
+def noise():
+    one = torch.ones(1)
+    layout = Layout(column=torch.tensor([0]), missing=one, noise_unit=one, n_cells=1.0)
+    return GaussianNoise(layout, 0.0, generator=torch.Generator().manual_seed(0))
+
+
+@pytest.fixture
+def levels(noise):
+    """Return the level of every epoch, for training losses of the former ones."""
+
+    def run(losses, start_loss=1.0, max_epochs=4):
+        callback, found = ShrinkingNoise(noise, start_loss), []
+        net = SimpleNamespace(history=History(), max_epochs=max_epochs)
+        for loss in losses:
+            net.history.new_epoch()
+            callback.on_epoch_begin(net)
+            found.append(noise.high)
+            net.history.record("train_loss", loss)
+        callback.on_train_end(net)
+        return found
+
+    return run
+
+
+def test_level_is_the_root_of_the_last_loss_times_the_share_of_epochs_left(levels):
+    expected = [1.0, 0.75 * 0.9, 0.5 * 0.5, 0.25 * 0.2]
+    assert levels([0.81, 0.25, 0.04, 0.01]) == pytest.approx(expected)
+
+
+def test_level_never_exceeds_that_of_the_start(levels):
+    expected = [0.1 * left for left in (1, 0.75, 0.5, 0.25)]
+    assert levels([4.0, math.inf, 9.0, 9.0], 0.01) == pytest.approx(expected)
+
+
+def test_a_start_that_leaves_nothing_gets_no_noise(levels):
+    assert levels([1.0, 1.0], start_loss=0.0) == [0, 0]
+
+
+def test_noise_ends_with_training(levels, noise):
+    levels([1.0])
+    assert torch.equal(noise(torch.ones(2, 1)), torch.ones(2, 1))
