@@ -1,7 +1,6 @@
 """The parts of the benchmark, in the order of a full run."""
 
 from collections.abc import Callable
-from importlib.util import find_spec
 from typing import NamedTuple
 
 from . import (
@@ -11,6 +10,7 @@ from . import (
     imputation,
     quality,
     reconstruction,
+    scale,
     speed,
     time_to_quality,
     transform,
@@ -49,12 +49,6 @@ def _time_to_quality(name, options):
     return time_to_quality.run(options.folder, name, shares)
 
 
-def _scale(options):
-    from . import scale
-
-    return scale.run(short=options.short)
-
-
 def _of_tables(run):
     return lambda name, options: run(options.folder, names=(name,))
 
@@ -72,7 +66,7 @@ PARTS = {
     "time_to_quality": Part(_time_to_quality, tuple(time_to_quality.SETS)),
     "engine": Part(_alone(engine)),
     "transform": Part(_alone(transform)),
-    "scale": Part(_scale),
+    "scale": Part(lambda options: scale.run(options.short)),
     "search": Part(lambda options: grid_search.run(options.short)),
     "imports": Part(lambda options: imports.run()),
     "tables_reconstruction": Part(
@@ -82,8 +76,6 @@ PARTS = {
     "tables_features": Part(_of_tables(features.run_features), tuple(features.SETS)),
     "tables_speed": Part(_of_tables(speed.run_speed), speed.NAMES),
 }
-if find_spec(f"{__package__}.scale") is None:
-    del PARTS["scale"]
 
 
 def names_of(part, wanted, short):

@@ -4,8 +4,6 @@ import json
 import subprocess
 import sys
 import tempfile
-import threading
-from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +12,7 @@ from sklearn.decomposition import PCA
 
 from sklearn_ae import AutoencoderTransformer
 
-from .timing import timed
+from .timing import MIB, peak_memory, timed
 
 SIZES = tuple(10**power for power in range(3, 8))
 SHORT_SIZES = SIZES[:3]
@@ -49,54 +47,30 @@ def write_rows(path, n_rows):
     rows.flush()
 
 
-def resident_mebibytes():
-    """Return the memory of this process without mapped pages; NaN if not on Linux."""
-    try:
-        lines = Path("/proc/self/status").read_text().splitlines()
-    except OSError:
-        return np.nan
-    line = next(line for line in lines if line.startswith("RssAnon"))
-    return int(line.split()[1]) / 1024
-
-
-@contextmanager
-def watched_memory(seen):
-    """Append the process's memory to a list every few milliseconds."""
-    done = threading.Event()
-
-    def watch():
-        while not done.wait(0.005):
-            seen.append(resident_mebibytes())
-
-    watcher = threading.Thread(target=watch)
-    watcher.start()
-    try:
-        yield
-    finally:
-        done.set()
-        watcher.join()
-
-
 def mean_squared_error(model, rows):
     difference = rows - model.inverse_transform(model.transform(rows))
     return np.mean(np.square(difference, dtype=np.float64))
 
 
-def measure(path, source):
-    """Fit the rows of a file, print the figures as JSON; for a process of its own."""
-    before = resident_mebibytes()
+def load_and_fit(path, source):
+    """Return the rows of a file, an estimator fitted to them, and its seconds."""
     rows = np.load(path, mmap_mode=None if source == "memory" else "r")
     estimator = AutoencoderTransformer(N_COMPONENTS, random_state=0)
-    seen = [before]
-    with watched_memory(seen):
-        _, seconds = timed(estimator.fit, rows)
+    _, seconds = timed(estimator.fit, rows)
+    return rows, estimator, seconds
+
+
+def measure(path, source):
+    """Fit the rows of a file, print the figures as JSON; for a process of its own."""
+    fitted, peak = peak_memory(load_and_fit, path, source, every=0.005)
+    rows, estimator, seconds = fitted
     # Rows are independent draws, so these many tell PCA as much as all would.
     pca = PCA(N_COMPONENTS).fit(rows[:PCA_ROWS])
     judged = np.concatenate(list(chunks(HELD_OUT_ROWS, HELD_OUT)))
     error = mean_squared_error(estimator, judged)
     figures = {
         "fit seconds": seconds,
-        "peak MiB": max(seen) - before,
+        "peak MiB": peak / MIB,
         "error over PCA's": error / mean_squared_error(pca, judged),
         "share of variance left": error / np.mean(judged.var(axis=0)),
     }

@@ -26,18 +26,20 @@ def median_seconds(calls, repeats):
     return np.median(seconds, axis=0)
 
 
-def peak_memory(call, *arguments):
+def peak_memory(call, *arguments, every=0.001):
     """Return what a call returns, and the bytes it took at most meanwhile.
 
     They are anonymous memory, which pages mapped from files are not, on top of what
-    there was before. A thread looks every millisecond.
+    there was before. A thread looks once in `every` seconds.
     """
     _give_back_free_memory()
-    before, peaks, done = anonymous_memory(), [0], threading.Event()
+    before = peak = anonymous_memory()
+    done = threading.Event()
 
     def look():
-        while not done.wait(0.001):
-            peaks.append(anonymous_memory())
+        nonlocal peak
+        while not done.wait(every):
+            peak = max(peak, anonymous_memory())
 
     watcher = threading.Thread(target=look)
     watcher.start()
@@ -46,7 +48,7 @@ def peak_memory(call, *arguments):
     finally:
         done.set()
         watcher.join()
-    return result, max(max(peaks) - before, 0)
+    return result, peak - before
 
 
 def anonymous_memory():
