@@ -46,7 +46,7 @@ def _table(folder):
 def _engine(rows):
     return (
         f"A fit takes {rows['ratio'].min():.2f} to {rows['ratio'].max():.2f} times as "
-        "long as a bare torch loop of the same steps."
+        "long as a bare torch loop of the same batches and epochs."
     )
 
 

@@ -33,7 +33,7 @@ def callables(train):
         OURS: ours.transform,
         BARE: lambda X: bare_forward(module, X),
         f"{BASELINE}.transform": PCA(N_COMPONENTS, random_state=0).fit(train).transform,
-        f"{MLP}.predict": mlp.network.predict,
+        f"{MLP}.predict (which decodes too)": mlp.network.predict,
     }
 
 
