@@ -2,7 +2,9 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
+from functools import partial
 from numbers import Integral, Real
 from typing import Any, ClassVar
 
@@ -29,6 +31,15 @@ from ._sklearn import (
 from ._transaction import restored_on_error
 from ._validation import FLOATS, learn_rows, read_rows
 from .nn import ACTIVATIONS, Layout
+
+
+# Training is the same whatever a caller has switched.
+_OWN_TORCH = (
+    partial(torch.inference_mode, False),
+    torch.enable_grad,
+    partial(torch.autocast, "cpu", enabled=False),
+    partial(torch.autocast, "cuda", enabled=False),
+)
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
@@ -176,7 +187,9 @@ class BaseAutoencoder(
             columns, X = learn_rows(self, X)
             if X_val is not None:
                 X_val = read_rows(self, X_val, columns, input_name="X_val")
-            with torch.inference_mode(False), torch.enable_grad():
+            with ExitStack() as stack:
+                for context in _OWN_TORCH:
+                    stack.enter_context(context())
                 learned = fit_rows(self, columns, X, X_val)
             self._publish(learned)
         if learned.state.interruption is not None:

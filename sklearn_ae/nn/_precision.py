@@ -38,7 +38,9 @@ def faster_products(n_weights: int, device: torch.device) -> AbstractContextMana
     torch.float32
     """
     if device.type == "cpu" and n_weights >= _MANY_WEIGHTS and _has_bfloat16():
-        return torch.autocast("cpu", torch.bfloat16)
+        # Steps change weights in place: a cache of their casts would hold old ones
+        # for as long as a caller's own context is open.
+        return torch.autocast("cpu", torch.bfloat16, cache_enabled=False)
     return nullcontext()
 
 
