@@ -2,9 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from contextlib import ExitStack
 from dataclasses import dataclass, field
-from functools import partial
 from numbers import Integral, Real
 from typing import Any, ClassVar
 
@@ -28,18 +26,9 @@ from ._sklearn import (
     StrOptions,
     _fit_context,
 )
-from ._transaction import restored_on_error
+from ._transaction import own_torch_modes, restored_on_error
 from ._validation import FLOATS, learn_rows, read_rows
 from .nn import ACTIVATIONS, Layout
-
-
-# Training is the same whatever a caller has switched.
-_OWN_TORCH = (
-    partial(torch.inference_mode, False),
-    torch.enable_grad,
-    partial(torch.autocast, "cpu", enabled=False),
-    partial(torch.autocast, "cuda", enabled=False),
-)
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
@@ -187,9 +176,7 @@ class BaseAutoencoder(
             columns, X = learn_rows(self, X)
             if X_val is not None:
                 X_val = read_rows(self, X_val, columns, input_name="X_val")
-            with ExitStack() as stack:
-                for context in _OWN_TORCH:
-                    stack.enter_context(context())
+            with own_torch_modes():
                 learned = fit_rows(self, columns, X, X_val)
             self._publish(learned)
         if learned.state.interruption is not None:

@@ -1,8 +1,10 @@
-"""A fit that fails leaves everything as it was."""
+"""A fit depends on nothing that a caller switched, and fails without a trace."""
 
 import contextlib
 from collections.abc import Iterator
 from typing import Any
+
+import torch
 
 
 @contextlib.contextmanager
@@ -24,3 +26,15 @@ def _fitted_attributes(estimator) -> dict[str, Any]:
         for name, value in vars(estimator).items()
         if name == "_fitted" or (name.endswith("_") and not name.startswith("_"))
     }
+
+
+@contextlib.contextmanager
+def own_torch_modes() -> Iterator[None]:
+    """Train alike, whatever modes of torch the caller has switched on or off."""
+    with (
+        torch.inference_mode(False),
+        torch.enable_grad(),
+        torch.autocast("cpu", enabled=False),
+        torch.autocast("cuda", enabled=False),
+    ):
+        yield
