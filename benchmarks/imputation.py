@@ -16,7 +16,8 @@ COUNTS = {"adult": 16, "ames": 16, "beijing_air": 16}
 REMOVED = 0.2
 CENTRE = "mean, most frequent"
 ITERATIVE = "IterativeImputer"
-# Whether categories predict along, share of the cells taken away before the fit.
+# Whether categories predict along, share of the cells taken away before the fit, of
+# numbers and categories, so that it sees rows like those to impute.
 IMPUTERS = {
     ITERATIVE: (False, 0.0),
     f"{ITERATIVE}, gaps": (False, REMOVED),
@@ -64,19 +65,29 @@ def run_imputation(
     return pd.DataFrame(rows)
 
 
+def cells(frame, share, seed):
+    """Return where to take a share of the observed cells away."""
+    chance = np.random.default_rng(seed).random(frame.shape)
+    return (chance < share) & frame.notna().to_numpy()
+
+
 class Task:
     """Training rows, held-out rows with cells taken away, and how to score guesses."""
 
     def __init__(self, train, test, seed):
         self.train, self.test, self.seed = train, test, seed
-        chance = np.random.default_rng(seed).random(test.shape)
-        self.removed = (chance < REMOVED) & test.notna().to_numpy()
+        self.removed = cells(test, REMOVED, seed)
         self.gaps = test.mask(self.removed)
         self.matrix = EncodedMatrix(train)
         names = list(self.matrix.numbers)
         self.numeric = np.concatenate([np.r_[self.matrix.slices[n]] for n in names])
         self._wanted = self.removed[:, test.columns.get_indexer(names)]
         self._truth = self.matrix.encode(test)[:, self.numeric]
+
+    def rows_to_fit(self, share):
+        """Return the encoded training rows, a share of their cells taken away."""
+        away = cells(self.train, share, (self.seed, 1))
+        return self.matrix.encode(self.train.mask(away))
 
     def error(self, guesses):
         """Return the mean squared error of encoded numeric columns."""
@@ -112,10 +123,10 @@ def _compare(task, count):
         {"error": task.error(centre), "accuracy": task.accuracy(frequent)},
     )
 
-    rows, gaps = task.matrix.encode(task.train), task.matrix.encode(task.gaps)
-    for name, (with_categories, removed) in IMPUTERS.items():
-        imputer = IterativeBaseline(task.numeric, with_categories, removed, task.seed)
-        _, seconds = timed(imputer.fit, rows)
+    gaps = task.matrix.encode(task.gaps)
+    for name, (with_categories, share) in IMPUTERS.items():
+        imputer = IterativeBaseline(task.numeric, with_categories, task.seed)
+        _, seconds = timed(imputer.fit, task.rows_to_fit(share))
         yield name, {"error": task.error(imputer.impute(gaps)), "seconds": seconds}
 
 

@@ -19,27 +19,22 @@ class IterativeBaseline:
     with_categories : bool
         Whether the other columns, 0 where not observed, predict along.
 
-    removed : float
-        Share of the numeric cells to take away before the fit, so that it sees rows
-        like those to impute.
-
     seed : int
-        Seed of the cells and of the imputer.
+        Seed of the imputer.
     """
 
-    def __init__(self, numeric, with_categories, removed, seed):
+    def __init__(self, numeric, with_categories, seed):
         self.numeric, self.with_categories = numeric, with_categories
-        self.removed, self.seed = removed, seed
+        self.seed = seed
         # Only columns with gaps at fit are modelled then, so not the indicators.
         self.imputer = IterativeImputer(
             skip_complete=with_categories, random_state=seed
         )
 
     def fit(self, matrix):
-        rng = np.random.default_rng(self.seed)
-        numbers = matrix[:, self.numeric].copy()
-        numbers[rng.random(numbers.shape) < self.removed] = np.nan
+        numbers = matrix[:, self.numeric]
         if self.with_categories:
+            rng = np.random.default_rng(self.seed)
             complete = np.flatnonzero(~np.isnan(numbers).any(axis=0))
             numbers[rng.integers(len(numbers), size=len(complete)), complete] = np.nan
         with warnings.catch_warnings():

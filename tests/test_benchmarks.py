@@ -8,6 +8,7 @@ import pytest
 
 from benchmarks import headline, pictures, quality, render, results, time_to_quality
 from benchmarks.datasets import Rows, split
+from benchmarks.imputation import Task
 from benchmarks.markdown import cell, table
 from benchmarks.peers import BASELINE, MLP, OURS, SKORCH, MLPAutoencoder, makers
 from benchmarks.probes import scores
@@ -134,3 +135,19 @@ def test_codes_that_hold_the_target_score_well(y, kind):
     result = scores(codes, y, codes, y)
     assert result.pop("target") == kind
     assert min(result.values()) > 0.9
+
+
+@pytest.mark.parametrize("gaps", [False, True])
+def test_cells_taken_away_for_a_fit_are_encoded_as_missing_ones(gaps):
+    frame = pd.DataFrame({"a": np.arange(80.0), "b": [*"xyzz"] * 20})
+    if gaps:
+        frame.loc[:9, "b"] = None
+    task = Task(frame, frame, 0)
+    full, some = task.rows_to_fit(0.0), task.rows_to_fit(0.5)
+    missing = task.matrix.encode(pd.DataFrame({"a": [np.nan], "b": [None]}))[0]
+    block = np.isclose(some[:, 1:], missing[1:], equal_nan=True).all(axis=1)
+    changed = ~np.isclose(some, full, equal_nan=True)
+    assert changed[:, 0].any()
+    assert changed[:, 1:].any()
+    assert np.isnan(some[changed[:, 0], 0]).all()
+    assert block[changed[:, 1:].any(axis=1)].all()
