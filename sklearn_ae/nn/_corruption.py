@@ -46,7 +46,13 @@ class Corruption(nn.Module, ABC):
         self.set_level(level)
 
     def set_level(self, level: float | tuple[float, float]) -> None:
-        """Set how strong the noise is, as `level` does at first."""
+        """Set how strong the noise is from now on.
+
+        Parameters
+        ----------
+        level : float or tuple of two floats
+            As in the constructor.
+        """
         self.low, self.high = level if isinstance(level, tuple) else (level, level)
 
     def gap_columns(self) -> list[int]:
