@@ -6,8 +6,8 @@ from pathlib import Path
 from . import render
 from .datasets import data_folder
 from .parts import PARTS, Options, names_of
-from .quality import SEEDS
-from .results import RESULTS, save
+from .quality import MODELS, SEEDS
+from .results import KEYS, MODEL_KEYS, RESULTS, save
 
 # Git ignores it.
 SHORT_RESULTS = Path(__file__).parents[1] / "build" / "benchmarks"
@@ -18,7 +18,12 @@ def main():
     folder = arguments.results or (SHORT_RESULTS if arguments.short else RESULTS)
     folder.mkdir(exist_ok=True, parents=True)
     if not arguments.render:
-        options = Options(data_folder(arguments.data), arguments.seeds, arguments.short)
+        options = Options(
+            data_folder(arguments.data),
+            arguments.seeds,
+            arguments.short,
+            arguments.models,
+        )
         for part in arguments.only or PARTS:
             run(part, options, arguments.sets, folder)
     if folder == RESULTS:
@@ -37,7 +42,17 @@ def parse():
     parser.add_argument("--short", action="store_true", help="bundled sets, small grid")
     parser.add_argument("--results", type=Path, help="folder of results files")
     parser.add_argument("--render", action="store_true", help="only write the tables")
-    return parser.parse_args()
+    parser.add_argument(
+        "--models",
+        type=_models,
+        default=MODELS,
+        help="models of the part quality to measure beside PCA, with commas between; "
+        f"the other models' rows are kept. All: {', '.join(MODELS)}",
+    )
+    arguments = parser.parse_args()
+    if arguments.models != MODELS and arguments.only != ["quality"]:
+        parser.error("--models needs --only quality")
+    return arguments
 
 
 def _sets(text):
@@ -45,6 +60,13 @@ def _sets(text):
     known = {name for part in PARTS.values() for name in part.sets}
     if unknown := set(names) - known:
         raise argparse.ArgumentTypeError(f"no data set is called {sorted(unknown)}")
+    return names
+
+
+def _models(text):
+    names = tuple(text.split(","))
+    if unknown := set(names) - set(MODELS):
+        raise argparse.ArgumentTypeError(f"no model is called {sorted(unknown)}")
     return names
 
 
@@ -57,6 +79,7 @@ def run(part, options, wanted, folder):
     print(f"\n{part}", flush=True)
     file = folder / f"{part}.csv"
     names = names_of(part, wanted, options.short)
+    keys = KEYS if options.models == MODELS else MODEL_KEYS
     if not PARTS[part].sets:
         save(PARTS[part].run(options), file)
     elif not names:
@@ -64,7 +87,7 @@ def run(part, options, wanted, folder):
     for name in names:
         rows = PARTS[part].run(name, options)
         if not rows.empty:
-            save(rows, file)
+            save(rows, file, keys)
     if file.exists():
         print(render.section(part, folder), flush=True)
 

@@ -25,6 +25,7 @@ class Options(NamedTuple):
     folder: object
     seeds: tuple
     short: bool
+    models: tuple = quality.MODELS
 
 
 class Part(NamedTuple):
@@ -38,10 +39,10 @@ class Part(NamedTuple):
 
 
 def _quality(name, options):
+    seeds, counts = options.seeds, None
     if options.short:
-        counts = quality.SHORT[name]
-        return quality.run(options.folder, name, options.seeds[:1], counts)
-    return quality.run(options.folder, name, options.seeds)
+        seeds, counts = seeds[:1], quality.SHORT[name]
+    return quality.run(options.folder, name, seeds, counts, options.models)
 
 
 def _time_to_quality(name, options):

@@ -234,14 +234,15 @@ MAKERS = {
 }
 
 
-def makers(n_rows):
-    """Return the models that can be fitted here to so many rows; name the others."""
+def makers(n_rows, wanted=tuple(MAKERS)):
+    """Return wanted models that can be fitted here to so many rows; name the others."""
     left_out = []
     if find_spec("pyod") is None:
         left_out.append(f"{PYOD}: not installed, skipped")
     if n_rows > MAX_KERNEL_ROWS:
         left_out.append(f"{KERNEL}: kernel of {n_rows:,} rows over 1 GiB, skipped")
-    for line in left_out:
-        print(line, flush=True)
-    skipped = {line.split(":")[0] for line in left_out}
-    return {name: make for name, make in MAKERS.items() if name not in skipped}
+    left_out = {line.split(":")[0]: line for line in left_out}
+    for name in left_out.keys() & set(wanted):
+        print(left_out[name], flush=True)
+    chosen = set(wanted) - left_out.keys()
+    return {name: make for name, make in MAKERS.items() if name in chosen}

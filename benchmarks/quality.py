@@ -13,6 +13,7 @@ from .timing import timed
 SEEDS = (0, 1, 2)
 KEYS = ["data", "n_components"]
 WORSE = 1.001
+MODELS = (OURS, BASELINE, *PEERS, probes.UNTRAINED, probes.RAW)
 SETS = {name: (standardized, counts) for name, standardized, counts in PAIRS}
 # In a short run: a bundled set's middle number of components.
 SHORT = {name: (SETS[name][1][len(SETS[name][1]) // 2],) for name in BUNDLED}
@@ -23,14 +24,14 @@ def squared_error(model, X):
     return float(np.sum((model.reconstruct(X).astype(np.float64) - X) ** 2))
 
 
-def warm_up():
+def warm_up(models=MODELS):
     """Fit every model once, so that no first one pays for what torch loads late."""
     X = np.random.default_rng(0).normal(size=(100, 4)).astype(np.float32)
-    for make in makers(len(X)).values():
+    for make in makers(len(X), models).values():
         make(2, 0).fit(X).transform(X)
 
 
-def run(folder, name, seeds=SEEDS, counts=None):
+def run(folder, name, seeds=SEEDS, counts=None, models=MODELS):
     """Return one row a number of components, seed and model of one data set.
 
     Models of one split and number of components are measured one after another.
@@ -49,6 +50,9 @@ def run(folder, name, seeds=SEEDS, counts=None):
     counts : sequence of int, default=None
         Numbers of components, by default those of `SETS`.
 
+    models : sequence of str
+        What to measure, of `MODELS`; PCA is measured in any case.
+
     Returns
     -------
     results : DataFrame
@@ -60,27 +64,28 @@ def run(folder, name, seeds=SEEDS, counts=None):
     if rows is None:
         return pd.DataFrame()
     standardized, all_counts = SETS[name]
-    warm_up()
+    warm_up(models)
     lines = []
     for seed in seeds:
         train, test = split(rows, standardized, seed)
-        raw = _scores(lambda X: X, train, test)
+        raw = _raw(train, test) if probes.RAW in models else {}
         for count in counts or all_counts:
-            for model, result in [
-                *_compare(count, seed, train, test),
-                (probes.RAW, raw),
-            ]:
+            compared = dict(_compare(count, seed, train, test, models))
+            for model, result in (compared | raw).items():
                 line = {"data": name, "n_components": count, "seed": seed}
                 lines.append(line | {"model": model} | result)
                 print(*lines[-1].values(), flush=True)
     return pd.DataFrame(lines)
 
 
-def _compare(count, seed, train, test):
+def _raw(train, test):
+    return {probes.RAW: _scores(lambda X: X, train, test)}
+
+
+def _compare(count, seed, train, test, models):
     """Yield name and result of every model; PCA comes first, the others over it."""
-    models = {BASELINE: PCABaseline} | makers(len(train.X))
     baseline = None
-    for name, make in models.items():
+    for name, make in ({BASELINE: PCABaseline} | makers(len(train.X), models)).items():
         model = make(count, seed)
         _, seconds = timed(model.fit, train.X)
         _, transform_seconds = timed(model.transform, test.X)
@@ -93,6 +98,8 @@ def _compare(count, seed, train, test):
             "best_epoch": getattr(model, "best_epoch_", None),
         }
         yield name, result | _scores(model.transform, train, test)
+    if probes.UNTRAINED not in models:
+        return
     untrained = AutoencoderTransformer(
         count, init="random", max_epochs=0, random_state=seed
     ).fit(train.X)
@@ -120,10 +127,10 @@ def geometric_mean(values):
 def summary(results):
     """Return one row a model, ours first, then PCA and the peers."""
     means, splits = pair_means(results), results.dropna(subset=["ratio"])
+    timed_splits = splits[splits["seed"].isin(timed_seeds(results))]
     lines = {}
     for model in present((OURS, BASELINE, *PEERS), means):
         ratios, part = means[model].dropna(), splits[splits["model"] == model]
-        by_seed = part.groupby("seed")
         lines[model] = {
             "pairs": len(ratios),
             "geometric mean of error over PCA's": geometric_mean(ratios),
@@ -131,8 +138,10 @@ def summary(results):
             "pairs worse than PCA": int((ratios > WORSE).sum()),
             "worst pair": ratios.max(),
             "worst split": part["ratio"].max(),
-            "fit seconds": by_seed["seconds"].sum().mean(),
-            "ours, fit seconds on the same pairs": _seconds(splits, OURS, ratios.index),
+            "fit seconds": _seconds(timed_splits, model, ratios.index),
+            "ours, fit seconds on the same pairs": _seconds(
+                timed_splits, OURS, ratios.index
+            ),
         }
     return pd.DataFrame(lines).T
 
@@ -140,6 +149,18 @@ def summary(results):
 def present(models, means):
     """Return the models that were measured, in their order."""
     return [model for model in models if model in means]
+
+
+def timed_seeds(results):
+    """Return the seeds at which every model was timed on every one of its pairs.
+
+    Fits that were measured on a busy machine have no seconds.
+    """
+    measured = results.dropna(subset=["ratio"])
+    fits = measured.assign(timed=measured["seconds"].notna())
+    columns = [*KEYS, "model"]
+    table = fits.pivot_table("timed", "seed", columns, "all", fill_value=False)
+    return [int(seed) for seed in table.index[table.all(axis=1)]]
 
 
 def _seconds(splits, model, pairs):
@@ -150,15 +171,20 @@ def _seconds(splits, model, pairs):
 def share_best(results):
     """Return on what share of pairs our error is at most the best peer's."""
     means = pair_means(results)
-    best = means[present(PEERS, means)].min(axis=1)
+    best = means[peers_of(results)].min(axis=1)
     return float((means[OURS] <= best).mean())
+
+
+def peers_of(results):
+    """Return the peers that were measured."""
+    return present(PEERS, pair_means(results))
 
 
 def pair_table(results):
     """Return errors over PCA's of every pair and model, our worst split and seconds."""
-    means = pair_means(results)
-    ours = results[results["model"] == OURS].groupby(KEYS)
-    seconds = ours["seconds"].mean().rename(f"{OURS}: fit seconds")
-    worst = ours["ratio"].max().rename(f"{OURS}: worst split")
+    means, ours = pair_means(results), results[results["model"] == OURS]
+    worst = ours.groupby(KEYS)["ratio"].max().rename(f"{OURS}: worst split")
+    in_time = ours[ours["seed"].isin(timed_seeds(results))].groupby(KEYS)
+    seconds = in_time["seconds"].mean().rename(f"{OURS}: fit seconds")
     models = present((OURS, *PEERS), means)
     return pd.concat([means[models], worst, seconds], axis=1).reset_index()

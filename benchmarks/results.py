@@ -19,6 +19,7 @@ PACKAGES = {
     "pyod": "pyod",
 }
 KEYS = ("data", "seed")
+MODEL_KEYS = (*KEYS, "model")
 
 
 def environment():
@@ -49,14 +50,19 @@ def _processor():
     return models[0] if models else platform.processor()
 
 
-def save(rows, file):
-    """Write rows into a file, in place of those of the same data sets and seeds."""
+def save(rows, file, keys=KEYS):
+    """Write rows into a file, in place of those of the same data sets and seeds.
+
+    Rows of the file that differ from all new ones in one of the `keys` are kept, with
+    the versions and the date they were measured with.
+    """
     rows = rows.assign(**environment())
-    keys = [key for key in KEYS if key in rows]
+    keys = [key for key in keys if key in rows]
     if keys and file.exists():
         rows = pd.concat([_others(pd.read_csv(file), rows, keys), rows])
     if keys:
-        rows = rows.sort_values(keys, kind="stable")
+        order = [key for key in KEYS if key in rows]
+        rows = rows.sort_values(order, kind="stable")
     # A run that is interrupted here leaves the old file.
     unfinished = file.with_suffix(".unfinished")
     rows.to_csv(unfinished, index=False)
