@@ -24,11 +24,14 @@ def measured_with(rows):
 
 
 def _values(rows, name):
-    return ", ".join(dict.fromkeys(rows[name].dropna().astype(str)))
+    # Whole numbers have turned to floats where some rows have none.
+    values = rows[name].dropna().convert_dtypes().astype(str)
+    return ", ".join(dict.fromkeys(values))
 
 
 def quality_section(rows):
     means = quality.pair_means(rows)
+    seeds = ", ".join(map(str, quality.timed_seeds(rows))) or "none"
     return [
         under(
             "Squared error of held-out rows over that of PCA with as many components: "
@@ -36,15 +39,20 @@ def quality_section(rows):
             f"{MAX_ROWS:,} rows, three quarters of them to train on, random splits "
             f"(seeds: {_values(rows, 'seed')}), defaults. A pair's error is the mean "
             f"over splits, and it is worse than PCA above {quality.WORSE}. Fit seconds "
-            "are those of all a model's pairs, the mean over splits. The plain skorch "
+            "are those of all a model's pairs, the mean over the splits at which all "
+            f"fits of all models were timed (seeds: {seeds}). The plain skorch "
             f"autoencoder is {_widths()}, ReLU, Adam, early stopping; MLPRegressor(X, "
             "X) and PyOD's AutoEncoder have the same widths and otherwise their "
-            "defaults, the first with early stopping. KernelPCA has radial basis "
+            "defaults, the first with early stopping. These handicap both: "
+            "MLPRegressor's bottleneck is a ReLU; PyOD standardizes every column "
+            "itself, another loss than it is scored by, and by default has dropout of "
+            "0.2, batch normalization and 10 epochs. KernelPCA has radial basis "
             f"functions and is fitted to at most {MAX_KERNEL_ROWS:,} rows.",
             quality.summary(rows).rename_axis("model").reset_index(),
         ),
         f"On {share(quality.share_best(rows))} of the pairs {OURS}'s error is at most "
-        "that of the peer that is best there.",
+        "that of the peer that is best there, of those measured: "
+        f"{', '.join(quality.peers_of(rows))}.",
         "![Held-out squared error over PCA's of every pair and model](quality.png)",
         under(
             "Errors over PCA's of every pair, the mean over splits.",

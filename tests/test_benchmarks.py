@@ -6,7 +6,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from benchmarks import headline, pictures, quality, render, results, time_to_quality
+from benchmarks import (
+    headline,
+    pictures,
+    quality,
+    render,
+    results,
+    sections,
+    time_to_quality,
+)
 from benchmarks.datasets import Rows, split
 from benchmarks.imputation import Task
 from benchmarks.markdown import cell, table
@@ -65,6 +73,37 @@ def test_saving_replaces_rows_of_the_same_set_and_seed(tmp_path):
     kept = pd.read_csv(file)
     assert kept["ratio"].tolist() == [1.0, 2.0, 1.0]
     assert kept["date"].notna().all()
+
+
+def test_rows_of_models_not_measured_again_are_kept(tmp_path):
+    file = tmp_path / "quality.csv"
+    old = pd.DataFrame({"data": "a", "seed": 0, "model": [OURS, SKORCH], "ratio": 1.0})
+    results.save(old, file)
+    kept = pd.read_csv(file).assign(date="earlier")
+    kept.to_csv(file, index=False)
+    results.save(old[:1].assign(ratio=2.0), file, results.MODEL_KEYS)
+    saved = pd.read_csv(file).set_index("model")
+    assert saved["ratio"].to_dict() == {SKORCH: 1.0, OURS: 2.0}
+    assert (saved["date"] == "earlier").to_dict() == {SKORCH: True, OURS: False}
+
+
+def test_only_the_models_asked_for_are_measured():
+    rows = quality.run(None, "iris", (0,), (1,), (BASELINE, "KernelPCA"))
+    assert rows["model"].tolist() == [BASELINE, "KernelPCA"]
+
+
+def test_seconds_are_those_of_seeds_at_which_all_was_timed(folder):
+    rows = results.load("quality", folder)
+    rows.loc[rows["seed"] == 1, "seconds"] = 5.0
+    last = rows.index[rows["seed"] == 1][-1]
+    rows.loc[last, "seconds"] = np.nan
+    assert quality.timed_seeds(rows) == [0]
+    assert (quality.summary(rows)["fit seconds"] == 4.0).all()
+    assert "(seeds: 0)" in sections.quality_section(rows)[0]
+    rows["seconds"] = np.nan
+    assert quality.timed_seeds(rows) == []
+    assert quality.summary(rows)["fit seconds"].isna().all()
+    assert "(seeds: none)" in sections.quality_section(rows)[0]
 
 
 @pytest.mark.parametrize(
