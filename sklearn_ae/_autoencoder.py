@@ -80,7 +80,7 @@ class AutoencoderTransformer(BaseAutoencoder):
 
     max_epochs : int or "auto", default="auto"
         Number of epochs, each a pass through the training rows or 65,536 of them,
-        whichever is less. "auto" means 70 epochs or 1,500 steps, whichever is less.
+        whichever is less. "auto" means 70 epochs or 1,250 steps, whichever is less.
         With 0 the start is kept.
 
     weight_decay : float, default=0.0

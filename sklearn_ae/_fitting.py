@@ -38,7 +38,7 @@ from .nn import (
     GaussianNoise,
 )
 
-_AUTO_EPOCHS, _AUTO_STEPS = 70, 1_500
+_AUTO_EPOCHS, _AUTO_STEPS = 70, 1_250
 _NOTHING_LEFT = 1e-10  # share of the variance
 _LARGEST_SCALE = 1e150
 _SAMPLE_ROWS = 10_000
