@@ -59,10 +59,12 @@ class TableCodec:
     scale: np.ndarray
     empty: np.ndarray
     starts: np.ndarray = field(init=False)
+    _single: tuple[np.ndarray, ...] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         widths = block_widths(self.columns)
         object.__setattr__(self, "starts", np.cumsum(widths) - widths)
+        object.__setattr__(self, "_single", self._single_parts())
 
     @property
     def n_encoded(self) -> int:
@@ -77,6 +79,10 @@ class TableCodec:
     def encode(self, X, dtype: type = np.float64) -> np.ndarray:
         """Return rows of X, dense or CSR, as centred and scaled dense numbers."""
         dense = X.toarray() if sparse.issparse(X) else X
+        if dtype == np.float32 and dense.dtype == np.float32 and self._single:
+            rows = self._encode_single(dense)
+            if not np.isinf(rows).any():
+                return rows
         rows = self._spread(dense).astype(np.float64)
         with np.errstate(over="ignore"):
             rows -= self.mean
@@ -87,6 +93,34 @@ class TableCodec:
         if np.isinf(single).any():
             self._check_size(rows)
         return single if dtype == np.float32 else rows.astype(dtype, copy=False)
+
+    def _single_parts(self) -> tuple[np.ndarray, ...]:
+        """Return mean and scale for `_encode_single`, or nothing where it can't be."""
+        if self.columns.levels or self.empty.any():
+            return ()
+        with np.errstate(over="ignore", under="ignore", divide="ignore"):
+            first = self.mean.astype(np.float32)
+            reciprocal = (1 / self.scale).astype(np.float32)
+        tiny = np.finfo(np.float32).tiny
+        if not (
+            np.isfinite(first) & np.isfinite(reciprocal) & (reciprocal > tiny)
+        ).all():
+            return ()
+        return first, (self.mean - first).astype(np.float32), reciprocal
+
+    def _encode_single(self, X: np.ndarray) -> np.ndarray:
+        """Return float32 rows encoded in float32, within some last places of exact.
+
+        The mean is taken off in two parts, of which the first is a float32 number: a
+        difference of two of them is rounded in proportion to itself, however large they
+        are.
+        """
+        first, rest, reciprocal = self._single
+        with np.errstate(over="ignore"):
+            rows = X - first
+            rows -= rest
+            rows *= reciprocal
+        return rows
 
     def decode(self, rows: np.ndarray, *, observed: bool = False) -> np.ndarray:
         """Return encoded rows as numbers of the table, of the dtype of `rows`.
