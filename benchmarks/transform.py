@@ -50,15 +50,18 @@ def bare_forward(module, X):
 def run(shapes=SHAPES, repeats=REPEATS):
     """Return one row a shape and model: rows a second, and memory beyond the output.
 
-    Seconds are medians of calls made in turns. Memory is measured in the first call.
+    Seconds are medians of calls in a row. Memory is measured in the first call.
     """
     lines = []
     for shape in shapes:
         X = make_rows(*shape)
         calls = callables(X[:TRAIN_ROWS])
         memory = {name: extra_memory(call, X) for name, call in calls.items()}
-        bound = [partial(call, X) for call in calls.values()]
-        seconds = dict(zip(calls, median_seconds(bound, repeats), strict=True))
+        # Not in turns: threads of one library that still spin would slow the next.
+        seconds = {
+            name: median_seconds([partial(call, X)], repeats + 1)[0]
+            for name, call in calls.items()
+        }
         for name in calls:
             line = {
                 "rows": shape[0],

@@ -106,7 +106,10 @@ class TableCodec:
             np.isfinite(first) & np.isfinite(reciprocal) & (reciprocal > tiny)
         ).all():
             return ()
-        return first, (self.mean - first).astype(np.float32), reciprocal
+        rest = self.mean - first
+        if np.abs(rest / self.scale).max() <= np.finfo(np.float32).eps:
+            rest = np.zeros(1)  # the last place of rows of unit scale
+        return first, rest.astype(np.float32), reciprocal
 
     def _encode_single(self, X: np.ndarray) -> np.ndarray:
         """Return float32 rows encoded in float32, within some last places of exact.
@@ -118,7 +121,8 @@ class TableCodec:
         first, rest, reciprocal = self._single
         with np.errstate(over="ignore"):
             rows = X - first
-            rows -= rest
+            if rest.any():
+                rows -= rest
             rows *= reciprocal
         return rows
 
