@@ -180,6 +180,18 @@ def peers_of(results):
     return present(PEERS, pair_means(results))
 
 
+def splits_without_peers(results):
+    """Return data sets and seeds at which we were measured and no peer was."""
+    measured = results.dropna(subset=["ratio"])
+    ours = measured[measured["model"] == OURS]
+    peers = measured[measured["model"].isin(PEERS)]
+    pairs = [
+        set(part[["data", "seed"]].itertuples(index=False, name=None))
+        for part in (ours, peers)
+    ]
+    return sorted(pairs[0] - pairs[1])
+
+
 def pair_table(results):
     """Return errors over PCA's of every pair and model, our worst split and seconds."""
     means, ours = pair_means(results), results[results["model"] == OURS]

@@ -47,7 +47,8 @@ def quality_section(rows):
             "MLPRegressor's bottleneck is a ReLU; PyOD standardizes every column "
             "itself, another loss than it is scored by, and by default has dropout of "
             "0.2, batch normalization and 10 epochs. KernelPCA has radial basis "
-            f"functions and is fitted to at most {MAX_KERNEL_ROWS:,} rows.",
+            f"functions and is fitted to at most {MAX_KERNEL_ROWS:,} rows."
+            f"{_missing_splits(rows)}",
             quality.summary(rows).rename_axis("model").reset_index(),
         ),
         f"On {share(quality.share_best(rows))} of the pairs {OURS}'s error is at most "
@@ -60,6 +61,15 @@ def quality_section(rows):
         ),
         *_score_tables(rows),
     ]
+
+
+def _missing_splits(rows):
+    """Return a sentence about splits at which only we were measured, if any."""
+    pairs = quality.splits_without_peers(rows)
+    if not pairs:
+        return ""
+    named = ", ".join(f"{name} {seed}" for name, seed in pairs)
+    return f" Peers were not measured at these splits (set and seed): {named}."
 
 
 def _widths():
