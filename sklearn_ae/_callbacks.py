@@ -8,6 +8,7 @@ from torch import Tensor, nn
 
 _DIVERGED = 1e9  # times the size of the start's loss, or of this, if that is less:
 _SMALL_LOSS = 1e-6
+_WARM_UP = 0.1  # share of the steps
 _HOPELESS = 5  # the share of epochs after which to end, and the fewest of them
 
 
@@ -102,6 +103,41 @@ class Stop(Callback):
         late = epoch >= max(_HOPELESS, net.max_epochs / _HOPELESS)
         if idle or (late and self.best.loss_ >= self.best.start_loss):
             raise KeyboardInterrupt
+
+
+class OneCycle(Callback):
+    """Sets the learning rates of every step, see :func:`one_cycle`.
+
+    Parameters
+    ----------
+    n_steps : int
+        Steps to come.
+    """
+
+    def __init__(self, n_steps):
+        self.n_steps = n_steps
+
+    def on_train_begin(self, net, **kwargs):
+        self.peaks_ = [group["lr"] for group in net.optimizer_.param_groups]
+        self.step_ = 0
+
+    def on_batch_begin(self, net, training, **kwargs):
+        if not training:
+            return
+        share = one_cycle(self.step_, self.n_steps)
+        for group, peak in zip(net.optimizer_.param_groups, self.peaks_, strict=True):
+            group["lr"] = share * peak
+        self.step_ += 1
+
+
+def one_cycle(step: int, n_steps: int) -> float:
+    """Return the share of the learning rate at a step.
+
+    It rises over the first tenth of the steps and falls to zero over the others, both
+    in a straight line.
+    """
+    n_rising = max(_WARM_UP * n_steps, 1)
+    return min((step + 1) / n_rising, (n_steps - step) / (n_steps - n_rising + 1))
 
 
 class ShrinkingNoise(Callback):

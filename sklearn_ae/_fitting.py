@@ -23,7 +23,7 @@ from ._rows import (
     CorruptedRows,
     RowSource,
 )
-from ._start import LinearStart, component_limit, pca_start, resolve_n_components
+from ._start import LinearStart, component_limit, pca_starts, resolve_n_components
 from ._tables import EncodedTable, TableCodec, fit_codec
 from ._training import (
     Objective,
@@ -33,10 +33,7 @@ from ._training import (
     row_losses,
 )
 from ._training_data import TrainingData, prepare_rows
-from .nn import (
-    Autoencoder,
-    GaussianNoise,
-)
+from .nn import Autoencoder, UniformNoise
 
 _AUTO_EPOCHS, _AUTO_STEPS = 70, 1_250
 _NOTHING_LEFT = 1e-10  # share of the variance
@@ -96,9 +93,8 @@ def fit_rows(estimator, columns: TableColumns, X, X_val) -> Learned:
     device = _resolve_device(estimator.device)
     streams = RandomStreams(estimator.random_state)
     table = _fit_table(estimator, columns, X)
-    start = _fit_start(estimator, table, X, streams)
     data = prepare_rows(estimator, table, X, X_val, device, streams)
-    starts = _judged_starts(X, table, start, data, streams)
+    start, starts = _fit_starts(estimator, table, X, data, streams)
     networks = _build(estimator, start, starts, data, device, streams)
     pca_loss = _pca_loss([one.network().float().to(device) for one in starts], data)
     state = _train(estimator, networks, table, data, pca_loss, streams)
@@ -181,33 +177,24 @@ def _fit_table(estimator, columns, X) -> EncodedTable:
     return table
 
 
-def _fit_start(estimator, table, X, streams) -> LinearStart:
+def _fit_starts(
+    estimator, table, X, data, streams
+) -> tuple[LinearStart, list[LinearStart]]:
+    """Return PCA of all rows, and one for each part of the validation rows.
+
+    PCA fits its own rows better than others: judged by them, it would look better than
+    it is. So a part is judged by PCA of the other rows. That fades with the number of
+    rows, and beyond `EPOCH_ROWS` the start of all rows serves.
+    """
     n_components = resolve_n_components(
         estimator.n_components, X, table.codec, estimator.init
     )
     n_components = min(n_components, component_limit(X, table.codec))
-    return pca_start(X, table, n_components, streams.integer("start"))
-
-
-def _judged_starts(X, table, start, data, streams) -> list[LinearStart]:
-    """Return a start for each part of the validation rows: PCA of the other rows.
-
-    PCA fits its own rows better than others: judged by them, it would look better than
-    it is. That fades with the number of rows, and beyond `EPOCH_ROWS` the start of all
-    rows serves; so it does where the others are too few for as many components.
-    """
-    n_rows, n_components = X.shape[0], len(start.components)
-    if data.judged_apart or n_rows > EPOCH_ROWS:
-        return [start] * len(data.parts)
-    starts = []
-    for part in data.parts:
-        others = np.delete(np.arange(n_rows), part.numpy())
-        if n_components > component_limit(X, table.codec, len(others)):
-            starts.append(start)
-            continue
-        seed = streams.integer("start")
-        starts.append(pca_start(X, table, n_components, seed, index=others))
-    return starts
+    apart = data.judged_apart or X.shape[0] > EPOCH_ROWS
+    parts = [] if apart else [part.numpy() for part in data.parts]
+    seed = streams.integer("start")
+    start, *starts = pca_starts(X, table, n_components, seed, parts)
+    return start, starts or [start] * len(data.parts)
 
 
 def _build(estimator, start, starts, data, device, streams) -> _Networks:
@@ -234,7 +221,7 @@ def _build(estimator, start, starts, data, device, streams) -> _Networks:
 def _train(estimator, networks, table, data, pca_loss, streams) -> TrainingState:
     rows, noise = data.rows, None
     if data.rows is data.clean:
-        noise = GaussianNoise(table.layout(), 0.0, generator=streams.torch("noise"))
+        noise = UniformNoise(table.layout(), 0.0, generator=streams.torch("noise"))
         rows = CorruptedRows(data.rows, noise)
     settings = _settings(estimator, networks, data, pca_loss, noise)
     if len(data.parts) > 1:

@@ -6,6 +6,7 @@ import torch
 from torch import nn
 
 _AVERAGE_POWER = 8
+_SMALL_NORM = 1e-6
 
 
 class FlatParameters:
@@ -44,6 +45,15 @@ class FlatParameters:
         self.tensors = [_flatten(list(group)) for group in groups]
         self._others = [tensor.detach().clone() for tensor in self.tensors]
         self._n_steps, self._averaged = 0, False
+
+    @torch.no_grad()
+    def clip(self, norm: float) -> None:
+        """Scale the gradients so that their norm over all groups is at most `norm`."""
+        gradients = [tensor.grad for tensor in self.tensors]
+        norms = torch.stack([torch.linalg.vector_norm(part) for part in gradients])
+        share = (norm / (torch.linalg.vector_norm(norms) + _SMALL_NORM)).clamp(max=1.0)
+        for gradient in gradients:
+            gradient.mul_(share)
 
     @torch.no_grad()
     def average(self) -> None:

@@ -1,12 +1,12 @@
 """Linear starts: what the network is before its first step."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 import torch
 from scipy import sparse
 from sklearn.decomposition import PCA
-from sklearn.utils import gen_batches
 from sklearn.utils.extmath import svd_flip
 
 from ._tables import EncodedTable, TableCodec
@@ -64,14 +64,13 @@ class LinearStart(NamedTuple):
         )
 
 
-def pca_start(
+def pca_starts(
     X,
     table: EncodedTable,
     n_components: int | float,
     random_state: int,
-    *,
-    index: np.ndarray | None = None,
-) -> LinearStart:
+    parts: Sequence[np.ndarray] = (),
+) -> list[LinearStart]:
     """Fit PCA on encoded rows, missing cells filled, in float64.
 
     It is scikit-learn's. For tall and large dense tables their covariance, which PCA
@@ -84,7 +83,7 @@ def pca_start(
         Numbers of a table, before the codec.
 
     table : EncodedTable
-        Fitted on a table that has these rows.
+        Fitted on X.
 
     n_components : int or float
         As in PCA.
@@ -92,22 +91,46 @@ def pca_start(
     random_state : int
         For PCA's arpack solver; the others draw nothing.
 
-    index : ndarray of int, default=None
-        Which rows of X count. None means all.
+    parts : sequence of ndarray of int, default=()
+        Disjoint sets of rows, by number.
 
     Returns
     -------
-    start : LinearStart
-        The start.
+    starts : list of LinearStart
+        First that of all rows, then for each part that of the rows outside it, with as
+        many components; where these rows are too few for that, the first once more.
     """
+    n_rows = X.shape[0]
+    outside = [_all_but(part, n_rows) for part in parts]
+    dense = not (table.is_constant or sparse.issparse(X))
+    if dense and _takes_covariance(n_rows, table.codec.n_encoded):
+        rest = _all_but(np.concatenate(parts), n_rows) if parts else None
+        moments = [_moments(X, table, piece) for piece in [*parts, rest]]
+        first = _from_moments(moments, n_components)
+    else:
+        moments, first = None, _fit_pca(X, table, n_components, random_state)
+    starts, n_components = [first], len(first.components)
+    for number, others in enumerate(outside):
+        if n_components > component_limit(X, table.codec, len(others)):
+            starts.append(first)
+        elif moments is None:
+            starts.append(_fit_pca(X[others], table, n_components, random_state))
+        else:
+            theirs = moments[:number] + moments[number + 1 :]
+            starts.append(_from_moments(theirs, n_components))
+    return starts
+
+
+def _all_but(part: np.ndarray, n_rows: int) -> np.ndarray:
+    """Return the numbers of the rows outside a part."""
+    return np.delete(np.arange(n_rows), part)
+
+
+def _fit_pca(X, table, n_components, random_state) -> LinearStart:
+    """Let PCA fit all rows of X."""
     codec = table.codec
     if table.is_constant:
         return _start_without_variance(n_components, codec)
-    n_rows = X.shape[0] if index is None else len(index)
-    if not sparse.issparse(X) and _takes_covariance(n_rows, codec.n_encoded):
-        covariance = _covariance(X, codec, index, has_gaps=table.has_gaps)
-        return _from_covariance(covariance, n_components)
-    X = X if index is None else X[index]
     rows = codec.encode_sparse(X) if sparse.issparse(X) else codec.encode(X)
     if table.has_gaps and not sparse.issparse(X):
         rows[np.isnan(rows)] = 0
@@ -146,25 +169,40 @@ def _takes_covariance(n_rows: int, n_columns: int) -> bool:
     return n_rows >= 10 * n_columns and (narrow or large)
 
 
-def _covariance(
-    X: np.ndarray, codec: TableCodec, index: np.ndarray | None, *, has_gaps: bool
-) -> np.ndarray:
-    """Gather the covariance of encoded rows as PCA would see it, chunk by chunk."""
+class _Moments(NamedTuple):
+    """What makes the covariance of some rows: their number, sums and products."""
+
+    n_rows: int
+    total: np.ndarray
+    product: np.ndarray
+
+
+def _moments(X: np.ndarray, table: EncodedTable, index: np.ndarray | None) -> _Moments:
+    """Gather the moments of encoded rows chunk by chunk; None means of all."""
+    codec = table.codec
     total = np.zeros(codec.n_encoded)
     product = np.zeros((codec.n_encoded, codec.n_encoded))
     n_rows = len(X) if index is None else len(index)
-    for chunk in gen_batches(n_rows, _COVARIANCE_ROWS):
+    for begin in range(0, n_rows, _COVARIANCE_ROWS):
+        chunk = slice(begin, begin + _COVARIANCE_ROWS)
         rows = codec.encode(X[chunk if index is None else index[chunk]])
-        if has_gaps:
+        if table.has_gaps:
             rows[np.isnan(rows)] = 0
         total += rows.sum(axis=0)
         product += rows.T @ rows
+    return _Moments(n_rows, total, product)
+
+
+def _from_moments(moments: list[_Moments], n_components: int | float) -> LinearStart:
+    """Return what PCA makes of the covariance of rows whose moments these are."""
+    n_rows, total, product = (sum(parts) for parts in zip(*moments, strict=True))
     mean = total / n_rows
-    return (product - n_rows * np.outer(mean, mean)) / (n_rows - 1)
+    covariance = (product - n_rows * np.outer(mean, mean)) / (n_rows - 1)
+    return _from_covariance(covariance, n_components)
 
 
 def _from_covariance(covariance: np.ndarray, n_components: int | float) -> LinearStart:
-    """Return what PCA makes of the covariance of its rows."""
+    """Return the start that a covariance makes."""
     variance, vectors = np.linalg.eigh(covariance)
     variance = np.maximum(variance[::-1], 0)
     shares = variance / (variance.sum() or 1.0)

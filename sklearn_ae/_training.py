@@ -6,13 +6,14 @@ from functools import partial
 
 import torch
 from skorch import NeuralNet
-from skorch.callbacks import EpochTimer, LRScheduler, PassthroughScoring
+from skorch.callbacks import EpochTimer, PassthroughScoring
 from skorch.helper import predefined_split
 from torch import Tensor, nn
 
 from ._callbacks import (
     BestEpoch,
     Divergence,
+    OneCycle,
     ProgressBar,
     ShrinkingNoise,
     Stop,
@@ -25,7 +26,6 @@ from ._selection import is_clear_gain
 from .nn import Corruption
 
 _MAX_GRADIENT_NORM = 1.0
-_WARM_UP = 0.1  # share of the steps
 
 Objective = Callable[[nn.Module, Pair], Tensor]
 
@@ -202,19 +202,19 @@ class _Net(NeuralNet):
     def train_step(self, batch, **fit_params):
         self.optimizer_.zero_grad(set_to_none=False)
         row_losses = self.criterion_(self.module_, batch)
-        loss = row_losses.mean()
-        (loss / self.settings.loss_unit).backward()
+        weight = 1 / (len(row_losses) * self.settings.loss_unit)
+        row_losses.backward(torch.full_like(row_losses, weight))
         self.notify(
             "on_grad_computed",
             named_parameters=self.get_all_learnable_params(),
             batch=batch,
             training=True,
         )
-        nn.utils.clip_grad_norm_(self.flat_.tensors, _MAX_GRADIENT_NORM)
+        self.flat_.clip(_MAX_GRADIENT_NORM)
         self.optimizer_.step()
         self.flat_.average()
         return {
-            "loss": loss.detach(),
+            "loss": row_losses.detach().mean(),
             "y_pred": None,
             "row_losses": row_losses.detach(),
         }
@@ -321,23 +321,9 @@ def row_losses(module: nn.Module, objective: Objective, batches: Batches) -> Ten
         return torch.cat([objective(module, batch) for batch in batches])
 
 
-def one_cycle(step: int, n_steps: int) -> float:
-    """Return the share of the learning rate at a step.
-
-    It rises over the first tenth of the steps and falls to zero over the others, both
-    in a straight line.
-    """
-    n_rising = max(_WARM_UP * n_steps, 1)
-    return min((step + 1) / n_rising, (n_steps - step) / (n_steps - n_rising + 1))
-
-
 def _make_net(module, objective, batches, best, start_loss, settings) -> _Net:
     train, judge = batches
-    schedule = LRScheduler(
-        policy=torch.optim.lr_scheduler.LambdaLR,
-        step_every="batch",
-        lr_lambda=partial(one_cycle, n_steps=settings.max_epochs * len(train)),
-    )
+    schedule = OneCycle(settings.max_epochs * len(train))
     callbacks = [("divergence", Divergence(start_loss)), ("one_cycle", schedule)]
     if settings.shrinking_noise is not None:
         noise = ShrinkingNoise(settings.shrinking_noise, start_loss)

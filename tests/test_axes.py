@@ -5,7 +5,7 @@ from sklearn.decomposition import PCA
 
 from sklearn_ae._axes import principal_axes, record_codes, start_axes, turned_arrays
 from sklearn_ae._rows import TensorRows
-from sklearn_ae._start import pca_start
+from sklearn_ae._start import pca_starts
 from sklearn_ae.nn import Autoencoder
 
 
@@ -109,7 +109,7 @@ def test_whitening_survives_codes_without_variance(network, rows):
 
 def test_axes_of_the_start_are_those_of_pca(fit_table, X, whiten):
     table = fit_table(X)
-    axes = start_axes(pca_start(X, table, 3, 0), whiten=whiten)
+    axes = start_axes(pca_starts(X, table, 3, 0)[0], whiten=whiten)
     encoded = table.codec.encode(X)
     pca = PCA(3, whiten=whiten).fit(encoded)
     codes = encoded @ pca.components_.T @ axes.rotation.T

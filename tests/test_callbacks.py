@@ -8,14 +8,14 @@ import torch
 from skorch.history import History
 
 from sklearn_ae._callbacks import ShrinkingNoise
-from sklearn_ae.nn import GaussianNoise, Layout
+from sklearn_ae.nn import Layout, UniformNoise
 
 
 @pytest.fixture
 def noise():
     one = torch.ones(1)
     layout = Layout(column=torch.tensor([0]), missing=one, noise_unit=one, n_cells=1.0)
-    return GaussianNoise(layout, 0.0, generator=torch.Generator().manual_seed(0))
+    return UniformNoise(layout, 0.0, generator=torch.Generator().manual_seed(0))
 
 
 @pytest.fixture

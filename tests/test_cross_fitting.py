@@ -10,7 +10,7 @@ from sklearn_ae._cross_fitting import all_but, cross_fit_network
 from sklearn_ae._random import RandomStreams
 from sklearn_ae._rows import CorruptedRows, TensorRows
 from sklearn_ae._training import TrainingSettings
-from sklearn_ae.nn import GaussianNoise, Layout
+from sklearn_ae.nn import Layout, UniformNoise
 
 N_ROWS = 42
 FOLDS = torch.randperm(N_ROWS, generator=torch.Generator().manual_seed(9))
@@ -228,7 +228,7 @@ def test_noise_is_off_wherever_a_start_is_scored():
     column = torch.arange(4)
     unit = torch.ones(4)
     layout = Layout(column=column, missing=unit, noise_unit=unit, n_cells=4.0)
-    noise = GaussianNoise(layout, 0.0, generator=torch.Generator().manual_seed(0))
+    noise = UniformNoise(layout, 0.0, generator=torch.Generator().manual_seed(0))
     changed = []
 
     def objective(module, batch):

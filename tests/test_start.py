@@ -5,14 +5,14 @@ from scipy import sparse
 from sklearn.decomposition import PCA
 
 from sklearn_ae import _start
-from sklearn_ae._start import component_limit, pca_start, resolve_n_components
+from sklearn_ae._start import component_limit, pca_starts, resolve_n_components
 from sklearn_ae._tables import TableCodec
 from sklearn_ae.nn import Autoencoder
 
 
 @pytest.fixture
 def start(fit_table):
-    return lambda X, n_components: pca_start(X, fit_table(X), n_components, 0)
+    return lambda X, n_components: pca_starts(X, fit_table(X), n_components, 0)[0]
 
 
 @pytest.mark.parametrize("n_components", [1, 3, 6, 0.5, 0.9])
@@ -61,7 +61,7 @@ def test_narrow_or_large_tables_are_not_encoded_whole(
         return encode(codec, rows)
 
     monkeypatch.setattr(TableCodec, "encode", noted)
-    pca_start(X, table, 2, 0)
+    pca_starts(X, table, 2, 0)
     assert max(sizes) == chunk
     assert sum(sizes) == len(X)
 
@@ -150,6 +150,35 @@ def test_rows_without_variance_of_a_table_with_some_leave_nothing(
 ):
     X = np.zeros(shape)
     X = np.vstack([X, X + 1])
-    found = pca_start(container(X[: shape[0]]), fit_table(container(X)), 1, 0)
+    found = pca_starts(container(X[: shape[0]]), fit_table(container(X)), 1, 0)[0]
     assert found.unexplained_share == 0
     np.testing.assert_array_equal(found.components @ found.components.T, [[1]])
+
+
+@pytest.mark.parametrize("n_parts", [1, 2, 5])
+@pytest.mark.parametrize("make", [np.asarray, sparse.csr_array])
+@pytest.mark.parametrize("tall", [True, False])
+def test_start_of_a_part_is_pca_of_the_other_rows(
+    fit_table, X, monkeypatch, make, n_parts, tall
+):
+    monkeypatch.setattr(_start, "_takes_covariance", lambda *shape: tall)
+    table, parts = fit_table(make(X)), np.array_split(np.arange(len(X))[::-1], 5)
+    starts = pca_starts(make(X), table, 3, 0, parts[:n_parts])
+    assert len(starts) == n_parts + 1
+    encoded = table.codec.encode(X)
+    for start, part in zip(starts, [[], *parts], strict=False):
+        pca = PCA(3).fit(np.delete(encoded, np.asarray(part, dtype=int), axis=0))
+        np.testing.assert_allclose(start.components, pca.components_, atol=1e-10)
+        np.testing.assert_allclose(start.explained_variance, pca.explained_variance_)
+
+
+def test_starts_of_parts_have_as_many_components_as_that_of_all(fit_table, X):
+    parts = np.array_split(np.arange(len(X)), 5)
+    starts = pca_starts(X, fit_table(X), 0.7, 0, parts)
+    assert len({len(start.components) for start in starts}) == 1
+
+
+def test_where_other_rows_are_too_few_the_start_of_all_serves(fit_table, X):
+    few = X[:8]
+    first, part = pca_starts(few, fit_table(few), 6, 0, [np.arange(4)])
+    assert part is first

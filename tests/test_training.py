@@ -6,12 +6,12 @@ import torch
 from skorch.callbacks import Callback
 from torch import nn
 
+from sklearn_ae._callbacks import one_cycle
 from sklearn_ae._rows import TensorRows
 from sklearn_ae._training import (
     TrainingSettings,
     copy_weights,
     fit_network,
-    one_cycle,
     row_losses,
 )
 

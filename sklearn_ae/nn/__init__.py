@@ -7,6 +7,7 @@ from ._corruption import (
     GaussianNoise,
     MaskingNoise,
     SwapNoise,
+    UniformNoise,
 )
 from ._layout import Layout
 from ._mlp import ACTIVATIONS
@@ -23,6 +24,7 @@ __all__ = [
     "MaskingNoise",
     "RangeHold",
     "SwapNoise",
+    "UniformNoise",
     "observed_reconstruction_loss",
     "reconstruction_loss",
     "record_ranges",

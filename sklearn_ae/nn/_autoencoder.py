@@ -6,8 +6,9 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
+from ._fused import add_fused, can_fuse
 from ._mlp import linear, mlp, widen
-from ._precision import faster_products
+from ._precision import product_dtype, products_in
 
 
 class Autoencoder(nn.Module):
@@ -100,28 +101,32 @@ class Autoencoder(nn.Module):
         code = self.linear_encoder(filled)
         if self.residual_encoder is None:
             return code
-        return code + self._residual(self.residual_encoder, self._with_flags(x, filled))
+        inputs = self._with_flags(x, filled)
+        return self._plus_residual(code, self.residual_encoder, inputs)
 
     def decode(self, code: Tensor) -> Tensor:
         """Map codes ``(n_rows, n_components)`` to rows ``(n_rows, n_features)``."""
         reconstruction = self.linear_decoder(code)
         if self.residual_decoder is None:
             return reconstruction
-        return reconstruction + self._residual(self.residual_decoder, code)
+        return self._plus_residual(reconstruction, self.residual_decoder, code)
 
     def forward(self, x: Tensor) -> Tensor:
         """Return the reconstruction of `x`, of the same shape."""
         return self.decode(self.encode(x))
 
-    def _residual(self, path: nn.Module, x: Tensor) -> Tensor:
-        """Apply hidden layers, in ``train()`` with products that may be rounded.
+    def _plus_residual(self, base: Tensor, path: nn.Sequential, x: Tensor) -> Tensor:
+        """Add hidden layers of `x`, in ``train()`` with products that may be rounded.
 
         What they add is of the size of what PCA leaves, and so is its rounding.
         """
         if not self.training:
-            return path(x)
-        with faster_products(self._n_weights, x.device):
-            return path(x)
+            return base if _is_silent(path) else base + path(x)
+        dtype = product_dtype(self._n_weights, x)
+        if dtype != x.dtype and can_fuse(path):
+            return add_fused(base, path, x, dtype)
+        with products_in(dtype):
+            return base + path(x)
 
     def _with_flags(self, x: Tensor, filled: Tensor) -> Tensor:
         if not len(self._gap_columns):
@@ -201,6 +206,12 @@ class Autoencoder(nn.Module):
         for layer in readers:
             layer.bias.add_(layer.weight @ mean)
             layer.weight.copy_(layer.weight @ inverse)
+
+
+def _is_silent(path: nn.Sequential) -> bool:
+    """Tell whether a stack adds nothing, as at the start."""
+    weight = path.last.weight
+    return not (weight.is_meta or weight.any())
 
 
 def _writes_output(name: str) -> bool:

@@ -1,5 +1,6 @@
 """Noise for denoising: layers, each the identity in eval()."""
 
+import math
 from abc import ABC, abstractmethod
 
 import torch
@@ -217,6 +218,41 @@ class GaussianNoise(Corruption):
     def _corrupt(self, x: Tensor, layout: Layout, level: float) -> Tensor:
         noise = torch.randn(x.shape, generator=self.generator, dtype=x.dtype)
         return x + level * layout.noise_unit * noise.to(x.device)
+
+
+class UniformNoise(Corruption):
+    """Adds uniform noise to every encoded column, indicators included.
+
+    Its standard deviation is that of :class:`GaussianNoise` of the same level, and it
+    is drawn in a fifth of the time: in steps of 1/256 of its range.
+
+    Parameters
+    ----------
+    layout, level, generator
+        As in :class:`Corruption`; the level is in the layout's `noise_unit`.
+
+    Shape
+    -----
+    Input ``(n_rows, n_features)``, output ``(n_rows, n_features)``.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from sklearn_ae.nn import Layout, UniformNoise
+    >>> zero = torch.zeros(1)
+    >>> layout = Layout(
+    ...     column=torch.tensor([0]), missing=zero, noise_unit=zero, n_cells=1
+    ... )
+    >>> UniformNoise(layout, 0.5)(torch.ones(1, 1))
+    tensor([[1.]])
+    """
+
+    def _corrupt(self, x: Tensor, layout: Layout, level: float) -> Tensor:
+        words = torch.empty(math.ceil(x.numel() / 8), dtype=torch.int64)
+        words.random_(-(2**63), None, generator=self.generator)
+        steps = words.view(torch.int8)[: x.numel()].view(x.shape)
+        noise = steps.to(device=x.device, dtype=x.dtype).add_(0.5)
+        return noise.mul_(level * math.sqrt(3) / 128 * layout.noise_unit).add_(x)
 
 
 CORRUPTIONS: dict[str, type[Corruption]] = {

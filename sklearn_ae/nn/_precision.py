@@ -4,44 +4,73 @@ from contextlib import AbstractContextManager, nullcontext
 from functools import cache
 
 import torch
+from torch import Tensor
 
 _MANY_WEIGHTS = 2**17
 _CAPABILITIES = ("avx512_bf16", "amx_bf16")
 
 
-def faster_products(n_weights: int, device: torch.device) -> AbstractContextManager:
-    """Return a context in which matrix products may be in bfloat16.
+def product_dtype(n_weights: int, x: Tensor) -> torch.dtype:
+    """Return the dtype in which hidden layers multiply in training.
 
-    They are where a network is large enough for that to pay and its processor
-    multiplies bfloat16 itself; sums stay in float32. The context is local to a thread.
+    It is bfloat16 in place of float32 where a network is large enough for that to pay
+    and its processor multiplies bfloat16 itself.
 
     Parameters
     ----------
     n_weights : int
         Size of the network.
 
-    device : torch.device
-        Where it is.
+    x : Tensor
+        What the layers see.
 
     Returns
     -------
-    context : context manager
-        Changes nothing where products stay as they are.
+    dtype : torch.dtype
+        That of `x`, or bfloat16.
 
     Examples
     --------
     >>> import torch
-    >>> from sklearn_ae.nn._precision import faster_products
-    >>> with faster_products(1_000, torch.device("cpu")):
-    ...     product = torch.ones(2, 2) @ torch.ones(2, 2)
-    >>> product.dtype
+    >>> from sklearn_ae.nn._precision import product_dtype
+    >>> product_dtype(1_000, torch.ones(2, 2))
     torch.float32
     """
-    if device.type == "cpu" and n_weights >= _MANY_WEIGHTS and _has_bfloat16():
-        # Steps change weights in place: a cache of their casts would hold old ones
-        # for as long as a caller's own context is open.
-        return torch.autocast("cpu", torch.bfloat16, cache_enabled=False)
-    return nullcontext()
+    pays = x.device.type == "cpu" and n_weights >= _MANY_WEIGHTS
+    if pays and x.dtype == torch.float32 and _has_bfloat16():
+        return torch.bfloat16
+    return x.dtype
+
+
+def products_in(dtype: torch.dtype) -> AbstractContextManager:
+    """Return a context in which a processor's products are of a dtype.
+
+    Sums stay in float32. The context is local to a thread.
+
+    Parameters
+    ----------
+    dtype : torch.dtype
+        As from :func:`product_dtype`.
+
+    Returns
+    -------
+    context : context manager
+        For other than bfloat16 it changes nothing.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from sklearn_ae.nn._precision import products_in
+    >>> with products_in(torch.bfloat16):
+    ...     product = torch.ones(2, 2) @ torch.ones(2, 2)
+    >>> product.dtype
+    torch.bfloat16
+    """
+    if dtype != torch.bfloat16:
+        return nullcontext()
+    # Steps change weights in place: a cache of their casts would hold old ones for as
+    # long as a caller's own context is open.
+    return torch.autocast("cpu", dtype, cache_enabled=False)
 
 
 @cache

@@ -61,16 +61,26 @@ class RangeHold(nn.Module):
         if not self.training:
             margin = _RANGE_MARGIN * (self.high - self.low)
             return x.clamp(self.low - margin, self.high + margin)
+        self.record(x.detach())
+        return x
+
+    def record(self, x: Tensor) -> None:
+        """Take down the range of rows.
+
+        Parameters
+        ----------
+        x : Tensor of shape (n_rows, size)
+            The rows, without a gradient.
+        """
         # On a CPU aminmax(dim=0) takes more than ten times as long.
-        low, high = x.detach().amin(dim=0), x.detach().amax(dim=0)
+        low, high = x.amin(dim=0), x.amax(dim=0)
         if self._begins:
             self.low.copy_(low)
             self.high.copy_(high)
             self._begins = False
-            return x
+            return
         torch.minimum(self.low, low, out=self.low)
         torch.maximum(self.high, high, out=self.high)
-        return x
 
 
 @contextmanager

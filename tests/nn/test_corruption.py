@@ -7,6 +7,7 @@ from sklearn_ae.nn import (
     Layout,
     MaskingNoise,
     SwapNoise,
+    UniformNoise,
 )
 
 N_ROWS = 400
@@ -243,12 +244,15 @@ def test_masking_makes_gaps_where_missing_cells_have_no_level(layout):
     assert MaskingNoise(layout, 0.1).gap_columns() == [0, 4, 5]
 
 
-# Gaussian
+# Gaussian and uniform
+
+ADDED = pytest.mark.parametrize("kind", [GaussianNoise, UniformNoise])
 
 
-def test_gaussian_noise_is_in_the_unit_of_each_column(layout, x):
+@ADDED
+def test_added_noise_is_in_the_unit_of_each_column(kind, layout, x):
     x = x.repeat(10, 1)
-    noise = (GaussianNoise(layout, 0.5, generator=generator())(x) - x).double()
+    noise = (kind(layout, 0.5, generator=generator())(x) - x).double()
     torch.testing.assert_close(
         noise.std(dim=0), 0.5 * layout.noise_unit.double(), rtol=0.07, atol=1e-6
     )
@@ -257,16 +261,36 @@ def test_gaussian_noise_is_in_the_unit_of_each_column(layout, x):
     )
 
 
-def test_gaussian_noise_of_two_columns_is_independent(layout, x):
-    noise = GaussianNoise(layout, 1.0, generator=generator())(x) - x
+@ADDED
+def test_added_noise_of_two_columns_is_independent(kind, layout, x):
+    noise = kind(layout, 1.0, generator=generator())(x) - x
     assert abs(torch.corrcoef(noise[:, [0, 4]].T)[0, 1].item()) < 0.2
 
 
-def test_gaussian_noise_keeps_missing_cells_missing(layout, x):
+@ADDED
+def test_added_noise_keeps_missing_cells_missing(kind, layout, x):
     x[::2, 0] = NAN
-    noisy = GaussianNoise(layout, 1.0, generator=generator())(x)
+    noisy = kind(layout, 1.0, generator=generator())(x)
     assert torch.equal(noisy.isnan(), x.isnan())
 
 
-def test_gaussian_noise_makes_no_gaps(layout):
-    assert GaussianNoise(layout, 1.0).gap_columns() == []
+@ADDED
+def test_added_noise_makes_no_gaps(kind, layout):
+    assert kind(layout, 1.0).gap_columns() == []
+
+
+def test_uniform_noise_is_uniform(layout, x):
+    noise = UniformNoise(layout, 1.0, generator=generator())(
+        x.repeat(40, 1)
+    ) - x.repeat(40, 1)
+    shares = noise[:, layout.noise_unit > 0] / (
+        3**0.5 * layout.noise_unit[layout.noise_unit > 0]
+    )
+    counts = torch.histc(shares, 8, -1, 1)
+    assert counts.sum() == shares.numel()
+    torch.testing.assert_close(counts, counts.mean().expand(8), rtol=0.1, atol=0)
+
+
+def test_uniform_noise_is_drawn_anew_for_every_batch(layout, x):
+    noise = UniformNoise(layout, 1.0, generator=generator())
+    assert not torch.equal(noise(x), noise(x))
