@@ -1,6 +1,7 @@
-"""A network's parameters as a few long tensors, and their running average."""
+"""A network's parameters as a few long tensors: their steps and running average."""
 
 from collections.abc import Iterable
+from inspect import unwrap
 
 import torch
 from torch import nn
@@ -46,6 +47,11 @@ class FlatParameters:
         self._others = [tensor.detach().clone() for tensor in self.tensors]
         self._n_steps, self._averaged = 0, False
 
+    def clear(self) -> None:
+        """Set the gradients to zero."""
+        for tensor in self.tensors:
+            tensor.grad.zero_()
+
     @torch.no_grad()
     def clip(self, norm: float) -> None:
         """Scale the gradients so that their norm over all groups is at most `norm`."""
@@ -73,6 +79,28 @@ class FlatParameters:
             tensor.copy_(other)
             other.copy_(shown)
         self._averaged = averaged
+
+
+class AdamW(torch.optim.AdamW):
+    """torch's AdamW without its wrappers for ``torch.compile``.
+
+    They load the compiler, which takes a second in every new process and sets
+    environment variables, at the first step of any optimizer. Nothing is compiled here.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from sklearn_ae._parameters import AdamW
+    >>> weight = torch.nn.Parameter(torch.ones(1))
+    >>> weight.grad = torch.ones(1)
+    >>> optimizer = AdamW([weight], lr=0.25, weight_decay=0.0)
+    >>> optimizer.step()
+    >>> weight.data
+    tensor([0.7500])
+    """
+
+    add_param_group = unwrap(torch.optim.AdamW.add_param_group)
+    step = torch.no_grad()(unwrap(torch.optim.AdamW.step))
 
 
 def _flatten(parameters: list[nn.Parameter]) -> nn.Parameter:

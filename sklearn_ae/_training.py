@@ -20,7 +20,7 @@ from ._callbacks import (
     copy_weights,
     is_stop,
 )
-from ._parameters import FlatParameters
+from ._parameters import AdamW, FlatParameters
 from ._rows import EVALUATION_ROWS, Batches, Pair, RowSource
 from ._selection import is_clear_gain
 from .nn import Corruption
@@ -200,10 +200,10 @@ class _Net(NeuralNet):
             self.validation_row_losses_ = torch.cat(steps)
 
     def train_step(self, batch, **fit_params):
-        self.optimizer_.zero_grad(set_to_none=False)
+        self.flat_.clear()
         row_losses = self.criterion_(self.module_, batch)
-        weight = 1 / (len(row_losses) * self.settings.loss_unit)
-        row_losses.backward(torch.full_like(row_losses, weight))
+        loss = row_losses.mean()
+        (loss / self.settings.loss_unit).backward()
         self.notify(
             "on_grad_computed",
             named_parameters=self.get_all_learnable_params(),
@@ -214,7 +214,7 @@ class _Net(NeuralNet):
         self.optimizer_.step()
         self.flat_.average()
         return {
-            "loss": row_losses.detach().mean(),
+            "loss": loss.detach(),
             "y_pred": None,
             "row_losses": row_losses.detach(),
         }
@@ -339,7 +339,7 @@ def _make_net(module, objective, batches, best, start_loss, settings) -> _Net:
     net = _Net(
         module,
         criterion=partial(_Criterion, objective),
-        optimizer=torch.optim.AdamW,
+        optimizer=AdamW,
         optimizer__fused=True,
         optimizer__weight_decay=settings.weight_decay,
         lr=settings.learning_rate,

@@ -2,7 +2,7 @@ import pytest
 import torch
 from torch import nn
 
-from sklearn_ae._parameters import FlatParameters
+from sklearn_ae._parameters import AdamW, FlatParameters
 
 
 @pytest.fixture
@@ -83,6 +83,51 @@ def test_one_step_moves_parameters_as_separate_ones():
         optimizer.step()
     torch.testing.assert_close(flat_layer.weight, plain.weight)
     torch.testing.assert_close(flat_layer.bias, plain.bias)
+
+
+def test_steps_are_those_of_adamw():
+    ends = []
+    for kind in (AdamW, torch.optim.AdamW):
+        weights = [nn.Parameter(torch.arange(4.0)), nn.Parameter(torch.ones(3))]
+        groups = [{"params": weights[:1]}, {"params": weights[1:], "lr": 0.01}]
+        optimizer = kind(groups, lr=0.1, weight_decay=0.1, fused=True)
+        for number in range(5):
+            for weight in weights:
+                weight.grad = number * weight.detach() - 1
+            optimizer.step()
+        ends.append(weights)
+    for ours, theirs in zip(*ends, strict=True):
+        assert torch.equal(ours, theirs)
+
+
+def test_schedulers_take_the_optimizer():
+    optimizer = AdamW([nn.Parameter(torch.ones(1))], lr=0.1)
+    schedule = torch.optim.lr_scheduler.StepLR(optimizer, 1)
+    optimizer.step()
+    schedule.step()
+    assert optimizer.param_groups[0]["lr"] == pytest.approx(0.01)
+
+
+@pytest.mark.parametrize("norm", [0.5, 1.0, 50.0])
+def test_gradients_of_all_groups_are_clipped_together(layer, norm):
+    flat = FlatParameters([[layer.bias], [layer.weight]])
+    for tensor in flat.tensors:
+        tensor.grad.fill_(2.0)
+    expected = [tensor.detach().clone() for tensor in flat.tensors]
+    for tensor, copy in zip(flat.tensors, expected, strict=True):
+        copy.grad = tensor.grad.clone()
+    nn.utils.clip_grad_norm_(expected, norm)
+    flat.clip(norm)
+    for tensor, copy in zip(flat.tensors, expected, strict=True):
+        torch.testing.assert_close(tensor.grad, copy.grad)
+
+
+def test_clearing_keeps_the_gradients_of_parameters_in_place(layer, flat):
+    layer(torch.ones(1, 3)).sum().backward()
+    flat.clear()
+    assert layer.weight.grad.tolist() == [[0, 0, 0]] * 2
+    layer(torch.ones(1, 3)).sum().backward()
+    assert flat.tensors[0].grad.tolist() == [1] * 8
 
 
 def test_every_group_has_its_own_tensor(layer):

@@ -1,4 +1,6 @@
 import math
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -282,3 +284,25 @@ def test_row_losses_make_no_step():
 def test_training_ends_after_a_fifth_where_no_epoch_beats_the_start(factor, n_epochs):
     state = train(Scale(factor), max_epochs=40)
     assert len(state.losses) == len(state.validation_losses) == n_epochs + 1
+
+
+FRESH = """
+import os, sys
+import numpy as np
+from sklearn_ae import AutoencoderTransformer, DenoisingAutoencoder
+
+modules, environment = set(sys.modules), dict(os.environ)
+X = np.random.default_rng(0).normal(size=(600, 4))
+for kind in (AutoencoderTransformer, DenoisingAutoencoder):
+    model = kind(2, max_epochs=1, random_state=0).fit(X)
+    model.inverse_transform(model.transform(X))
+    model.score(X)
+assert os.environ == environment
+new = set(sys.modules) - modules
+assert not new & {"torch._dynamo", "torch._inductor", "sympy"}, new
+"""
+
+
+def test_a_fresh_process_loads_no_compiler_and_keeps_its_environment():
+    found = subprocess.run([sys.executable, "-c", FRESH], stderr=subprocess.PIPE)
+    assert found.returncode == 0, found.stderr.decode()

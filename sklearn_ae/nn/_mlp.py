@@ -57,19 +57,18 @@ def linear(
     >>> linear(4, 2)
     Linear(in_features=4, out_features=2, bias=True)
     """
-    layer = nn.utils.skip_init(
-        nn.Linear,
-        n_inputs,
-        n_outputs,
-        bias=bias,
-        device=device or "cpu",
-        dtype=torch.float32,
+    # On "meta" a layer draws nothing.
+    layer = nn.Linear(
+        n_inputs, n_outputs, bias=bias, device="meta", dtype=torch.float32
     )
-    if layer.weight.is_meta:
+    device = torch.device(device or "cpu")
+    if device.type == "meta":
         return layer
     bound = 1 / math.sqrt(n_inputs)
-    for parameter in layer.parameters():
-        nn.init.uniform_(parameter, -bound, bound, generator=generator)
+    for name, parameter in layer.named_parameters():
+        filled = torch.empty(parameter.shape, dtype=torch.float32, device=device)
+        filled.uniform_(-bound, bound, generator=generator)
+        setattr(layer, name, nn.Parameter(filled))
     return layer
 
 
