@@ -9,6 +9,7 @@ import torch
 from scipy import sparse
 from sklearn.utils import gen_batches
 from sklearn.utils.sparsefuncs import mean_variance_axis, min_max_axis
+from torch import Tensor
 
 from ._columns import TableColumns, some
 from .nn import Layout
@@ -59,7 +60,7 @@ class TableCodec:
     scale: np.ndarray
     empty: np.ndarray
     starts: np.ndarray = field(init=False)
-    _single: tuple[np.ndarray, ...] = field(init=False, repr=False)
+    _single: tuple[Tensor, ...] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         widths = block_widths(self.columns)
@@ -81,8 +82,8 @@ class TableCodec:
         dense = X.toarray() if sparse.issparse(X) else X
         if dtype == np.float32 and dense.dtype == np.float32 and self._single:
             rows = self._encode_single(dense)
-            if not np.isinf(rows).any():
-                return rows
+            if torch.isfinite(rows.sum()) or not torch.isinf(rows).any():
+                return rows.numpy()
         rows = self._spread(dense).astype(np.float64)
         with np.errstate(over="ignore"):
             rows -= self.mean
@@ -94,7 +95,7 @@ class TableCodec:
             self._check_size(rows)
         return single if dtype == np.float32 else rows.astype(dtype, copy=False)
 
-    def _single_parts(self) -> tuple[np.ndarray, ...]:
+    def _single_parts(self) -> tuple[Tensor, ...]:
         """Return mean and scale for `_encode_single`, or nothing where it can't be."""
         if self.columns.levels or self.empty.any():
             return ()
@@ -106,22 +107,23 @@ class TableCodec:
             np.isfinite(first) & np.isfinite(reciprocal) & (reciprocal > tiny)
         ).all():
             return ()
-        rest = self.mean - first
-        if np.abs(rest / self.scale).max() <= np.finfo(np.float32).eps:
-            rest = np.zeros(1)  # the last place of rows of unit scale
-        return first, rest.astype(np.float32), reciprocal
+        parts, rest = [first, reciprocal], self.mean - first
+        # Less than the last place of rows of unit scale is left out.
+        if np.abs(rest / self.scale).max() > np.finfo(np.float32).eps:
+            parts.append(rest.astype(np.float32))
+        return tuple(map(torch.from_numpy, parts))
 
-    def _encode_single(self, X: np.ndarray) -> np.ndarray:
+    def _encode_single(self, X: np.ndarray) -> Tensor:
         """Return float32 rows encoded in float32, within some last places of exact.
 
         The mean is taken off in two parts, of which the first is a float32 number: a
         difference of two of them is rounded in proportion to itself, however large they
-        are.
+        are. It is torch that does it, whose threads go on with the rows they wrote.
         """
-        first, rest, reciprocal = self._single
-        with np.errstate(over="ignore"):
-            rows = X - first
-            if rest.any():
+        first, reciprocal, *rests = self._single
+        with torch.inference_mode():
+            rows = torch.from_numpy(np.require(X, requirements=["C", "W"])) - first
+            for rest in rests:
                 rows -= rest
             rows *= reciprocal
         return rows

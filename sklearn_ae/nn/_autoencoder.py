@@ -97,7 +97,7 @@ class Autoencoder(nn.Module):
 
     def encode(self, x: Tensor) -> Tensor:
         """Map rows ``(n_rows, n_features)`` to codes ``(n_rows, n_components)``."""
-        filled = x.nan_to_num(nan=0.0, posinf=math.inf, neginf=-math.inf)
+        filled = _fill(x)
         code = self.linear_encoder(filled)
         if self.residual_encoder is None:
             return code
@@ -206,6 +206,15 @@ class Autoencoder(nn.Module):
         for layer in readers:
             layer.bias.add_(layer.weight @ mean)
             layer.weight.copy_(layer.weight @ inverse)
+
+
+def _fill(x: Tensor) -> Tensor:
+    """Return rows with their missing cells at 0."""
+    # Most rows are complete, and a sum tells so in a fraction of the time of a copy. On
+    # other devices one would have to wait for it.
+    if x.device.type == "cpu" and x.detach().sum().isfinite():
+        return x
+    return x.nan_to_num(nan=0.0, posinf=math.inf, neginf=-math.inf)
 
 
 def _is_silent(path: nn.Sequential) -> bool:
