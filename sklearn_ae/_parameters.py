@@ -1,4 +1,4 @@
-"""A network's parameters as a few long tensors: their steps and running average."""
+"""A network's parameters as one long tensor: its steps and running average."""
 
 from collections.abc import Iterable
 from inspect import unwrap
@@ -11,11 +11,11 @@ _SMALL_NORM = 1e-6
 
 
 class FlatParameters:
-    """Parameters laid end to end, one tensor a group.
+    """Parameters laid end to end, group by group.
 
-    To clip, to step and to average is one call a group then, instead of one a
-    parameter, which on small networks takes longer than the arithmetic. The parameters
-    and their gradients become views of the long tensors.
+    To clip and to average is one call then, and to step is one a group, instead of one
+    a parameter, which on small networks takes longer than the arithmetic. The
+    parameters and their gradients become views of long tensors.
 
     The running average counts step t by about ``t ** 8`` (polynomial decay, Shamir and
     Zhang 2013): the last tenth of the steps so far makes more than half of it.
@@ -23,7 +23,7 @@ class FlatParameters:
     Parameters
     ----------
     groups : iterable of iterable of Parameter
-        Which parameters go together. Those of a group share device and dtype.
+        Which parameters go together. All share device and dtype.
 
     Attributes
     ----------
@@ -43,30 +43,41 @@ class FlatParameters:
     """
 
     def __init__(self, groups: Iterable[Iterable[nn.Parameter]]) -> None:
-        self.tensors = [_flatten(list(group)) for group in groups]
-        self._others = [tensor.detach().clone() for tensor in self.tensors]
+        groups = [list(group) for group in groups]
+        parameters = [parameter for group in groups for parameter in group]
+        self._weights = torch.cat([p.detach().flatten() for p in parameters])
+        self._gradients = torch.zeros_like(self._weights)
+        self._other = self._weights.clone()
         self._n_steps, self._averaged = 0, False
+        sizes = [sum(parameter.numel() for parameter in group) for group in groups]
+        self.tensors = [nn.Parameter(part) for part in self._weights.split(sizes)]
+        for tensor, part in zip(
+            self.tensors, self._gradients.split(sizes), strict=True
+        ):
+            tensor.grad = part
+        sizes = [parameter.numel() for parameter in parameters]
+        views = zip(
+            self._weights.split(sizes), self._gradients.split(sizes), strict=True
+        )
+        for parameter, (weights, gradient) in zip(parameters, views, strict=True):
+            parameter.data = weights.view_as(parameter)
+            parameter.grad = gradient.view_as(parameter)
 
     def clear(self) -> None:
         """Set the gradients to zero."""
-        for tensor in self.tensors:
-            tensor.grad.zero_()
+        self._gradients.zero_()
 
     @torch.no_grad()
     def clip(self, norm: float) -> None:
         """Scale the gradients so that their norm over all groups is at most `norm`."""
-        gradients = [tensor.grad for tensor in self.tensors]
-        norms = torch.stack([torch.linalg.vector_norm(part) for part in gradients])
-        share = (norm / (torch.linalg.vector_norm(norms) + _SMALL_NORM)).clamp(max=1.0)
-        for gradient in gradients:
-            gradient.mul_(share)
+        found = torch.linalg.vector_norm(self._gradients)
+        self._gradients.mul_((norm / (found + _SMALL_NORM)).clamp(max=1.0))
 
     @torch.no_grad()
     def average(self) -> None:
         """Take the weights of one more step into the average."""
         share = (_AVERAGE_POWER + 1) / (self._n_steps + _AVERAGE_POWER + 1)
-        for average, tensor in zip(self._others, self.tensors, strict=True):
-            average.lerp_(tensor, share)
+        self._other.lerp_(self._weights, share)
         self._n_steps += 1
 
     @torch.no_grad()
@@ -74,10 +85,9 @@ class FlatParameters:
         """Let the network have the average, or again the weights that steps made."""
         if averaged == self._averaged:
             return
-        for other, tensor in zip(self._others, self.tensors, strict=True):
-            shown = tensor.detach().clone()
-            tensor.copy_(other)
-            other.copy_(shown)
+        shown = self._weights.clone()
+        self._weights.copy_(self._other)
+        self._other.copy_(shown)
         self._averaged = averaged
 
 
@@ -101,15 +111,3 @@ class AdamW(torch.optim.AdamW):
 
     add_param_group = unwrap(torch.optim.AdamW.add_param_group)
     step = torch.no_grad()(unwrap(torch.optim.AdamW.step))
-
-
-def _flatten(parameters: list[nn.Parameter]) -> nn.Parameter:
-    """Return one tensor of which the parameters and their gradients are views."""
-    flat = nn.Parameter(torch.cat([p.detach().flatten() for p in parameters]))
-    flat.grad = torch.zeros_like(flat)
-    sizes = [p.numel() for p in parameters]
-    views = zip(flat.data.split(sizes), flat.grad.split(sizes), strict=True)
-    for parameter, (weights, gradient) in zip(parameters, views, strict=True):
-        parameter.data = weights.view_as(parameter)
-        parameter.grad = gradient.view_as(parameter)
-    return flat

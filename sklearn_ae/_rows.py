@@ -181,7 +181,7 @@ class Batches(IterableDataset):
     ) -> None:
         self._rows, self._index, self._batch_size = rows, index, batch_size
         self._generator = generator
-        self._ahead = torch.arange(0)  # positions in the index
+        self._ahead = torch.arange(0)  # numbers of rows
         self.epoch_rows = (
             len(index) if generator is None else min(len(index), EPOCH_ROWS)
         )
@@ -194,14 +194,14 @@ class Batches(IterableDataset):
                 self._ahead = self._with_next_pass(self._ahead)
             batch, self._ahead = self._ahead[:size], self._ahead[size:]
             left -= size
-            yield self._rows.take(self._index[batch])
+            yield self._rows.take(batch)
 
     def __len__(self) -> int:
         return math.ceil(self.epoch_rows / self._batch_size)
 
     def _with_next_pass(self, ahead: Tensor) -> Tensor:
-        n_rows = len(self._index)
         if self._generator is None:
-            return torch.arange(n_rows)
-        order = torch.randperm(n_rows, generator=self._generator)
-        return torch.cat([ahead, order]) if len(ahead) else order
+            return self._index
+        order = torch.randperm(len(self._index), generator=self._generator)
+        rows = self._index[order]
+        return torch.cat([ahead, rows]) if len(ahead) else rows

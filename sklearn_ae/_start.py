@@ -178,10 +178,14 @@ class _Moments(NamedTuple):
 
 
 def _moments(X: np.ndarray, table: EncodedTable, index: np.ndarray | None) -> _Moments:
-    """Gather the moments of encoded rows chunk by chunk; None means of all."""
+    """Gather the moments of encoded rows chunk by chunk; None means of all.
+
+    torch multiplies: the threads of NumPy's BLAS would still wait for more, in its way,
+    when training begins.
+    """
     codec = table.codec
     total = np.zeros(codec.n_encoded)
-    product = np.zeros((codec.n_encoded, codec.n_encoded))
+    product = torch.zeros((codec.n_encoded, codec.n_encoded), dtype=torch.float64)
     n_rows = len(X) if index is None else len(index)
     for begin in range(0, n_rows, _COVARIANCE_ROWS):
         chunk = slice(begin, begin + _COVARIANCE_ROWS)
@@ -189,8 +193,9 @@ def _moments(X: np.ndarray, table: EncodedTable, index: np.ndarray | None) -> _M
         if table.has_gaps:
             rows[np.isnan(rows)] = 0
         total += rows.sum(axis=0)
-        product += rows.T @ rows
-    return _Moments(n_rows, total, product)
+        chunk_rows = torch.from_numpy(rows)
+        product.addmm_(chunk_rows.T, chunk_rows)
+    return _Moments(n_rows, total, product.numpy())
 
 
 def _from_moments(moments: list[_Moments], n_components: int | float) -> LinearStart:
@@ -203,7 +208,7 @@ def _from_moments(moments: list[_Moments], n_components: int | float) -> LinearS
 
 def _from_covariance(covariance: np.ndarray, n_components: int | float) -> LinearStart:
     """Return the start that a covariance makes."""
-    variance, vectors = np.linalg.eigh(covariance)
+    variance, vectors = map(np.asarray, torch.linalg.eigh(torch.from_numpy(covariance)))
     variance = np.maximum(variance[::-1], 0)
     shares = variance / (variance.sum() or 1.0)
     if n_components < 1:

@@ -62,8 +62,10 @@ class Corruption(nn.Module, ABC):
 
     def forward(self, x: Tensor) -> Tensor:
         """Return `x`, in ``train()`` a corrupted copy of it."""
-        if not self.training:
+        if not self.training or self.high == 0:
             return x
+        if not self.varies:
+            return self.corrupted(x, 0.0)
         draw = torch.rand((), generator=self.generator, dtype=torch.float32)
         return self.corrupted(x, draw.item())
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+import torch
 from torch import Tensor
 
 
@@ -62,7 +63,9 @@ class Layout:
         Returns
         -------
         layout : Layout
-            A new one.
+            A new one, unless they are there.
         """
+        if self.column.device == torch.device(device):
+            return self
         moved = (t.to(device) for t in (self.column, self.missing, self.noise_unit))
         return Layout(*moved, self.n_cells)
