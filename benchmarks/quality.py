@@ -7,13 +7,13 @@ from sklearn_ae import AutoencoderTransformer
 
 from . import probes
 from .datasets import BUNDLED, PAIRS, load_rows, split
-from .peers import BASELINE, OURS, PEERS, PCABaseline, makers
+from .peers import BASELINE, LONGER, OURS, PEERS, PCABaseline, makers
 from .timing import timed
 
 SEEDS = (0, 1, 2)
 KEYS = ["data", "n_components"]
 WORSE = 1.001
-MODELS = (OURS, BASELINE, *PEERS, probes.UNTRAINED, probes.RAW)
+MODELS = (OURS, LONGER, BASELINE, *PEERS, probes.UNTRAINED, probes.RAW)
 SETS = {name: (standardized, counts) for name, standardized, counts in PAIRS}
 # In a short run: a bundled set's middle number of components.
 SHORT = {name: (SETS[name][1][len(SETS[name][1]) // 2],) for name in BUNDLED}
@@ -129,7 +129,7 @@ def summary(results):
     means, splits = pair_means(results), results.dropna(subset=["ratio"])
     timed_splits = splits[splits["seed"].isin(timed_seeds(results))]
     lines = {}
-    for model in present((OURS, BASELINE, *PEERS), means):
+    for model in present((OURS, LONGER, BASELINE, *PEERS), means):
         ratios, part = means[model].dropna(), splits[splits["model"] == model]
         lines[model] = {
             "pairs": len(ratios),

@@ -6,7 +6,7 @@ from . import transform as transforms
 from .datasets import MAX_ROWS, MAX_TABLE_ROWS
 from .engine import FLOOR, MATRIX_SIZE
 from .markdown import number, share, under
-from .peers import HIDDEN, MAX_KERNEL_ROWS, OURS, SKORCH
+from .peers import HIDDEN, LONGER, MAX_KERNEL_ROWS, OURS, SKORCH
 from .results import PACKAGES
 from .scale import PCA_ROWS
 
@@ -40,7 +40,8 @@ def quality_section(rows):
             f"(seeds: {_values(rows, 'seed')}), defaults. A pair's error is the mean "
             f"over splits, and it is worse than PCA above {quality.WORSE}. Fit seconds "
             "are those of all a model's pairs, the mean over the splits at which all "
-            f"fits of all models were timed (seeds: {seeds}). The plain skorch "
+            f"fits of all models were timed (seeds: {seeds}). {LONGER} has "
+            "`max_epochs` set to twice what the default makes of it. The plain skorch "
             f"autoencoder is {_widths()}, ReLU, Adam, early stopping; MLPRegressor(X, "
             "X) and PyOD's AutoEncoder have the same widths and otherwise their "
             "defaults, the first with early stopping. These handicap both: "

@@ -66,7 +66,9 @@ def run(folder, name, shares=SHARES):
 
 def _measured(count, train, test, shares, peer_shares):
     baseline = None
-    for name, make in ({BASELINE: PCABaseline} | makers(len(train))).items():
+    for name, make in (
+        {BASELINE: PCABaseline} | makers(len(train), (OURS, *PEERS))
+    ).items():
         chosen = shares if name == OURS else peer_shares
         for model, seconds in _fits(name, make, count, train, chosen):
             error = squared_error(model, test)

@@ -18,7 +18,7 @@ from benchmarks import (
 from benchmarks.datasets import Rows, split
 from benchmarks.imputation import Task
 from benchmarks.markdown import cell, table
-from benchmarks.peers import BASELINE, MLP, OURS, SKORCH, MLPAutoencoder, makers
+from benchmarks.peers import BASELINE, LONGER, MLP, OURS, SKORCH, MLPAutoencoder, makers
 from benchmarks.probes import scores
 
 RATIOS = {BASELINE: 1.0, OURS: 0.25, SKORCH: 0.5}
@@ -141,13 +141,18 @@ def rows():
     return rng.normal(size=(80, 6)).astype(np.float32)
 
 
-@pytest.mark.parametrize("name", [BASELINE, OURS, SKORCH, MLP, "KernelPCA"])
+@pytest.mark.parametrize("name", [BASELINE, OURS, LONGER, SKORCH, MLP, "KernelPCA"])
 def test_models_have_codes_and_reconstructions(rows, name):
     make = {BASELINE: quality.PCABaseline} | makers(len(rows))
     budget = (2,) if name in (OURS, SKORCH, MLP) else ()
     model = make[name](3, 0, *budget).fit(rows)
     assert model.transform(rows).shape == (80, 3)
     assert model.reconstruct(rows).shape == rows.shape
+
+
+def test_longer_fits_have_twice_the_epochs_of_the_default(rows):
+    short, longer = (makers(len(rows))[name](3, 0).fit(rows) for name in (OURS, LONGER))
+    assert longer.model.max_epochs == 2 * short.n_epochs_
 
 
 def test_codes_of_the_regressor_are_those_its_predictions_come_from(rows):
