@@ -22,7 +22,7 @@ class AutoencoderTransformer(BaseAutoencoder):
     rows like every later epoch, and it is left only for an epoch whose gain there is
     clear; ``best_epoch_ == 0`` says that PCA was the best to be had.
 
-    While it trains, inputs are blurred by Gaussian noise of the size of what is still
+    While it trains, inputs are blurred by uniform noise of the size of what is still
     unexplained, which goes to zero towards the end, so that small tables are not
     learned by heart; products of large networks are in bfloat16 where the processor
     has them. Rows count as independent: of repeated measurements, or of neighbours in
