@@ -8,6 +8,7 @@ import torch
 from scipy import sparse
 from sklearn.decomposition import PCA
 from sklearn.utils.extmath import svd_flip
+from torch import Tensor
 
 from ._tables import EncodedTable, TableCodec
 from .nn import Autoencoder
@@ -16,6 +17,7 @@ _COVARIANCE_MAX_FEATURES, _SPARSE_COVARIANCE_MAX_FEATURES = 1_000, 2_000
 _MOST_BYTES = 2**30  # of rows in float64
 _FAR = 1e4  # scales from zero
 _COVARIANCE_ROWS = 1_024  # enough for BLAS, few enough for the cache
+_COVARIANCE_COLUMNS = 128  # a product at a time, to leave out the lower triangle
 
 
 class LinearStart(NamedTuple):
@@ -170,7 +172,10 @@ def _takes_covariance(n_rows: int, n_columns: int) -> bool:
 
 
 class _Moments(NamedTuple):
-    """What makes the covariance of some rows: their number, sums and products."""
+    """What makes the covariance of some rows.
+
+    Their number, sums of columns, and the upper triangle of sums of products.
+    """
 
     n_rows: int
     total: np.ndarray
@@ -193,15 +198,22 @@ def _moments(X: np.ndarray, table: EncodedTable, index: np.ndarray | None) -> _M
         if table.has_gaps:
             rows[np.isnan(rows)] = 0
         total += rows.sum(axis=0)
-        chunk_rows = torch.from_numpy(rows)
-        product.addmm_(chunk_rows.T, chunk_rows)
-    return _Moments(n_rows, total, product.numpy())
+        _add_products(product, torch.from_numpy(rows))
+    return _Moments(n_rows, total, product.triu().numpy())
+
+
+def _add_products(product: Tensor, rows: Tensor) -> None:
+    """Add ``rows.T @ rows`` to the upper triangle of `product`, and some below it."""
+    for first in range(0, len(product), _COVARIANCE_COLUMNS):
+        some = slice(first, first + _COVARIANCE_COLUMNS)
+        product[some, first:].addmm_(rows[:, some].T, rows[:, first:])
 
 
 def _from_moments(moments: list[_Moments], n_components: int | float) -> LinearStart:
     """Return what PCA makes of the covariance of rows whose moments these are."""
     n_rows, total, product = (sum(parts) for parts in zip(*moments, strict=True))
     mean = total / n_rows
+    product = product + np.triu(product, 1).T
     covariance = (product - n_rows * np.outer(mean, mean)) / (n_rows - 1)
     return _from_covariance(covariance, n_components)
 

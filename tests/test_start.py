@@ -32,6 +32,7 @@ def test_start_in_chunks_is_pca_of_the_encoded_rows(
     fit_table, start, table, n_components, request, monkeypatch
 ):
     monkeypatch.setattr(_start, "_COVARIANCE_ROWS", 7)
+    monkeypatch.setattr(_start, "_COVARIANCE_COLUMNS", 4)
     rows = request.getfixturevalue(table)
     encoded = np.nan_to_num(fit_table(rows).codec.encode(rows))
     pca = PCA(n_components, svd_solver="covariance_eigh").fit(encoded)
