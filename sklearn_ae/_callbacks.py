@@ -108,6 +108,9 @@ class Stop(Callback):
 class OneCycle(Callback):
     """Sets the learning rates of every step, see :func:`one_cycle`.
 
+    It is skorch's LRScheduler without torch's scheduler, which takes as long as a small
+    layer. A scheduler among the user's callbacks comes later and has the last word.
+
     Parameters
     ----------
     n_steps : int
@@ -120,14 +123,17 @@ class OneCycle(Callback):
     def on_train_begin(self, net, **kwargs):
         self.peaks_ = [group["lr"] for group in net.optimizer_.param_groups]
         self.step_ = 0
+        self._set_rates(net)
 
-    def on_batch_begin(self, net, training, **kwargs):
-        if not training:
-            return
+    def on_batch_end(self, net, training, **kwargs):
+        if training:
+            self.step_ += 1
+            self._set_rates(net)
+
+    def _set_rates(self, net):
         share = one_cycle(self.step_, self.n_steps)
         for group, peak in zip(net.optimizer_.param_groups, self.peaks_, strict=True):
             group["lr"] = share * peak
-        self.step_ += 1
 
 
 def one_cycle(step: int, n_steps: int) -> float:

@@ -64,14 +64,14 @@ class FlatParameters:
             parameter.grad = gradient.view_as(parameter)
 
     def clear(self) -> None:
-        """Set the gradients to zero."""
+        """Set the gradients to zero; the optimizer's own way loads the compiler."""
         self._gradients.zero_()
 
     @torch.no_grad()
-    def clip(self, norm: float) -> None:
-        """Scale the gradients so that their norm over all groups is at most `norm`."""
-        found = torch.linalg.vector_norm(self._gradients)
-        self._gradients.mul_((norm / (found + _SMALL_NORM)).clamp(max=1.0))
+    def clip(self, max_norm: float) -> None:
+        """Scale the gradients so that their norm over all groups is at most this."""
+        norm = torch.linalg.vector_norm(self._gradients)
+        self._gradients.mul_((max_norm / (norm + _SMALL_NORM)).clamp(max=1.0))
 
     @torch.no_grad()
     def average(self) -> None:
@@ -91,7 +91,7 @@ class FlatParameters:
         self._averaged = averaged
 
 
-class AdamW(torch.optim.AdamW):
+class UncompiledAdamW(torch.optim.AdamW):
     """torch's AdamW without its wrappers for ``torch.compile``.
 
     They load the compiler, which takes a second in every new process and sets
@@ -100,10 +100,10 @@ class AdamW(torch.optim.AdamW):
     Examples
     --------
     >>> import torch
-    >>> from sklearn_ae._parameters import AdamW
+    >>> from sklearn_ae._parameters import UncompiledAdamW
     >>> weight = torch.nn.Parameter(torch.ones(1))
     >>> weight.grad = torch.ones(1)
-    >>> optimizer = AdamW([weight], lr=0.25, weight_decay=0.0)
+    >>> optimizer = UncompiledAdamW([weight], lr=0.25, weight_decay=0.0)
     >>> optimizer.step()
     >>> weight.data
     tensor([0.7500])

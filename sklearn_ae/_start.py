@@ -85,7 +85,7 @@ def pca_starts(
         Numbers of a table, before the codec.
 
     table : EncodedTable
-        Fitted on X.
+        Fitted on a table that has these rows.
 
     n_components : int or float
         As in PCA.
@@ -104,8 +104,8 @@ def pca_starts(
     """
     n_rows = X.shape[0]
     outside = [_all_but(part, n_rows) for part in parts]
-    dense = not (table.is_constant or sparse.issparse(X))
-    if dense and _takes_covariance(n_rows, table.codec.n_encoded):
+    tall = _takes_covariance(n_rows, table.codec.n_encoded)
+    if tall and not (table.is_constant or sparse.issparse(X)):
         rest = _all_but(np.concatenate(parts), n_rows) if parts else None
         moments = [_moments(X, table, piece) for piece in [*parts, rest]]
         first = _from_moments(moments, n_components)
@@ -113,7 +113,8 @@ def pca_starts(
         moments, first = None, _fit_pca(X, table, n_components, random_state)
     starts, n_components = [first], len(first.components)
     for number, others in enumerate(outside):
-        if n_components > component_limit(X, table.codec, len(others)):
+        limit = component_limit(X, table.codec, len(others))
+        if n_components > limit or len(others) < 2:
             starts.append(first)
         elif moments is None:
             starts.append(_fit_pca(X[others], table, n_components, random_state))
@@ -192,7 +193,7 @@ def _moments(X: np.ndarray, table: EncodedTable, index: np.ndarray | None) -> _M
     total = np.zeros(codec.n_encoded)
     product = torch.zeros((codec.n_encoded, codec.n_encoded), dtype=torch.float64)
     n_rows = len(X) if index is None else len(index)
-    for begin in range(0, n_rows, _COVARIANCE_ROWS):
+    for begin in range(0, n_rows, _COVARIANCE_ROWS):  # gen_batches wants a row
         chunk = slice(begin, begin + _COVARIANCE_ROWS)
         rows = codec.encode(X[chunk if index is None else index[chunk]])
         if table.has_gaps:
@@ -219,7 +220,7 @@ def _from_moments(moments: list[_Moments], n_components: int | float) -> LinearS
 
 
 def _from_covariance(covariance: np.ndarray, n_components: int | float) -> LinearStart:
-    """Return the start that a covariance makes."""
+    """Return the start that a covariance makes, by torch, see :func:`_moments`."""
     variance, vectors = map(np.asarray, torch.linalg.eigh(torch.from_numpy(covariance)))
     variance = np.maximum(variance[::-1], 0)
     shares = variance / (variance.sum() or 1.0)
@@ -272,7 +273,7 @@ def resolve_n_components(n_components, X, codec: TableCodec, init: str) -> int |
         The training rows.
 
     codec : TableCodec
-        Fitted on X.
+        Fitted on a table that has these rows.
 
     init : {"pca", "random"}
         A random start has no upper limit.

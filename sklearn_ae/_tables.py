@@ -121,11 +121,10 @@ class TableCodec:
         are. It is torch that does it, whose threads go on with the rows they wrote.
         """
         first, reciprocal, *rests = self._single
-        with torch.inference_mode():
-            rows = torch.from_numpy(np.require(X, requirements=["C", "W"])) - first
-            for rest in rests:
-                rows -= rest
-            rows *= reciprocal
+        rows = torch.from_numpy(np.require(X, requirements=["C", "W"])) - first
+        for rest in rests:
+            rows -= rest
+        rows *= reciprocal
         return rows
 
     def decode(self, rows: np.ndarray, *, observed: bool = False) -> np.ndarray:

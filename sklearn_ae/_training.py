@@ -20,7 +20,7 @@ from ._callbacks import (
     copy_weights,
     is_stop,
 )
-from ._parameters import AdamW, FlatParameters
+from ._parameters import FlatParameters, UncompiledAdamW
 from ._rows import EVALUATION_ROWS, Batches, Pair, RowSource
 from ._selection import is_clear_gain
 from .nn import Corruption
@@ -149,9 +149,9 @@ class _Net(NeuralNet):
     steps. A gradient that a callback replaces (``p.grad = None``), not changes, is cut
     off from the optimizer's.
 
-    Batches come as tensors on the device, one step is one fused call, and losses are
-    fetched once an epoch: the history has a batch's loss at the end of its epoch. There
-    is no ``y_pred`` for callbacks.
+    Batches come as tensors on the device, a step is one fused call a group, and losses
+    are fetched once an epoch: the history has a batch's loss at the end of its epoch.
+    There is no ``y_pred`` for callbacks.
     """
 
     def initialize(self):
@@ -339,7 +339,7 @@ def _make_net(module, objective, batches, best, start_loss, settings) -> _Net:
     net = _Net(
         module,
         criterion=partial(_Criterion, objective),
-        optimizer=AdamW,
+        optimizer=UncompiledAdamW,
         optimizer__fused=True,
         optimizer__weight_decay=settings.weight_decay,
         lr=settings.learning_rate,

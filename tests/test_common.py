@@ -73,8 +73,11 @@ def test_defaults_fit_a_real_table(estimator_class):
     X, _ = load_iris(return_X_y=True)
     estimator = estimator_class(random_state=0).fit(X)
     assert estimator.n_epochs_ > 10
+    assert estimator.best_validation_loss_ <= estimator.pca_validation_loss_
+    # Of complete rows PCA may tell more than a network that was trained on others.
+    slack = 0.01 if estimator_class is sklearn_ae.DenoisingAutoencoder else 1e-10
     pca = PCA(2).fit(X).explained_variance_ratio_.sum()
-    assert estimator.score(X) >= pca - 1e-10
+    assert estimator.score(X) >= pca - slack
 
 
 def test_n_components_may_be_given_by_position_alone(estimator_class):

@@ -2,7 +2,7 @@ import pytest
 import torch
 from torch import nn
 
-from sklearn_ae._parameters import AdamW, FlatParameters
+from sklearn_ae._parameters import FlatParameters, UncompiledAdamW
 
 
 @pytest.fixture
@@ -87,7 +87,7 @@ def test_one_step_moves_parameters_as_separate_ones():
 
 def test_steps_are_those_of_adamw():
     ends = []
-    for kind in (AdamW, torch.optim.AdamW):
+    for kind in (UncompiledAdamW, torch.optim.AdamW):
         weights = [nn.Parameter(torch.arange(4.0)), nn.Parameter(torch.ones(3))]
         groups = [{"params": weights[:1]}, {"params": weights[1:], "lr": 0.01}]
         optimizer = kind(groups, lr=0.1, weight_decay=0.1, fused=True)
@@ -101,7 +101,7 @@ def test_steps_are_those_of_adamw():
 
 
 def test_schedulers_take_the_optimizer():
-    optimizer = AdamW([nn.Parameter(torch.ones(1))], lr=0.1)
+    optimizer = UncompiledAdamW([nn.Parameter(torch.ones(1))], lr=0.1)
     schedule = torch.optim.lr_scheduler.StepLR(optimizer, 1)
     optimizer.step()
     schedule.step()

@@ -183,3 +183,9 @@ def test_where_other_rows_are_too_few_the_start_of_all_serves(fit_table, X):
     few = X[:8]
     first, part = pca_starts(few, fit_table(few), 6, 0, [np.arange(4)])
     assert part is first
+
+
+def test_a_single_other_row_has_no_start_of_its_own(fit_table, X):
+    tall = X[:20, :2]
+    first, part = pca_starts(tall, fit_table(tall), 1, 0, [np.arange(19)])
+    assert part is first

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from ._fused import add_fused, can_fuse
 from ._mlp import linear, mlp, widen
-from ._precision import product_dtype, products_in
+from ._precision import product_dtype
 
 
 class Autoencoder(nn.Module):
@@ -97,7 +97,7 @@ class Autoencoder(nn.Module):
 
     def encode(self, x: Tensor) -> Tensor:
         """Map rows ``(n_rows, n_features)`` to codes ``(n_rows, n_components)``."""
-        filled = _fill(x)
+        filled = x.nan_to_num(nan=0.0, posinf=math.inf, neginf=-math.inf)
         code = self.linear_encoder(filled)
         if self.residual_encoder is None:
             return code
@@ -121,11 +121,15 @@ class Autoencoder(nn.Module):
         What they add is of the size of what PCA leaves, and so is its rounding.
         """
         if not self.training:
-            return base if _is_silent(path) else base + path(x)
+            return base + path(x)
         dtype = product_dtype(self._n_weights, x)
-        if dtype != x.dtype and can_fuse(path):
+        if dtype == x.dtype:
+            return base + path(x)
+        if can_fuse(path):
             return add_fused(base, path, x, dtype)
-        with products_in(dtype):
+        # Steps change weights in place: a cache of their casts would hold old ones for
+        # as long as a caller's own context is open.
+        with torch.autocast("cpu", dtype, cache_enabled=False):
             return base + path(x)
 
     def _with_flags(self, x: Tensor, filled: Tensor) -> Tensor:
@@ -206,21 +210,6 @@ class Autoencoder(nn.Module):
         for layer in readers:
             layer.bias.add_(layer.weight @ mean)
             layer.weight.copy_(layer.weight @ inverse)
-
-
-def _fill(x: Tensor) -> Tensor:
-    """Return rows with their missing cells at 0."""
-    # Most rows are complete, and a sum tells so in a fraction of the time of a copy. On
-    # other devices one would have to wait for it.
-    if x.device.type == "cpu" and x.detach().sum().isfinite():
-        return x
-    return x.nan_to_num(nan=0.0, posinf=math.inf, neginf=-math.inf)
-
-
-def _is_silent(path: nn.Sequential) -> bool:
-    """Tell whether a stack adds nothing, as at the start."""
-    weight = path.last.weight
-    return not (weight.is_meta or weight.any())
 
 
 def _writes_output(name: str) -> bool:

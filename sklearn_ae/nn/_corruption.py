@@ -61,7 +61,7 @@ class Corruption(nn.Module, ABC):
         return []
 
     def forward(self, x: Tensor) -> Tensor:
-        """Return `x`, in ``train()`` a corrupted copy of it."""
+        """Return `x`, in ``train()`` a corrupted copy of it unless the level is 0."""
         if not self.training or self.high == 0:
             return x
         if not self.varies:

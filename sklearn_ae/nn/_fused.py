@@ -2,7 +2,6 @@
 
 import torch
 from torch import Tensor, nn
-from torch.autograd.function import once_differentiable
 
 from ._range import RangeHold
 
@@ -20,7 +19,7 @@ def can_fuse(path: nn.Sequential) -> bool:
     Returns
     -------
     can : bool
-        False under autocast too, which chooses dtypes operation by operation.
+        False in ``eval()``, and under autocast, which chooses dtypes one by one.
 
     Examples
     --------
@@ -29,21 +28,19 @@ def can_fuse(path: nn.Sequential) -> bool:
     >>> can_fuse(mlp(4, (8,), 2)), can_fuse(mlp(4, (8,), 2, "tanh"))
     (True, False)
     """
-    parts = list(path)
-    if tuple(map(type, parts)) != _HIDDEN * (len(parts) // 3) + (nn.Linear,):
+    *hidden, last = path
+    built = tuple(map(type, path)) == _HIDDEN * (len(hidden) // 3) + (nn.Linear,)
+    if not built or last.bias is not None or any(x.bias is None for x in hidden[::3]):
         return False
     watched = any(
         part._forward_hooks
         or part._forward_pre_hooks
         or part._backward_hooks
         or part._backward_pre_hooks
-        for part in parts
+        for part in path.modules()
     )
-    device = parts[-1].weight.device.type
-    casts = torch.amp.is_autocast_available(device) and torch.is_autocast_enabled(
-        device
-    )
-    return not (watched or casts)
+    trains = all(part.training for part in path.modules())
+    return trains and not watched and not torch.is_autocast_enabled("cpu")
 
 
 def add_fused(
@@ -99,19 +96,22 @@ class _ReLULayers(torch.autograd.Function):
             hold.record(units)
             inputs.append(units.relu_())
         ctx.save_for_backward(*inputs, *weights[::2])
-        if dtype == base.dtype:
-            return torch.addmm(base, inputs[-1], weights[-1].t())
         return base + inputs[-1] @ weights[-1].t()
 
     @staticmethod
-    @once_differentiable
     def backward(ctx, gradient):
+        if torch.is_grad_enabled():  # by create_graph=True
+            raise RuntimeError(
+                "Rounded hidden layers can be differentiated once; register a hook on "
+                "one to have them computed one by one."
+            )
         n_layers = len(ctx.saved_tensors) // 2
         inputs, weights = ctx.saved_tensors[:n_layers], ctx.saved_tensors[n_layers:]
         above = gradient.to(inputs[0].dtype)
         found = [above.t() @ inputs[-1]]
         for layer in reversed(range(n_layers - 1)):
             below = above @ weights[layer + 1]
+            # A mask takes several times as long.
             above = torch.ops.aten.threshold_backward(below, inputs[layer + 1], 0)
             found += [above.sum(dim=0), above.t() @ inputs[layer]]
         into_x = above @ weights[0] if ctx.needs_input_grad[1] else None

@@ -57,7 +57,7 @@ def linear(
     >>> linear(4, 2)
     Linear(in_features=4, out_features=2, bias=True)
     """
-    # On "meta" a layer draws nothing.
+    # On "meta" a layer draws nothing; skip_init would load torch's compiler.
     layer = nn.Linear(
         n_inputs, n_outputs, bias=bias, device="meta", dtype=torch.float32
     )

@@ -1,6 +1,5 @@
 """Where training multiplies in bfloat16."""
 
-from contextlib import AbstractContextManager, nullcontext
 from functools import cache
 
 import torch
@@ -40,37 +39,6 @@ def product_dtype(n_weights: int, x: Tensor) -> torch.dtype:
     if pays and x.dtype == torch.float32 and _has_bfloat16():
         return torch.bfloat16
     return x.dtype
-
-
-def products_in(dtype: torch.dtype) -> AbstractContextManager:
-    """Return a context in which a processor's products are of a dtype.
-
-    Sums stay in float32. The context is local to a thread.
-
-    Parameters
-    ----------
-    dtype : torch.dtype
-        As from :func:`product_dtype`.
-
-    Returns
-    -------
-    context : context manager
-        For other than bfloat16 it changes nothing.
-
-    Examples
-    --------
-    >>> import torch
-    >>> from sklearn_ae.nn._precision import products_in
-    >>> with products_in(torch.bfloat16):
-    ...     product = torch.ones(2, 2) @ torch.ones(2, 2)
-    >>> product.dtype
-    torch.bfloat16
-    """
-    if dtype != torch.bfloat16:
-        return nullcontext()
-    # Steps change weights in place: a cache of their casts would hold old ones for as
-    # long as a caller's own context is open.
-    return torch.autocast("cpu", dtype, cache_enabled=False)
 
 
 @cache

@@ -223,3 +223,10 @@ def test_turning_leaves_missing_cells_as_they_are(x):
     before = network(with_gaps(x))
     turn(network)
     torch.testing.assert_close(network(with_gaps(x)), before)
+
+
+def test_the_network_can_be_exported():
+    network = make((8,)).eval()
+    x = torch.ones(4, N_FEATURES, dtype=torch.float64)
+    exported = torch.export.export(network, (x,)).module()
+    torch.testing.assert_close(exported(x), network(x))

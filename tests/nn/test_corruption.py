@@ -1,3 +1,5 @@
+import math
+
 import pytest
 import torch
 
@@ -280,12 +282,9 @@ def test_added_noise_makes_no_gaps(kind, layout):
 
 
 def test_uniform_noise_is_uniform(layout, x):
-    noise = UniformNoise(layout, 1.0, generator=generator())(
-        x.repeat(40, 1)
-    ) - x.repeat(40, 1)
-    shares = noise[:, layout.noise_unit > 0] / (
-        3**0.5 * layout.noise_unit[layout.noise_unit > 0]
-    )
+    x, noisy = x.repeat(40, 1), layout.noise_unit > 0
+    noise = UniformNoise(layout, 1.0, generator=generator())(x) - x
+    shares = (noise / layout.noise_unit)[:, noisy] / math.sqrt(3)
     counts = torch.histc(shares, 8, -1, 1)
     assert counts.sum() == shares.numel()
     torch.testing.assert_close(counts, counts.mean().expand(8), rtol=0.1, atol=0)

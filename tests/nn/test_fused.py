@@ -47,7 +47,7 @@ def run(add, path):
 def test_fused_layers_compute_what_single_ones_do(sizes):
     path = path_of(sizes)
     for ours, theirs in zip(run(fused, path), run(layered, path), strict=True):
-        torch.testing.assert_close(ours, theirs, check_dtype=False)
+        torch.testing.assert_close(ours, theirs)
 
 
 @pytest.mark.parametrize("sizes", SIZES)
@@ -91,12 +91,12 @@ def test_rounded_products_leave_dtypes_and_stay_close():
         torch.testing.assert_close(found, weights.grad, rtol=0.05, atol=0.1)
 
 
-def test_a_second_derivative_is_refused():
+@pytest.mark.parametrize("loss", [torch.sum, lambda output: output.square().sum()])
+def test_a_second_derivative_is_refused(loss):
     x = rows(N_INPUTS).requires_grad_()
-    output = fused(rows(N_OUTPUTS), path_of().train(), x).square().sum()
-    (gradient,) = torch.autograd.grad(output, x, create_graph=True)
+    output = loss(fused(rows(N_OUTPUTS), path_of().train(), x)) + x.square().sum()
     with pytest.raises(RuntimeError, match="once"):
-        gradient.sum().backward()
+        torch.autograd.grad(output, x, create_graph=True)
 
 
 @pytest.mark.parametrize("activation", ["elu", "gelu", "logistic", "silu", "tanh"])
@@ -113,7 +113,7 @@ HOOKS = [
 
 
 @pytest.mark.parametrize("hook", HOOKS)
-@pytest.mark.parametrize("part", ["hidden0", "range1", "last"])
+@pytest.mark.parametrize("part", ["", "hidden0", "range1", "last"])
 def test_watched_layers_are_not_fused(hook, part):
     path = path_of()
     handle = getattr(path.get_submodule(part), hook)(lambda *seen: None)
@@ -128,6 +128,19 @@ def test_changed_layers_are_not_fused():
     assert not can_fuse(path)
     path = path_of()
     path.add_module("activation0", nn.Sequential(nn.ReLU(), nn.Dropout()))
+    assert not can_fuse(path)
+    path = path_of()
+    path.last = nn.Linear(6, N_OUTPUTS)
+    assert not can_fuse(path)
+    path = path_of()
+    path.hidden0 = nn.Linear(N_INPUTS, 7, bias=False)
+    assert not can_fuse(path)
+
+
+@pytest.mark.parametrize("part", ["", "range0"])
+def test_layers_that_hold_their_range_are_not_fused(part):
+    path = path_of()
+    path.get_submodule(part).eval()
     assert not can_fuse(path)
 
 

@@ -1,8 +1,9 @@
 import pytest
 import torch
 
-from sklearn_ae.nn import Autoencoder, _precision
-from sklearn_ae.nn._precision import _MANY_WEIGHTS, product_dtype, products_in
+from sklearn_ae.nn import Autoencoder, _autoencoder, _precision
+from sklearn_ae.nn._fused import add_fused
+from sklearn_ae.nn._precision import _MANY_WEIGHTS, product_dtype
 
 
 @pytest.fixture(autouse=True)
@@ -54,12 +55,6 @@ def test_other_precisions_stay_as_they_are(dtype):
     assert product_dtype(_MANY_WEIGHTS, torch.ones(2, 2, dtype=dtype)) == dtype
 
 
-@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float32])
-def test_products_are_of_the_dtype_that_is_asked_for(dtype):
-    with products_in(dtype):
-        assert (torch.ones(2, 2) @ torch.ones(2, 2)).dtype == dtype
-
-
 @pytest.mark.parametrize(("n_hidden", "enabled"), [(4_096, True), (4, False)])
 def test_training_rounds_in_hidden_layers_of_large_networks(n_hidden, enabled):
     module, seen = network(n_hidden), []
@@ -70,8 +65,21 @@ def test_training_rounds_in_hidden_layers_of_large_networks(n_hidden, enabled):
     assert seen == [torch.bfloat16 if enabled else torch.float32]
 
 
-def test_training_rounds_by_little():
-    module = network()
+@pytest.mark.parametrize(("n_hidden", "n_fused"), [(4_096, 2), (4, 0)])
+def test_large_networks_train_fused(monkeypatch, n_hidden, n_fused):
+    calls = []
+    monkeypatch.setattr(
+        _autoencoder,
+        "add_fused",
+        lambda *given: calls.append(given) or add_fused(*given),
+    )
+    network(n_hidden).train()(rows())
+    assert len(calls) == n_fused
+
+
+@pytest.mark.parametrize("activation", ["relu", "tanh"])
+def test_training_rounds_by_little(activation):
+    module = network(activation=activation)
     exact = residual(module.double().train(), rows().double())
     rounded = residual(module.float().train(), rows())
     assert not torch.equal(rounded, exact.float())
@@ -98,8 +106,9 @@ def test_codes_and_reconstructions_stay_float32():
     assert code.dtype == module.decode(code).dtype == torch.float32
 
 
-def test_gradients_stay_float32_and_finite():
-    module = network().train()
+@pytest.mark.parametrize("activation", ["relu", "tanh"])
+def test_gradients_stay_float32_and_finite(activation):
+    module = network(activation=activation).train()
     (module(rows()) - rows()).square().mean().backward()
     for weights in module.parameters():
         assert weights.grad.dtype == torch.float32
