@@ -93,11 +93,15 @@ def fit_rows(estimator, columns: TableColumns, X, X_val) -> Learned:
     device = _resolve_device(estimator.device)
     streams = RandomStreams(estimator.random_state)
     table = _fit_table(estimator, columns, X)
+    n_components = resolve_n_components(
+        estimator.n_components, X, table.codec, estimator.init
+    )
     data = prepare_rows(estimator, table, X, X_val, device, streams)
-    start, starts = _fit_starts(estimator, table, X, data, streams)
+    start, starts = _fit_starts(X, table, n_components, data, streams)
     networks = _build(estimator, start, starts, data, device, streams)
-    pca_loss = _pca_loss([one.network().float().to(device) for one in starts], data)
-    state = _train(estimator, networks, table, data, pca_loss, streams)
+    pcas = [one.network().float().to(device) for one in starts]
+    pca_loss = _pca_loss(pcas, data)
+    state = _train(estimator, networks, pcas, table, data, pca_loss, streams)
     if state.interruption and not state.best_epoch and estimator.init != "pca":
         raise state.interruption
     module = networks.trained
@@ -178,7 +182,7 @@ def _fit_table(estimator, columns, X) -> EncodedTable:
 
 
 def _fit_starts(
-    estimator, table, X, data, streams
+    X, table, n_components, data, streams
 ) -> tuple[LinearStart, list[LinearStart]]:
     """Return PCA of all rows, and one for each part of the validation rows.
 
@@ -186,9 +190,6 @@ def _fit_starts(
     it is. So a part is judged by PCA of the other rows. That fades with the number of
     rows, and beyond `EPOCH_ROWS` the start of all rows serves.
     """
-    n_components = resolve_n_components(
-        estimator.n_components, X, table.codec, estimator.init
-    )
     n_components = min(n_components, component_limit(X, table.codec))
     apart = data.judged_apart or X.shape[0] > EPOCH_ROWS
     parts = [] if apart else [part.numpy() for part in data.parts]
@@ -218,7 +219,7 @@ def _build(estimator, start, starts, data, device, streams) -> _Networks:
     return _Networks(arguments, module, twins, objective, share)
 
 
-def _train(estimator, networks, table, data, pca_loss, streams) -> TrainingState:
+def _train(estimator, networks, pcas, table, data, pca_loss, streams) -> TrainingState:
     rows, noise = data.rows, None
     if data.rows is data.clean:
         noise = UniformNoise(table.layout(), 0.0, generator=streams.torch("noise"))
@@ -235,6 +236,7 @@ def _train(estimator, networks, table, data, pca_loss, streams) -> TrainingState
             settings,
             streams,
         )
+    is_pca = estimator.init == "pca" and networks.objective is data.loss
     return fit_network(
         networks.trained,
         networks.objective,
@@ -243,6 +245,7 @@ def _train(estimator, networks, table, data, pca_loss, streams) -> TrainingState
         (data.judged, data.parts[0]) if data.parts else None,
         settings,
         streams.torch("batches"),
+        pcas[0] if is_pca and pcas else None,
     )
 
 

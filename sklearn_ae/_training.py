@@ -241,6 +241,7 @@ def fit_network(
     validation: tuple[RowSource, Tensor] | None,
     settings: TrainingSettings,
     generator: torch.Generator,
+    start: nn.Module | None = None,
 ) -> TrainingState:
     """Train a module from where it stands and return the weights to keep.
 
@@ -271,6 +272,9 @@ def fit_network(
     generator : torch.Generator
         Source of the order of rows.
 
+    start : torch.nn.Module, default=None
+        Something smaller that computes what `module` does where it stands.
+
     Returns
     -------
     state : TrainingState
@@ -284,13 +288,13 @@ def fit_network(
     """
     train = Batches(rows, train_index, settings.batch_size, generator)
     judge = None if validation is None else Batches(*validation, EVALUATION_ROWS)
-    best = None
+    best, start = None, module if start is None else start
     state = TrainingState(
         weights=copy_weights(module),
-        losses=[row_losses(module, objective, train).mean().item()],
+        losses=[row_losses(start, objective, train).mean().item()],
     )
     if judge is not None:
-        start_rows = row_losses(module, objective, judge)
+        start_rows = row_losses(start, objective, judge)
         start_loss = start_rows.mean().item()
         state.validation_losses.append(start_loss)
         best = BestEpoch(start_loss)
