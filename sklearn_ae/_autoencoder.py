@@ -209,4 +209,4 @@ class AutoencoderTransformer(BaseAutoencoder):
     """
 
     def _build(self, network, loss, generator):
-        return Autoencoder(**network, generator=generator), loss
+        return Autoencoder(**network, generator=generator, fuse=True), loss

@@ -126,9 +126,11 @@ class OneCycle(Callback):
         self._set_rates(net)
 
     def on_batch_end(self, net, training, **kwargs):
-        if training:
-            self.step_ += 1
-            self._set_rates(net)
+        if not training:
+            return
+        net.history.record_batch("event_lr", net.optimizer_.param_groups[0]["lr"])
+        self.step_ += 1
+        self._set_rates(net)
 
     def _set_rates(self, net):
         share = one_cycle(self.step_, self.n_steps)

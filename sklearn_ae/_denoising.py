@@ -227,7 +227,7 @@ class DenoisingAutoencoder(BaseAutoencoder):
     }
 
     def _build(self, network, loss, generator):
-        return Autoencoder(**network, generator=generator), loss
+        return Autoencoder(**network, generator=generator, fuse=True), loss
 
     def _corruption(self, layout, generator):
         low, high = np.broadcast_to(self.noise_level, 2).tolist()

@@ -136,7 +136,7 @@ class FittedAutoencoder:
     def _apply(self, method: str, rows: np.ndarray) -> np.ndarray:
         module = self._modules[rows.dtype.type]
         tensor = torch.from_numpy(np.require(rows, requirements=["C", "W"]))
-        with torch.inference_mode():
+        with torch.inference_mode(), torch.autocast("cpu", enabled=False):
             return getattr(module, method)(tensor).numpy()
 
     def _build(self, dtype: type) -> Autoencoder:

@@ -300,3 +300,11 @@ def test_memory_of_transform_is_bounded(table):
         [sys.executable, "-c", code], capture_output=True, text=True, check=True
     )
     assert int(run.stdout) < 64 * 2**20
+
+
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16])
+def test_autocast_outside_changes_nothing(autoencoder, X, method, dtype):
+    X = X.astype(np.float32)
+    alone = method(autoencoder, X)
+    with torch.autocast("cpu", dtype):
+        np.testing.assert_array_equal(method(autoencoder, X), alone)

@@ -5,7 +5,7 @@ import sys
 import numpy as np
 import pytest
 import torch
-from skorch.callbacks import Callback
+from skorch.callbacks import Callback, LRScheduler
 from torch import nn
 
 from sklearn_ae._callbacks import one_cycle
@@ -284,6 +284,30 @@ def test_row_losses_make_no_step():
 def test_training_ends_after_a_fifth_where_no_epoch_beats_the_start(factor, n_epochs):
     state = train(Scale(factor), max_epochs=40)
     assert len(state.losses) == len(state.validation_losses) == n_epochs + 1
+
+
+def test_a_scheduler_of_the_user_has_the_last_word():
+    rates = []
+
+    class Rate(Callback):
+        def on_batch_begin(self, net, training, **kwargs):
+            if training:
+                rates.append(net.optimizer_.param_groups[0]["lr"])
+
+    still = LRScheduler("LambdaLR", lr_lambda=lambda step: 0.0, step_every="batch")
+    train(callbacks=[still, Rate()])
+    assert rates == [0.0] * len(rates)
+
+
+def test_rates_are_in_the_history():
+    found = []
+
+    class Look(Callback):
+        def on_train_end(self, net, **kwargs):
+            found.extend(net.history[:, "batches", :, "event_lr"])
+
+    train(max_epochs=2, callbacks=[Look()])
+    assert max(map(max, found)) == pytest.approx(0.1, rel=0.2)
 
 
 FRESH = """

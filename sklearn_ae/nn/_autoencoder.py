@@ -50,6 +50,11 @@ class Autoencoder(nn.Module):
     device : torch.device or str, default=None
         Where the parameters live.
 
+    fuse : bool, default=False
+        Whether ReLU layers of large networks are one operation in ``train()``, where
+        their products are rounded. It takes less time, and can be differentiated
+        neither twice nor by ``torch.func``.
+
     Shape
     -----
     Input ``(n_rows, n_features)``, output ``(n_rows, n_features)``.
@@ -75,8 +80,10 @@ class Autoencoder(nn.Module):
         gap_columns: Sequence[int] = (),
         generator: torch.Generator | None = None,
         device: torch.device | str | None = None,
+        fuse: bool = False,
     ) -> None:
         super().__init__()
+        self._fuse = fuse
         make = {"generator": generator, "device": device}
         self.linear_encoder = linear(n_features, n_components, **make)
         self.linear_decoder = linear(n_components, n_features, **make)
@@ -125,7 +132,7 @@ class Autoencoder(nn.Module):
         dtype = product_dtype(self._n_weights, x)
         if dtype == x.dtype:
             return base + path(x)
-        if can_fuse(path):
+        if self._fuse and can_fuse(path):
             return add_fused(base, path, x, dtype)
         # Steps change weights in place: a cache of their casts would hold old ones for
         # as long as a caller's own context is open.

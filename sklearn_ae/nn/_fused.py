@@ -102,8 +102,8 @@ class _ReLULayers(torch.autograd.Function):
     def backward(ctx, gradient):
         if torch.is_grad_enabled():  # by create_graph=True
             raise RuntimeError(
-                "Rounded hidden layers can be differentiated once; register a hook on "
-                "one to have them computed one by one."
+                "Fused layers can be differentiated once; build the network with "
+                "fuse=False."
             )
         n_layers = len(ctx.saved_tensors) // 2
         inputs, weights = ctx.saved_tensors[:n_layers], ctx.saved_tensors[n_layers:]

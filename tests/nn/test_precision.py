@@ -74,12 +74,17 @@ def test_large_networks_train_fused(monkeypatch, n_hidden, n_fused):
         lambda *given: calls.append(given) or add_fused(*given),
     )
     network(n_hidden).train()(rows())
+    assert not calls
+    network(n_hidden, fuse=True).train()(rows())
     assert len(calls) == n_fused
 
 
-@pytest.mark.parametrize("activation", ["relu", "tanh"])
-def test_training_rounds_by_little(activation):
-    module = network(activation=activation)
+WAYS = pytest.mark.parametrize("way", [{"fuse": True}, {"fuse": False}])
+
+
+@WAYS
+def test_training_rounds_by_little(way):
+    module = network(**way)
     exact = residual(module.double().train(), rows().double())
     rounded = residual(module.float().train(), rows())
     assert not torch.equal(rounded, exact.float())
@@ -106,9 +111,9 @@ def test_codes_and_reconstructions_stay_float32():
     assert code.dtype == module.decode(code).dtype == torch.float32
 
 
-@pytest.mark.parametrize("activation", ["relu", "tanh"])
-def test_gradients_stay_float32_and_finite(activation):
-    module = network(activation=activation).train()
+@WAYS
+def test_gradients_stay_float32_and_finite(way):
+    module = network(**way).train()
     (module(rows()) - rows()).square().mean().backward()
     for weights in module.parameters():
         assert weights.grad.dtype == torch.float32
