@@ -18,7 +18,7 @@ WIDTHS = ((128, 64), (256, 128), (512, 256))
 BATCH_SIZES = (128, 256, 1_024)
 # The point from which one thing at a time is varied.
 SHAPE, WIDTH, BATCH_SIZE = SHAPES[1], WIDTHS[1], BATCH_SIZES[1]
-N_COMPONENTS, REPEATS = 8, 3
+N_COMPONENTS, REPEATS = 8, 7
 MATRIX_SIZE, MATRIX_REPEATS = 2_048, 10
 FLOOR = "float32 floor"
 
