@@ -80,8 +80,10 @@ class FittedAutoencoder:
         dtype = float_dtype(X)
         codes = np.empty((X.shape[0], self.network["n_components"]), dtype)
         for chunk in row_chunks(X.shape[0], self.codec.n_encoded):
-            rows = self.codec.encode(X[chunk], dtype)
+            rows = self.codec.encode(X[chunk], dtype, checked=False)
             code = self._apply("encode", rows)
+            if not np.isfinite(code).all():
+                code = self._apply("encode", self.codec.encode(X[chunk], dtype))
             codes[chunk] = _cast(code.astype(np.float64) * self.code_unit, dtype)
         return codes
 
@@ -134,9 +136,12 @@ class FittedAutoencoder:
             yield chunk, self.codec.cells(np.square((rows - reconstruction) * unit))
 
     def _apply(self, method: str, rows: np.ndarray) -> np.ndarray:
+        if torch.is_autocast_enabled("cpu"):
+            with torch.autocast("cpu", enabled=False):
+                return self._apply(method, rows)
         module = self._modules[rows.dtype.type]
         tensor = torch.from_numpy(np.require(rows, requirements=["C", "W"]))
-        with torch.inference_mode(), torch.autocast("cpu", enabled=False):
+        with torch.inference_mode():
             return getattr(module, method)(tensor).numpy()
 
     def _build(self, dtype: type) -> Autoencoder:

@@ -77,12 +77,15 @@ class TableCodec:
         start = self.starts[position]
         return slice(start, start + len(self.columns.levels[position]))
 
-    def encode(self, X, dtype: type = np.float64) -> np.ndarray:
-        """Return rows of X, dense or CSR, as centred and scaled dense numbers."""
+    def encode(self, X, dtype: type = np.float64, *, checked=True) -> np.ndarray:
+        """Return rows of X, dense or CSR, as centred and scaled dense numbers.
+
+        Too large ones raise, or if not `checked`, may be infinite.
+        """
         dense = X.toarray() if sparse.issparse(X) else X
         if dtype == np.float32 and dense.dtype == np.float32 and self._single:
             rows = self._encode_single(dense)
-            if torch.isfinite(rows.sum()) or not torch.isinf(rows).any():
+            if not checked or rows.sum().isfinite() or not rows.isinf().any():
                 return rows.numpy()
         rows = self._spread(dense).astype(np.float64)
         with np.errstate(over="ignore"):
