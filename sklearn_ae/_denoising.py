@@ -118,8 +118,8 @@ class DenoisingAutoencoder(BaseAutoencoder):
 
     random_state : int, RandomState instance or None, default=None
         Determines the validation split, the hidden layers' first weights, the order of
-        rows, and the noise. An int gives the same bits again on one machine and one set
-        of versions.
+        rows, and the noise. An int gives the same bits again on one machine, one set of
+        versions and one number of threads.
 
     verbose : int, default=0
         With a positive number, a progress bar shows training and validation loss beside
