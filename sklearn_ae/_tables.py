@@ -15,7 +15,6 @@ from ._columns import TableColumns, some
 from .nn import Layout
 
 _CHUNK_ROWS, _CHUNK_CELLS = 1_024, 1_000_000  # small enough for the cache
-_NEAR = 4  # scales from zero, which costs as many times the last place
 _FLOAT32_LIMIT = float(np.finfo(np.float32).max)
 
 
@@ -111,24 +110,25 @@ class TableCodec:
             np.isfinite(first) & np.isfinite(reciprocal) & (reciprocal > tiny)
         ).all():
             return ()
-        offset, rest = -self.mean / self.scale, self.mean - first
-        parts = (offset,) if np.abs(offset).max() <= _NEAR else (first, rest)
-        return tuple(
-            torch.from_numpy(p.astype(np.float32)) for p in (reciprocal, *parts)
-        )
+        parts, rest = [first, reciprocal], self.mean - first
+        # Less than the last place of rows of unit scale is left out.
+        if np.abs(rest / self.scale).max() > np.finfo(np.float32).eps:
+            parts.append(rest.astype(np.float32))
+        return tuple(map(torch.from_numpy, parts))
 
     def _encode_single(self, X: np.ndarray) -> Tensor:
         """Return float32 rows encoded in float32, within some last places of exact.
 
-        A mean far from zero is taken off in two parts, of which the first is a float32
-        number: a difference of two of them is rounded in proportion to itself, however
-        large they are. It is torch that does it, whose threads go on with the rows.
+        The mean is taken off in two parts, of which the first is a float32 number: a
+        difference of two of them is rounded in proportion to itself, however large they
+        are. It is torch that does it, whose threads go on with the rows they wrote.
         """
-        reciprocal, *parts = self._single
-        rows = torch.from_numpy(np.require(X, requirements=["C", "W"]))
-        if len(parts) == 1:
-            return torch.addcmul(parts[0], rows, reciprocal)
-        return (rows - parts[0]).sub_(parts[1]).mul_(reciprocal)
+        first, reciprocal, *rests = self._single
+        rows = torch.from_numpy(np.require(X, requirements=["C", "W"])) - first
+        for rest in rests:
+            rows -= rest
+        rows *= reciprocal
+        return rows
 
     def decode(self, rows: np.ndarray, *, observed: bool = False) -> np.ndarray:
         """Return encoded rows as numbers of the table, of the dtype of `rows`.
