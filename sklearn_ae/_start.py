@@ -175,7 +175,8 @@ def _takes_covariance(n_rows: int, n_columns: int) -> bool:
 class _Moments(NamedTuple):
     """What makes the covariance of some rows.
 
-    Their number, sums of columns, and the upper triangle of sums of products.
+    Their number, sums of columns, and sums of products, of which the upper triangle
+    counts.
     """
 
     n_rows: int
@@ -200,7 +201,7 @@ def _moments(X: np.ndarray, table: EncodedTable, index: np.ndarray | None) -> _M
             rows[np.isnan(rows)] = 0
         total += rows.sum(axis=0)
         _add_products(product, torch.from_numpy(rows))
-    return _Moments(n_rows, total, product.triu().numpy())
+    return _Moments(n_rows, total, product.numpy())
 
 
 def _add_products(product: Tensor, rows: Tensor) -> None:
@@ -214,7 +215,7 @@ def _from_moments(moments: list[_Moments], n_components: int | float) -> LinearS
     """Return what PCA makes of the covariance of rows whose moments these are."""
     n_rows, total, product = (sum(parts) for parts in zip(*moments, strict=True))
     mean = total / n_rows
-    product = product + np.triu(product, 1).T
+    product = np.triu(product) + np.triu(product, 1).T
     covariance = (product - n_rows * np.outer(mean, mean)) / (n_rows - 1)
     return _from_covariance(covariance, n_components)
 

@@ -48,8 +48,9 @@ def add_fused(
 ) -> Tensor:
     r"""Return ``base + path(x)`` for a stack of ReLU layers in ``train()``.
 
-    On small batches single layers spend about as much time between their operations as
-    in them; here autograd sees one operation. It can be differentiated once.
+    Under autocast every layer casts its input and its weights by itself, forwards and
+    backwards; here units stay in `dtype` from layer to layer, and autograd sees one
+    operation. It can be differentiated once.
 
     Parameters
     ----------
