@@ -9,7 +9,8 @@ from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 from sklearn_ae import AutoencoderTransformer
 from sklearn_ae._learning import learn_columns
-from sklearn_ae._tables import fit_codec, row_chunks
+from sklearn_ae._moments import row_chunks
+from sklearn_ae._tables import fit_codec
 
 from .datasets import load_table
 from .encoding import MAX_CATEGORIES

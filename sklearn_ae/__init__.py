@@ -2,6 +2,12 @@
 
 from ._autoencoder import AutoencoderTransformer
 from ._denoising import DenoisingAutoencoder
+from ._variational import VariationalAutoencoder
 from ._version import __version__
 
-__all__ = ["AutoencoderTransformer", "DenoisingAutoencoder", "__version__"]
+__all__ = [
+    "AutoencoderTransformer",
+    "DenoisingAutoencoder",
+    "VariationalAutoencoder",
+    "__version__",
+]

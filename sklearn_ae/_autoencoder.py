@@ -38,9 +38,8 @@ class AutoencoderTransformer(BaseAutoencoder):
         can be one less, and a float is an error.
 
     hidden_layer_sizes : int or array-like of int, default=(256, 128)
-        Widths of the encoder's hidden layers; the decoder has them in reverse. With
-        ``()`` the network is linear, and with ``init="pca"`` it is PCA, unless gaps or
-        noise leave it something to learn.
+        Widths of the encoder's dense hidden layers; the decoder has them in reverse.
+        With ``()`` there are none.
 
     activation : {"elu", "gelu", "logistic", "relu", "silu", "tanh"}, default="relu"
         Activation of the hidden layers.
@@ -208,5 +207,5 @@ class AutoencoderTransformer(BaseAutoencoder):
     True
     """
 
-    def _build(self, network, loss, generator):
-        return Autoencoder(**network, generator=generator, fuse=True), loss
+    def _build(self, network, loss, n_cells, generator):
+        return Autoencoder, network, loss

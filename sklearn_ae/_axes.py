@@ -1,4 +1,4 @@
-"""Principal axes of the codes: turned, ordered, signed, and whitened if asked for."""
+"""The axes of codes: what a fit turns, orders or signs them to."""
 
 import copy
 from typing import NamedTuple
@@ -6,10 +6,11 @@ from typing import NamedTuple
 import numpy as np
 import torch
 from sklearn.utils.extmath import svd_flip
+from torch import nn
 
 from ._rows import RowSource, every_row
 from ._start import LinearStart
-from .nn import Autoencoder, recording_ranges
+from .nn import recording_ranges
 
 
 class CodeAxes(NamedTuple):
@@ -20,16 +21,15 @@ class CodeAxes(NamedTuple):
     mean : ndarray of shape (n_components,)
         Centre of the codes.
 
-    rotation, inverse : ndarray of shape (n_components, n_components)
-        The map and its inverse; with the deviations divided out if whitened.
+    rotation : ndarray of shape (n_components, n_components)
+        The map, orthogonal.
 
     variance : ndarray of shape (n_components,)
-        Variance of each new code before whitening.
+        Variance of each new code.
     """
 
     mean: np.ndarray
     rotation: np.ndarray
-    inverse: np.ndarray
     variance: np.ndarray
 
 
@@ -49,24 +49,21 @@ class CodeMoments(NamedTuple):
     covariance: np.ndarray
 
 
-def start_axes(start: LinearStart, *, whiten: bool) -> CodeAxes:
+def start_axes(start: LinearStart) -> CodeAxes:
     """Return the axes of PCA's codes, which are principal as they are."""
     n_components = len(start.components)
-    return _axes(
-        np.zeros(n_components),
-        np.eye(n_components),
-        start.explained_variance,
-        whiten=whiten,
+    return CodeAxes(
+        np.zeros(n_components), np.eye(n_components), start.explained_variance
     )
 
 
 @torch.no_grad()
-def record_codes(module: Autoencoder, rows: RowSource) -> CodeMoments:
+def record_codes(module: nn.Module, rows: RowSource) -> CodeMoments:
     """Gather the moments of a network's codes, and record its ranges, in one pass.
 
     Parameters
     ----------
-    module : Autoencoder
+    module : torch.nn.Module
         The trained network; its ranges become those over these rows, as it was trained
         on them and as they are, so that nothing is held on any of them.
 
@@ -81,11 +78,9 @@ def record_codes(module: Autoencoder, rows: RowSource) -> CodeMoments:
     total, product = 0.0, 0.0
     with recording_ranges(module):
         for seen, clean in every_row(rows):
-            code = module.encode(seen)
-            module.decode(code)
+            code = module.record(seen)
             if clean is not seen:
-                code = module.encode(clean)
-                module.decode(code)
+                code = module.record(clean)
             code = code.double()
             total = total + code.sum(dim=0)
             product = product + code.T @ code
@@ -94,7 +89,7 @@ def record_codes(module: Autoencoder, rows: RowSource) -> CodeMoments:
     return CodeMoments(mean.cpu().numpy(), covariance.cpu().numpy())
 
 
-def principal_axes(moments: CodeMoments, *, whiten: bool) -> CodeAxes:
+def principal_axes(moments: CodeMoments, module: nn.Module) -> CodeAxes:
     """Return the principal axes of codes.
 
     Signs follow scikit-learn's rule: the largest entry of an axis is positive.
@@ -104,8 +99,8 @@ def principal_axes(moments: CodeMoments, *, whiten: bool) -> CodeAxes:
     moments : CodeMoments
         Of the codes of all training rows.
 
-    whiten : bool
-        Whether codes are divided by their deviations, floored as PCA does.
+    module : torch.nn.Module
+        The trained network; its codes may be turned.
 
     Returns
     -------
@@ -115,11 +110,57 @@ def principal_axes(moments: CodeMoments, *, whiten: bool) -> CodeAxes:
     variance, vectors = np.linalg.eigh(moments.covariance)
     _, rotation = svd_flip(None, vectors.T[::-1].copy(), u_based_decision=False)
     variance = np.maximum(variance[::-1], 0)
-    return _axes(moments.mean, rotation, variance, whiten=whiten)
+    return CodeAxes(moments.mean, rotation, variance)
+
+
+def ordered_axes(moments: CodeMoments, module: nn.Module) -> CodeAxes:
+    """Return the axes that codes have, ordered by variance, and signed.
+
+    Parameters
+    ----------
+    moments : CodeMoments
+        Of the codes of all training rows.
+
+    module : torch.nn.Module
+        The trained network. The largest of each code's `loadings` becomes positive, as
+        in scikit-learn's rule.
+
+    Returns
+    -------
+    axes : CodeAxes
+        Codes are not centred.
+    """
+    variance = np.diag(moments.covariance)
+    order = np.argsort(-variance, kind="stable")
+    columns = module.loadings.detach().cpu().double().numpy()
+    largest = np.take_along_axis(columns, np.abs(columns).argmax(axis=0)[None], axis=0)
+    signs = np.where(largest[0] < 0, -1.0, 1.0)
+    rotation = np.diag(signs)[order]
+    return CodeAxes(np.zeros(len(order)), rotation, np.maximum(variance[order], 0))
+
+
+def own_axes(moments: CodeMoments, module: nn.Module) -> CodeAxes:
+    """Return the axes that codes have.
+
+    Parameters
+    ----------
+    moments : CodeMoments
+        Of the codes of all training rows.
+
+    module : torch.nn.Module
+        The trained network; its codes stay what they are.
+
+    Returns
+    -------
+    axes : CodeAxes
+        Codes are not centred.
+    """
+    variance = np.maximum(np.diag(moments.covariance), 0)
+    return CodeAxes(np.zeros(len(variance)), np.eye(len(variance)), variance)
 
 
 def turned_arrays(
-    module: Autoencoder, axes: CodeAxes, dtype: type
+    module: nn.Module, axes: CodeAxes, dtype: type
 ) -> dict[str, np.ndarray]:
     """Return the weights of a network whose codes are turned to `axes`.
 
@@ -129,16 +170,7 @@ def turned_arrays(
     turned.turn_codes(
         torch.from_numpy(axes.rotation),
         torch.from_numpy(axes.mean),
-        torch.from_numpy(axes.inverse),
+        torch.from_numpy(axes.rotation.T.copy()),
     )
     state = turned.state_dict()
     return {name: value.numpy().astype(dtype) for name, value in state.items()}
-
-
-def _axes(mean, directions, variance, *, whiten: bool) -> CodeAxes:
-    if not whiten:
-        return CodeAxes(mean, directions, directions.T, variance)
-    deviation = np.maximum(np.sqrt(variance), np.finfo(np.float64).eps)
-    return CodeAxes(
-        mean, directions / deviation[:, None], directions.T * deviation, variance
-    )

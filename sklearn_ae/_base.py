@@ -1,6 +1,5 @@
 """The scikit-learn contract of every autoencoder, once."""
 
-from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from numbers import Integral, Real
@@ -28,16 +27,17 @@ from ._sklearn import (
 )
 from ._transaction import own_torch_modes, restored_on_error
 from ._validation import FLOATS, learn_rows, read_rows
-from .nn import ACTIVATIONS, Layout
+from ._variant import Variant
+from .nn import ACTIVATIONS
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
 class BaseAutoencoder(
-    ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator, ABC
+    Variant, ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator
 ):
     """Base of all autoencoders: parameters, fit, transform and scores.
 
-    A subclass builds its network and its objective in `_build`.
+    A subclass says what it is in the hooks of :class:`Variant`.
     """
 
     n_components: int | float | None = field(default=2, kw_only=False)
@@ -93,47 +93,6 @@ class BaseAutoencoder(
         "random_state": ["random_state"],
         "verbose": ["verbose"],
     }
-
-    @abstractmethod
-    def _build(self, network: dict[str, Any], loss, generator: torch.Generator):
-        """Return the module to train and its objective.
-
-        Parameters
-        ----------
-        network : dict
-            Arguments of the module.
-
-        loss : callable
-            Reconstruction loss of (module, batch), one number a row.
-
-        generator : torch.Generator
-            Source of its weights.
-
-        Returns
-        -------
-        module, objective : torch.nn.Module, callable
-            What :func:`sklearn_ae._training.fit_network` takes.
-        """
-
-    def _check_parameters(self):
-        """Raise where parameters of a variant contradict each other."""
-
-    def _corruption(self, layout: Layout, generator: torch.Generator):
-        """Return the noise that inputs are trained with, or None.
-
-        Parameters
-        ----------
-        layout : Layout
-            Of the encoded rows.
-
-        generator : torch.Generator
-            Source of the noise.
-
-        Returns
-        -------
-        corruption : Corruption or None
-            A new one.
-        """
 
     @_fit_context(prefer_skip_nested_validation=True)
     def fit(self, X, y=None, *, X_val=None):
@@ -355,7 +314,7 @@ class BaseAutoencoder(
 
         It maps rows ``(X - mean_) / scale_``, with indicators in the place of
         categories and NaN where cells are missing, to their reconstructions in the same
-        units, as its codes are (or whitened), and comes in ``eval()``. Training it
+        units, as its codes are (before whitening), and comes in ``eval()``. Training it
         leaves the estimator as it is.
         """
         check_is_fitted(self)
@@ -391,6 +350,7 @@ class BaseAutoencoder(
             best_validation_loss_=judged and judged[state.best_epoch],
             pca_validation_loss_=learned.pca_validation_loss,
             n_epochs_=len(state.losses) - 1,
+            **learned.more,
         )
 
     def _rows_of(self, X):

@@ -171,10 +171,33 @@ class ShrinkingNoise(Callback):
         n_done = len(net.history) - 1
         loss = net.history[-2, "train_loss"] if n_done else self.start_loss
         left = 1 - n_done / net.max_epochs
-        self.noise.set_level(math.sqrt(min(loss, self.start_loss)) * left)
+        deviation = net.module_.residual_deviation(min(loss, self.start_loss))
+        self.noise.set_level(deviation * left)
 
     def on_train_end(self, net, **kwargs):
         self.noise.set_level(0.0)
+
+
+class WarmUp(Callback):
+    """Lets an objective's penalty grow to its full weight, in a straight line.
+
+    Parameters
+    ----------
+    objective : object
+        Weighs its penalty by an attribute `warmth`, from 0 to 1.
+
+    n_epochs : int
+        Epochs until it is 1; the first has 0.
+    """
+
+    def __init__(self, objective, n_epochs):
+        self.objective, self.n_epochs = objective, n_epochs
+
+    def on_epoch_begin(self, net, **kwargs):
+        self.objective.warmth = min((len(net.history) - 1) / self.n_epochs, 1.0)
+
+    def on_train_end(self, net, **kwargs):
+        self.objective.warmth = 1.0
 
 
 class Divergence(Callback):

@@ -38,9 +38,8 @@ class DenoisingAutoencoder(BaseAutoencoder):
         can be one less, and a float is an error.
 
     hidden_layer_sizes : int or array-like of int, default=(256, 128)
-        Widths of the encoder's hidden layers; the decoder has them in reverse. With
-        ``()`` the network is linear, and with ``init="pca"`` it is PCA, unless gaps or
-        noise leave it something to learn.
+        Widths of the encoder's dense hidden layers; the decoder has them in reverse.
+        With ``()`` there are none.
 
     activation : {"elu", "gelu", "logistic", "relu", "silu", "tanh"}, default="relu"
         Activation of the hidden layers.
@@ -226,8 +225,8 @@ class DenoisingAutoencoder(BaseAutoencoder):
         "noise_level": [Interval(Real, 0, None, closed="left"), tuple, list],
     }
 
-    def _build(self, network, loss, generator):
-        return Autoencoder(**network, generator=generator, fuse=True), loss
+    def _build(self, network, loss, n_cells, generator):
+        return Autoencoder, network, loss
 
     def _corruption(self, layout, generator):
         low, high = np.broadcast_to(self.noise_level, 2).tolist()

@@ -1,17 +1,18 @@
 """What a fit leaves behind: codec, network description and arrays."""
 
-import math
 import warnings
 from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 import torch
+from torch import nn
 
 from ._columns import TableColumns
-from ._tables import TableCodec, block_widths, row_chunks
+from ._moments import row_chunks
+from ._tables import TableCodec, block_widths
 from ._version import __version__
-from .nn import Autoencoder
+from .nn import NETWORKS
 
 _FORMAT = 1
 _KEYS = {
@@ -22,6 +23,7 @@ _KEYS = {
     "scale",
     "empty",
     "code_unit",
+    "kind",
     "network",
     "arrays",
 }
@@ -43,25 +45,29 @@ class FittedAutoencoder:
     codec : TableCodec
         From a table's numbers to the network's rows and back.
 
+    kind : str
+        Name of the network's class, a key of `NETWORKS`.
+
     network : dict
-        Arguments of `Autoencoder`, plain values.
+        Its arguments, plain values.
 
     arrays : dict of str to ndarray
         The network's weights, by name.
 
-    code_unit : float
+    code_unit : ndarray of shape (n_components,)
         Size of one unit of the network's codes in the units codes are given in.
     """
 
     def __init__(
         self,
         codec: TableCodec,
+        kind: str,
         network: dict[str, Any],
         arrays: dict[str, np.ndarray],
-        code_unit: float,
+        code_unit: np.ndarray,
     ) -> None:
-        self.codec, self.network, self.arrays = codec, network, arrays
-        self.code_unit = code_unit
+        self.codec, self.kind, self.network = codec, kind, network
+        self.arrays, self.code_unit = arrays, code_unit
         self._modules = {
             dtype: self._build(dtype) for dtype in (np.float32, np.float64)
         }
@@ -71,7 +77,7 @@ class FittedAutoencoder:
         """Number of the table's columns."""
         return len(self.codec.columns.names)
 
-    def module(self) -> Autoencoder:
+    def module(self) -> nn.Module:
         """Return a copy of the network that can be trained on."""
         return self._build(np.float32).requires_grad_(True)
 
@@ -81,9 +87,9 @@ class FittedAutoencoder:
         codes = np.empty((X.shape[0], self.network["n_components"]), dtype)
         for chunk in row_chunks(X.shape[0], self.codec.n_encoded):
             rows = self.codec.encode(X[chunk], dtype, checked=False)
-            code = self._apply("encode", rows)
+            code = self.apply("encode", rows)
             if not np.isfinite(code).all():
-                code = self._apply("encode", self.codec.encode(X[chunk], dtype))
+                code = self.apply("encode", self.codec.encode(X[chunk], dtype))
             codes[chunk] = _cast(code.astype(np.float64) * self.code_unit, dtype)
         return codes
 
@@ -92,7 +98,7 @@ class FittedAutoencoder:
         rows = np.empty((len(codes), self.n_features), codes.dtype)
         for chunk in row_chunks(len(codes), self.codec.n_encoded):
             code = np.divide(codes[chunk], self.code_unit, dtype=np.float64)
-            row = self._apply("decode", code.astype(codes.dtype, copy=False))
+            row = self.apply("decode", code.astype(codes.dtype, copy=False))
             rows[chunk] = self.codec.decode(row)
         return rows
 
@@ -123,7 +129,7 @@ class FittedAutoencoder:
         dtype = float_dtype(X)
         for chunk in row_chunks(X.shape[0], self.codec.n_encoded):
             rows = self.codec.encode(X[chunk], dtype)
-            yield chunk, rows, self._apply("forward", rows)
+            yield chunk, rows, self.apply("forward", rows)
 
     def squared_errors(self, X) -> Iterator[tuple[slice, np.ndarray]]:
         """Yield (chunk, squared errors of shape (n_rows, n_features)) through X.
@@ -135,17 +141,21 @@ class FittedAutoencoder:
         for chunk, rows, reconstruction in self.pairs(X):
             yield chunk, self.codec.cells(np.square((rows - reconstruction) * unit))
 
-    def _apply(self, method: str, rows: np.ndarray) -> np.ndarray:
+    def apply(self, method: str, *arrays: np.ndarray) -> np.ndarray:
+        """Return what a method of the network makes of arrays of one dtype."""
         if torch.is_autocast_enabled("cpu"):
             with torch.autocast("cpu", enabled=False):
-                return self._apply(method, rows)
-        module = self._modules[rows.dtype.type]
-        tensor = torch.from_numpy(np.require(rows, requirements=["C", "W"]))
+                return self.apply(method, *arrays)
+        module = self._modules[arrays[0].dtype.type]
+        tensors = [
+            torch.from_numpy(np.require(array, requirements=["C", "W"]))
+            for array in arrays
+        ]
         with torch.inference_mode():
-            return getattr(module, method)(tensor).numpy()
+            return getattr(module, method)(*tensors).numpy()
 
-    def _build(self, dtype: type) -> Autoencoder:
-        module = Autoencoder(**self.network, device="meta")
+    def _build(self, dtype: type) -> nn.Module:
+        module = NETWORKS[self.kind](**self.network, device="meta")
         weights = {
             name: torch.from_numpy(array.astype(dtype))
             for name, array in self.arrays.items()
@@ -163,6 +173,7 @@ class FittedAutoencoder:
             "scale": codec.scale,
             "empty": codec.empty,
             "code_unit": self.code_unit,
+            "kind": self.kind,
             "network": self.network,
             "arrays": self.arrays,
         }
@@ -174,7 +185,8 @@ class FittedAutoencoder:
             *(np.array(state[name]) for name in ("mean", "scale", "empty")),
         )
         arrays = {name: np.array(array) for name, array in state["arrays"].items()}
-        self.__init__(codec, dict(state["network"]), arrays, float(state["code_unit"]))
+        unit = np.array(state["code_unit"])
+        self.__init__(codec, state["kind"], dict(state["network"]), arrays, unit)
 
 
 def _cast(codes: np.ndarray, dtype: type) -> np.ndarray:
@@ -200,22 +212,28 @@ def _check_state(state: dict[str, Any]) -> None:
             UserWarning,
             stacklevel=2,
         )
-    network = Autoencoder(**state["network"], device="meta")
+    if state["kind"] not in NETWORKS:
+        raise ValueError(
+            f"The network must be one of {sorted(NETWORKS)}, got {state['kind']!r}."
+        )
+    network = NETWORKS[state["kind"]](**state["network"], device="meta")
     n_features = (state["network"]["n_features"],)
+    n_components = (state["network"]["n_components"],)
     shapes = {name: tuple(value.shape) for name, value in network.state_dict().items()}
     _check_arrays(state["arrays"], shapes)
-    codec = {name: state[name] for name in ("mean", "scale")}
-    _check_arrays(codec, {"mean": n_features, "scale": n_features})
+    shapes = {"mean": n_features, "scale": n_features, "code_unit": n_components}
+    _check_arrays({name: state[name] for name in shapes}, shapes)
     columns = TableColumns.from_state(state["columns"])
     n_encoded = int(block_widths(columns).sum())
     if (n_encoded,) != n_features or len(state["empty"]) != len(columns.names):
         raise ValueError(
             f"Columns must encode to {n_features[0]} numbers a row, got {n_encoded}."
         )
-    if not 0 < state["code_unit"] < math.inf or not (state["scale"] > 0).all():
+    if not (state["code_unit"] > 0).all() or not (state["scale"] > 0).all():
         raise ValueError(
-            "Units must be positive and finite, got "
-            f"code_unit={state['code_unit']!r} and scales from {state['scale'].min()}."
+            "Units must be positive, got those of codes from "
+            f"{state['code_unit'].min()} and those of columns from "
+            f"{state['scale'].min()}."
         )
 
 

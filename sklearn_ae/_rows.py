@@ -10,7 +10,8 @@ from scipy import sparse
 from torch import Tensor
 from torch.utils.data import IterableDataset
 
-from ._tables import TableCodec, row_chunks
+from ._moments import row_chunks
+from ._tables import TableCodec
 from .nn import Corruption
 from .nn._objective import Pair
 

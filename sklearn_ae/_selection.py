@@ -14,7 +14,7 @@ def is_clear_gain(before: Tensor, after: Tensor, level: float = 0.01) -> bool:
     Two paired t-tests look at the losses and at their logarithms, one-sided. The mean
     loss is what counts, but a few rows may hold most of it; logarithms count every row
     alike. One of the tests must find a gain at `level`, and the losses themselves a
-    gain at five times that.
+    gain at five times that. Losses of either sign are tested alone.
 
     Parameters
     ----------
@@ -44,8 +44,10 @@ def is_clear_gain(before: Tensor, after: Tensor, level: float = 0.01) -> bool:
     gain = losses[0] - losses[1]
     if level == 1 or len(gain) == 1:
         return level == 1
-    logarithms = losses.clamp_min(torch.finfo(torch.float64).tiny).log()
-    pairs = torch.stack([gain, logarithms[0] - logarithms[1]])
+    pairs = gain[None]
+    if losses.min() >= 0:
+        logarithms = losses.clamp_min(torch.finfo(torch.float64).tiny).log()
+        pairs = torch.stack([gain, logarithms[0] - logarithms[1]])
     errors = pairs.std(dim=1) / math.sqrt(len(gain))
     p_values = stdtr(len(gain) - 1, -(pairs.mean(dim=1) / errors).cpu().numpy())
     return bool(p_values[0] < 5 * level and np.nanmin(p_values) < level)

@@ -1,17 +1,16 @@
 """Linear starts: what the network is before its first step."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
 from scipy import sparse
 from sklearn.decomposition import PCA
 from sklearn.utils.extmath import svd_flip
-from torch import Tensor
+from torch import Tensor, nn
 
 from ._tables import EncodedTable, TableCodec
-from .nn import Autoencoder
 
 _COVARIANCE_MAX_FEATURES, _SPARSE_COVARIANCE_MAX_FEATURES = 1_000, 2_000
 _MOST_BYTES = 2**30  # of rows in float64
@@ -33,36 +32,35 @@ class LinearStart(NamedTuple):
 
     unexplained_share : float
         Share of the variance that the components leave.
+
+    noise_variance : float
+        Mean variance in the directions that they leave, PCA's ``noise_variance_``.
     """
 
     components: np.ndarray
     explained_variance: np.ndarray
     unexplained_share: float
+    noise_variance: float
 
-    def network(self) -> Autoencoder:
-        """Return PCA as a network without hidden layers, in float64."""
-        n_components, n_features = self.components.shape
-        network = Autoencoder(
-            n_features, n_components, (), generator=torch.Generator()
-        ).double()
+    def network(
+        self, network_class: type[nn.Module], arguments: dict[str, Any]
+    ) -> nn.Module:
+        """Return a network without residual paths at this start, in float64."""
+        network = network_class(**arguments, generator=torch.Generator()).double()
         self.apply_to(network)
         return network
 
-    def apply_to(
-        self, module: Autoencoder, deviations: np.ndarray | None = None
-    ) -> None:
-        """Make a network equal to these components.
+    def apply_to(self, module: nn.Module, deviations: np.ndarray | None = None) -> None:
+        """Start a network at these components.
 
         `deviations` are those of the codes it is to see, by default those explained.
         """
         if deviations is None:
             deviations = np.sqrt(self.explained_variance)
-        largest = deviations.max(initial=0) or 1.0
-        # Codes that only rounding moves must not be blown up to unit scale.
-        moves = deviations > 10 * np.finfo(np.float32).eps * largest
-        deviations = np.where(moves, deviations, largest)
         module.start_at_components(
-            torch.from_numpy(self.components), torch.from_numpy(deviations)
+            torch.from_numpy(self.components),
+            torch.from_numpy(deviations),
+            self.noise_variance**0.5,
         )
 
 
@@ -152,6 +150,7 @@ def _fit_pca(X, table, n_components, random_state) -> LinearStart:
         np.array(pca.components_, order="C"),
         np.array(pca.explained_variance_),
         float(max(share, 0.0)),
+        float(max(pca.noise_variance_, 0.0)),
     )
 
 
@@ -159,7 +158,7 @@ def _start_without_variance(n_components, codec: TableCodec) -> LinearStart:
     """Return any start: where rows do not vary, all explain them."""
     n_components = n_components if n_components >= 1 else 1
     components = np.eye(n_components, codec.n_encoded)
-    return LinearStart(components, np.zeros(n_components), 0.0)
+    return LinearStart(components, np.zeros(n_components), 0.0, 0.0)
 
 
 def _takes_covariance(n_rows: int, n_columns: int) -> bool:
@@ -232,6 +231,7 @@ def _from_covariance(covariance: np.ndarray, n_components: int | float) -> Linea
         components[:n_components].copy(),
         variance[:n_components],
         float(shares[n_components:].sum()),
+        float(variance[n_components:].mean()) if n_components < len(variance) else 0.0,
     )
 
 
@@ -262,7 +262,9 @@ def component_limit(X, codec: TableCodec, n_rows: int | None = None) -> int:
     return limit - (sparse.issparse(X) and sparse_solver(X) == "arpack")
 
 
-def resolve_n_components(n_components, X, codec: TableCodec, init: str) -> int | float:
+def resolve_n_components(
+    n_components, X, codec: TableCodec, *, limited: bool
+) -> int | float:
     """Check `n_components` against the shape of X, and fill in None as PCA does.
 
     Parameters
@@ -276,8 +278,8 @@ def resolve_n_components(n_components, X, codec: TableCodec, init: str) -> int |
     codec : TableCodec
         Fitted on a table that has these rows.
 
-    init : {"pca", "random"}
-        A random start has no upper limit.
+    limited : bool
+        Whether an integer must be one that PCA can have.
 
     Returns
     -------
@@ -299,7 +301,7 @@ def resolve_n_components(n_components, X, codec: TableCodec, init: str) -> int |
             f"{_SPARSE_COVARIANCE_MAX_FEATURES} columns, got "
             f"n_components={n_components!r}."
         )
-    if n_components > limit and init == "pca":
+    if n_components > limit and limited:
         columns = "n_encoded_features" if codec.columns.levels else "n_features"
         words = f"min(n_samples, {columns})" + " - 1" * from_arpack
         raise ValueError(

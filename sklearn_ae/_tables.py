@@ -1,27 +1,18 @@
 """The codec: a table's columns to centred, scaled numbers and back."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import numpy as np
 import torch
 from scipy import sparse
-from sklearn.utils import gen_batches
-from sklearn.utils.sparsefuncs import mean_variance_axis, min_max_axis
 from torch import Tensor
 
 from ._columns import TableColumns, some
+from ._moments import dense_moments, root_mean_square, sparse_moments
 from .nn import Layout
 
-_CHUNK_ROWS, _CHUNK_CELLS = 1_024, 1_000_000  # small enough for the cache
 _FLOAT32_LIMIT = float(np.finfo(np.float32).max)
-
-
-def row_chunks(n_rows: int, n_features: int) -> Iterator[slice]:
-    """Yield slices that go through rows in pieces of bounded size."""
-    size = max(1, min(_CHUNK_ROWS, _CHUNK_CELLS // n_features))
-    return gen_batches(n_rows, size)
 
 
 @dataclass(frozen=True, eq=False)
@@ -157,6 +148,39 @@ class TableCodec:
         numbers[:, self.empty] = np.nan
         return numbers.astype(rows.dtype, copy=False)
 
+    def draw(
+        self, rows: np.ndarray, deviation: float, generator: np.random.RandomState
+    ) -> np.ndarray:
+        """Return numbers of the table, drawn around encoded rows.
+
+        Parameters
+        ----------
+        rows : ndarray of shape (n_samples, n_encoded)
+            What is expected. Of a block it is the levels' probabilities, encoded.
+
+        deviation : float
+            Of the normal noise of other columns, in encoded units.
+
+        generator : RandomState
+            Source of what is drawn.
+
+        Returns
+        -------
+        numbers : ndarray of shape (n_samples, n_features)
+            As :meth:`decode` gives them.
+        """
+        decoded = np.multiply(rows, self.scale, dtype=np.float64) + self.mean
+        numbers = decoded[:, self.starts]
+        noise = generator.standard_normal(numbers.shape)
+        numbers += deviation * self.scale[self.starts] * noise
+        for position in self.columns.levels:
+            shares = decoded[:, self.block(position)].clip(min=0).cumsum(axis=1)
+            draws = generator.uniform(size=len(rows)) * shares[:, -1]
+            level = (shares <= draws[:, None]).sum(axis=1)
+            numbers[:, position] = level.clip(max=shares.shape[1] - 1)
+        numbers[:, self.empty] = np.nan
+        return numbers
+
     def cells(self, squares: np.ndarray) -> np.ndarray:
         """Return sums over each column's block, ``(n_samples, n_features)``."""
         if not self.columns.levels:
@@ -275,7 +299,7 @@ def fit_codec(columns: TableColumns, X, *, standardize: bool) -> EncodedTable:
     table : EncodedTable
         The codec and what else was learned.
     """
-    moments = _sparse_moments if sparse.issparse(X) else _dense_moments
+    moments = sparse_moments if sparse.issparse(X) else dense_moments
     mean, deviation, observed = moments(X)
     _check_moments(mean, deviation, columns.names)
     only_missing = sum(not levels.values for levels in columns.levels.values())
@@ -289,7 +313,7 @@ def fit_codec(columns: TableColumns, X, *, standardize: bool) -> EncodedTable:
         unit = deviation / scale
     else:
         numeric = np.delete(np.arange(len(mean)), list(columns.levels))
-        common = _root_mean_square(deviation[numeric], observed[numeric])
+        common = root_mean_square(deviation[numeric], observed[numeric])
         scale, unit = np.full(len(mean), common or 1.0), np.ones(len(mean))
     if columns.levels:
         mean, scale, unit = _with_blocks(columns, X, (mean, scale, unit))
@@ -331,69 +355,3 @@ def _check_moments(mean, deviation, names) -> None:
             "Sum and spread of every column must be finite in float64, got values "
             f"too large for that (column {names[int(np.argmin(finite))]!r})."
         )
-
-
-def _dense_moments(X: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Mean, deviation and share of each column's observed cells.
-
-    They are stable far from zero and at any scale.
-    """
-    low, high, total, n_observed = _dense_bounds(X)
-    n = np.maximum(n_observed, 1)
-    with np.errstate(over="ignore", invalid="ignore"):
-        mean = np.where(low == high, low, total / n)
-        mean = np.where(n_observed > 0, mean, 0.0)
-        span = np.fmax(high - mean, mean - low)
-    span = np.where(n_observed > 0, span, 0.0)
-    unit = np.where(span > 0, span, 1.0)
-    shift, square = np.zeros_like(mean), np.zeros_like(mean)
-    for chunk in row_chunks(*X.shape):
-        with np.errstate(invalid="ignore"):
-            centred = np.subtract(X[chunk], mean, dtype=np.float64) / unit
-        centred[np.isnan(X[chunk])] = 0
-        shift += centred.sum(axis=0)
-        square += np.einsum("ij,ij->j", centred, centred)
-    shift /= n
-    variance = np.maximum(square / n - shift**2, 0)
-    deviation = np.where(span > 0, span * np.sqrt(variance), 0.0)
-    return mean + shift * span, deviation, n_observed / len(X)
-
-
-def _dense_bounds(X: np.ndarray) -> tuple[np.ndarray, ...]:
-    """Least, largest, sum and number of each column's observed cells, in one pass."""
-    low, high = np.full((2, X.shape[1]), np.nan)
-    total, n_observed = np.zeros((2, X.shape[1]))
-    with np.errstate(over="ignore", invalid="ignore"):
-        for chunk in row_chunks(*X.shape):
-            cells = X[chunk]
-            low = np.fmin(low, np.fmin.reduce(cells, axis=0).astype(np.float64))
-            high = np.fmax(high, np.fmax.reduce(cells, axis=0).astype(np.float64))
-            missing = np.isnan(cells)
-            n_observed += len(missing) - missing.sum(axis=0)
-            total += np.where(missing, 0, cells).sum(axis=0, dtype=np.float64)
-    return low, high, total, n_observed
-
-
-def _sparse_moments(X: sparse.csr_array):
-    X = X.astype(np.float64, copy=True)
-    X.sum_duplicates()
-    n_observed = X.shape[0] - np.bincount(
-        X.indices[np.isnan(X.data)], minlength=X.shape[1]
-    )
-    low, high = min_max_axis(X, axis=0, ignore_nan=True)
-    low, high = (np.where(n_observed > 0, bound, 0.0) for bound in (low, high))
-    unit = np.maximum(np.abs(low), np.abs(high)).max() or 1.0
-    X.data /= unit
-    mean, variance = mean_variance_axis(X, axis=0)
-    constant = low == high
-    deviation = np.where(constant, 0.0, unit * np.sqrt(variance))
-    mean = np.where(constant, low, unit * mean)
-    return mean, deviation, n_observed / X.shape[0]
-
-
-def _root_mean_square(deviation: np.ndarray, observed: np.ndarray) -> float:
-    largest = deviation.max(initial=0)
-    if largest == 0:
-        return 0.0
-    mean = np.average((deviation / largest) ** 2, weights=observed)
-    return float(largest * np.sqrt(mean))

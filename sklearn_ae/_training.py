@@ -75,6 +75,9 @@ class TrainingSettings:
     references : dict of str to float
         Losses that the progress bar shows beside those of training.
 
+    variant_callbacks : sequence
+        skorch callbacks that belong to the objective.
+
     callbacks : sequence
         skorch callbacks of the user.
 
@@ -97,6 +100,7 @@ class TrainingSettings:
     ends_early: bool = True
     shrinking_noise: Corruption | None = None
     references: dict[str, float] = field(default_factory=dict)
+    variant_callbacks: Sequence = ()
     callbacks: Sequence = ()
     device: torch.device | str = "cpu"
     verbose: int = 0
@@ -329,6 +333,7 @@ def _make_net(module, objective, batches, best, start_loss, settings) -> _Net:
     train, judge = batches
     schedule = OneCycle(settings.max_epochs * len(train))
     callbacks = [("divergence", Divergence(start_loss)), ("one_cycle", schedule)]
+    callbacks += settings.variant_callbacks
     if settings.shrinking_noise is not None:
         noise = ShrinkingNoise(settings.shrinking_noise, start_loss)
         callbacks.append(("shrinking_noise", noise))

@@ -9,9 +9,10 @@ import torch
 from scipy import sparse
 from torch import Tensor
 
+from ._moments import row_chunks
 from ._random import RandomStreams
 from ._rows import CorruptedRows, FixedCorruptedRows, RowSource, row_source
-from ._tables import EncodedTable, row_chunks
+from ._tables import EncodedTable
 from ._training import Objective
 from .nn import observed_reconstruction_loss, reconstruction_loss
 
@@ -43,6 +44,9 @@ class TrainingData(NamedTuple):
     loss : callable
         Reconstruction loss of (module, batch).
 
+    n_cells : float
+        Mean number of observed cells in a row, a category being one.
+
     gap_columns : tuple of int
         Encoded columns whose missing cells are flagged.
 
@@ -57,6 +61,7 @@ class TrainingData(NamedTuple):
     judged_apart: bool
     parts: tuple[Tensor, ...]
     loss: Objective
+    n_cells: float
     gap_columns: tuple[int, ...]
     complete: bool
 
@@ -122,6 +127,7 @@ def prepare_rows(
         judged_apart=X_val is not None,
         parts=parts,
         loss=partial(loss, n_cells=layout.n_cells),
+        n_cells=layout.n_cells,
         gap_columns=tuple(sorted(gap_columns)),
         complete=not has_gaps and noise is None,
     )

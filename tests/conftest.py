@@ -14,11 +14,15 @@ import pandas as pd
 import polars as pl
 import pytest
 
-from sklearn_ae import AutoencoderTransformer, DenoisingAutoencoder
+from sklearn_ae import (
+    AutoencoderTransformer,
+    DenoisingAutoencoder,
+    VariationalAutoencoder,
+)
 from sklearn_ae._learning import learn_columns
 from sklearn_ae._tables import fit_codec
 
-ESTIMATORS = [AutoencoderTransformer, DenoisingAutoencoder]
+ESTIMATORS = [AutoencoderTransformer, DenoisingAutoencoder, VariationalAutoencoder]
 
 QUICK = {
     "hidden_layer_sizes": (32,),

@@ -18,20 +18,22 @@ NETWORKS = [name for name in FILES if name.startswith("nn/")]
 LAYERS = [
     {"_version", "nn"},
     {"_sklearn", "_random", "_frames", "_levels", "_selection", "_transaction"}
-    | {"_parameters"},
+    | {"_parameters", "_moments"},
     {"_columns"},
     {"_tables", "_learning"},
     {"_validation"},
     {"_rows"},
     {"_start"},
-    {"_axes"},
-    {"_fitted"},
+    {"_axes", "_prior"},
+    {"_fitted", "_variant"},
+    {"_density"},
     {"_callbacks"},
     {"_training"},
     {"_training_data", "_cross_fitting"},
+    {"_networks"},
     {"_fitting"},
     {"_base"},
-    {"_autoencoder", "_denoising"},
+    {"_autoencoder", "_denoising", "_variational"},
     {"__init__"},
 ]
 LAYER = {name: level for level, layer in enumerate(LAYERS) for name in layer}

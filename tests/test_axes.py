@@ -3,10 +3,17 @@ import pytest
 import torch
 from sklearn.decomposition import PCA
 
-from sklearn_ae._axes import principal_axes, record_codes, start_axes, turned_arrays
+from sklearn_ae._axes import (
+    ordered_axes,
+    own_axes,
+    principal_axes,
+    record_codes,
+    start_axes,
+    turned_arrays,
+)
 from sklearn_ae._rows import TensorRows
 from sklearn_ae._start import pca_starts
-from sklearn_ae.nn import Autoencoder
+from sklearn_ae.nn import Autoencoder, VariationalNetwork
 
 
 @pytest.fixture
@@ -19,14 +26,9 @@ def rows(X):
     return torch.tensor(X).float()
 
 
-@pytest.fixture(params=[False, True], ids=["plain", "whiten"])
-def whiten(request):
-    return request.param
-
-
-def turn(network, rows, *, whiten):
+def turn(network, rows, make=principal_axes):
     """Return the axes and the network in float64, turned to them."""
-    axes = principal_axes(record_codes(network, TensorRows(rows)), whiten=whiten)
+    axes = make(record_codes(network, TensorRows(rows)), network)
     turned = Autoencoder(6, 3, (8,)).double()
     arrays = turned_arrays(network, axes, np.float64)
     turned.load_state_dict({name: torch.tensor(a) for name, a in arrays.items()})
@@ -59,60 +61,97 @@ def codes(network, rows):
     return network.double().encode(rows.double()).detach().numpy()
 
 
-def test_turned_codes_are_centred(network, rows, whiten):
-    turned = codes(turn(network, rows, whiten=whiten)[1], rows)
+def test_turned_codes_are_centred(network, rows):
+    turned = codes(turn(network, rows)[1], rows)
     np.testing.assert_allclose(turned.mean(axis=0), 0, atol=1e-5)
 
 
 def test_turned_codes_are_uncorrelated_and_have_the_variance_told(network, rows):
-    axes, turned = turn(network, rows, whiten=False)
+    axes, turned = turn(network, rows)
     covariance = np.cov(codes(turned, rows), rowvar=False)
     np.testing.assert_allclose(covariance, np.diag(axes.variance), atol=1e-5)
 
 
-def test_turned_codes_are_ordered_by_variance(network, rows, whiten):
-    variance = turn(network, rows, whiten=whiten)[0].variance
+def test_turned_codes_are_ordered_by_variance(network, rows):
+    variance = turn(network, rows)[0].variance
     assert (np.diff(variance) <= 0).all()
 
 
-def test_whitened_codes_have_variance_one(network, rows):
-    covariance = np.cov(codes(turn(network, rows, whiten=True)[1], rows), rowvar=False)
-    np.testing.assert_allclose(covariance, np.eye(3), atol=1e-4)
-
-
 def test_turned_codes_are_the_principal_components_of_the_former(network, rows):
-    turned = codes(turn(network, rows, whiten=False)[1], rows)
+    turned = codes(turn(network, rows)[1], rows)
     expected = PCA().fit_transform(codes(network, rows))
     np.testing.assert_allclose(turned, expected, atol=1e-4)
 
 
-def test_turning_changes_no_reconstruction(network, rows, whiten):
-    turned = turn(network, rows, whiten=whiten)[1]
+def test_turning_changes_no_reconstruction(network, rows):
+    turned = turn(network, rows)[1]
     torch.testing.assert_close(turned(rows.double()), network.double()(rows.double()))
 
 
-def test_turning_leaves_the_network_it_is_made_from_alone(network, rows, whiten):
+def test_turning_leaves_the_network_it_is_made_from_alone(network, rows):
     record_codes(network, TensorRows(rows))
     before = {name: value.clone() for name, value in network.state_dict().items()}
-    turn(network, rows, whiten=whiten)
+    turn(network, rows)
     after = network.state_dict()
     assert all(torch.equal(after[name], before[name]) for name in before)
 
 
-def test_whitening_survives_codes_without_variance(network, rows):
-    with torch.no_grad():
-        network.linear_encoder.weight.zero_()
-        network.residual_encoder.last.weight.zero_()
-    axes, _ = turn(network, rows, whiten=True)
-    assert all(np.isfinite(part).all() for part in axes)
-
-
-def test_axes_of_the_start_are_those_of_pca(fit_table, X, whiten):
+def test_axes_of_the_start_are_those_of_pca(fit_table, X):
     table = fit_table(X)
-    axes = start_axes(pca_starts(X, table, 3, 0)[0], whiten=whiten)
+    axes = start_axes(pca_starts(X, table, 3, 0)[0])
     encoded = table.codec.encode(X)
-    pca = PCA(3, whiten=whiten).fit(encoded)
+    pca = PCA(3).fit(encoded)
     codes = encoded @ pca.components_.T @ axes.rotation.T
     np.testing.assert_allclose(codes, pca.transform(encoded), atol=1e-10)
-    np.testing.assert_allclose(axes.rotation @ axes.inverse, np.eye(3), atol=1e-12)
     np.testing.assert_allclose(axes.variance, pca.explained_variance_)
+
+
+@pytest.fixture
+def variational():
+    generator = torch.Generator().manual_seed(0)
+    network = VariationalNetwork(6, 3, (8,), generator=generator)
+    with torch.no_grad():
+        network.log_variance.copy_(torch.tensor([-1.0, -2.0, -3.0]))
+    return network
+
+
+def posterior_after(axes, network, rows):
+    arrays = turned_arrays(network, axes, np.float64)
+    turned = VariationalNetwork(6, 3, (8,)).double()
+    turned.load_state_dict({name: torch.tensor(a) for name, a in arrays.items()})
+    return turned, turned.posterior(rows.double())
+
+
+def test_ordered_axes_permute_posteriors_and_flip_their_signs(variational, rows):
+    axes = ordered_axes(record_codes(variational, TensorRows(rows)), variational)
+    _, after = posterior_after(axes, variational, rows)
+    before = variational.double().posterior(rows.double())
+    rotation = torch.from_numpy(axes.rotation)
+    torch.testing.assert_close(after.mean, before.mean @ rotation.T)
+    torch.testing.assert_close(
+        after.log_variance, before.log_variance @ rotation.abs().T
+    )
+    assert set(np.abs(axes.rotation).ravel()) == {0.0, 1.0}
+
+
+def test_ordered_axes_are_ordered_by_variance(variational, rows):
+    axes = ordered_axes(record_codes(variational, TensorRows(rows)), variational)
+    _, after = posterior_after(axes, variational, rows)
+    variance = after.mean.detach().numpy().var(axis=0, ddof=1)
+    np.testing.assert_allclose(variance, axes.variance, rtol=1e-4)
+    assert (np.diff(variance) <= 0).all()
+
+
+def test_ordered_axes_make_the_largest_loadings_positive(variational, rows):
+    axes = ordered_axes(record_codes(variational, TensorRows(rows)), variational)
+    loadings = posterior_after(axes, variational, rows)[0].loadings.detach().numpy()
+    largest = np.abs(loadings).argmax(axis=0)
+    assert (np.take_along_axis(loadings, largest[None], axis=0) > 0).all()
+
+
+def test_own_axes_change_nothing(network, rows):
+    before = network.double()(rows.double())
+    axes, turned = turn(network.float(), rows, own_axes)
+    torch.testing.assert_close(turned(rows.double()), before)
+    variance = codes(turned, rows).var(axis=0, ddof=1)
+    np.testing.assert_allclose(axes.variance, variance, rtol=1e-4)

@@ -24,7 +24,8 @@ ESTIMATORS = {
     name: thing for name, thing in CLASSES.items() if issubclass(thing, BaseEstimator)
 }
 # What overrides torch, or takes one tensor whose shape the summary tells.
-TORCH_METHODS = {*dir(torch.nn.Module), "encode", "decode"}
+TORCH_METHODS = {*dir(torch.nn.Module), "encode", "decode", "inputs", "posterior"}
+TORCH_METHODS |= {"linear_decode", "record"}
 METHODS = {
     f"{owner}.{name}": method
     for owner, thing in CLASSES.items()

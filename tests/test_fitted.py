@@ -30,7 +30,8 @@ def autoencoder(fit_table, X):
     rows = torch.tensor(codec.encode(X, np.float32))
     record_ranges(network, [(rows, rows)])
     arrays = {name: value.numpy() for name, value in network.state_dict().items()}
-    return FittedAutoencoder(codec, NETWORK, arrays, code_unit=float(codec.scale[0]))
+    unit = np.full(2, codec.scale[0])
+    return FittedAutoencoder(codec, "Autoencoder", NETWORK, arrays, code_unit=unit)
 
 
 METHODS = {
@@ -134,7 +135,7 @@ def load(state):
 
 
 def damaged(state, part, array):
-    if part in ("mean", "scale"):
+    if part in ("mean", "scale", "code_unit"):
         return state | {part: array}
     return state | {"arrays": state["arrays"] | {part: array}}
 
@@ -150,8 +151,11 @@ DAMAGE = {
 }
 
 
+PARTS = ["mean", "scale", "code_unit", "linear_encoder.weight"]
+
+
 @pytest.mark.parametrize("damage", DAMAGE)
-@pytest.mark.parametrize("part", ["mean", "scale", "linear_encoder.weight"])
+@pytest.mark.parametrize("part", PARTS)
 def test_a_damaged_array_is_refused_by_name(autoencoder, part, damage):
     state = autoencoder.__getstate__()
     array = state["arrays"].get(part, state.get(part))
@@ -171,10 +175,17 @@ def test_a_state_with_other_arrays_is_refused(autoencoder, damage):
         load(state | {"arrays": arrays})
 
 
-@pytest.mark.parametrize("unit", [np.nan, np.inf])
-def test_a_code_unit_that_is_not_finite_is_refused(autoencoder, unit):
-    with pytest.raises(ValueError, match="code_unit"):
-        load(autoencoder.__getstate__() | {"code_unit": unit})
+@pytest.mark.parametrize("name", ["code_unit", "scale"])
+@pytest.mark.parametrize("unit", [0.0, -1.0])
+def test_units_that_are_not_positive_are_refused(autoencoder, name, unit):
+    state = autoencoder.__getstate__()
+    with pytest.raises(ValueError, match="Units must be positive"):
+        load(state | {name: np.full_like(state[name], unit)})
+
+
+def test_an_unknown_network_is_refused(autoencoder):
+    with pytest.raises(ValueError, match="must be one of .*'Linear'"):
+        load(autoencoder.__getstate__() | {"kind": "Linear"})
 
 
 def test_a_wrong_number_of_columns_is_refused(autoencoder):

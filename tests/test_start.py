@@ -43,6 +43,7 @@ def test_start_in_chunks_is_pca_of_the_encoded_rows(
     )
     left = 1 - pca.explained_variance_ratio_.sum()
     assert found.unexplained_share == pytest.approx(left, abs=1e-10)
+    assert found.noise_variance == pytest.approx(pca.noise_variance_, abs=1e-10)
 
 
 @pytest.mark.parametrize(
@@ -130,18 +131,19 @@ def test_wide_sparse_limit_is_arpacks(fit_table, shape, limit):
     assert component_limit(X, fit_table(X).codec) == limit
 
 
-@pytest.mark.parametrize("init", ["pca", "random"])
-def test_none_is_as_many_components_as_pca_can_find(fit_table, X, init):
-    assert resolve_n_components(None, X, fit_table(X).codec, init) == 6
+@pytest.mark.parametrize("limited", [True, False])
+def test_none_is_as_many_components_as_pca_can_find(fit_table, X, limited):
+    codec = fit_table(X).codec
+    assert resolve_n_components(None, X, codec, limited=limited) == 6
 
 
 def test_too_many_components_name_the_limit_and_the_number(fit_table, X):
     with pytest.raises(ValueError, match=r"at most min\(.*\)=6 .*n_components=7\."):
-        resolve_n_components(7, X, fit_table(X).codec, "pca")
+        resolve_n_components(7, X, fit_table(X).codec, limited=True)
 
 
-def test_a_random_start_has_no_upper_limit(fit_table, X):
-    assert resolve_n_components(7, X, fit_table(X).codec, "random") == 7
+def test_without_a_limit_there_may_be_more_components(fit_table, X):
+    assert resolve_n_components(7, X, fit_table(X).codec, limited=False) == 7
 
 
 @pytest.mark.parametrize("container", [np.asarray, sparse.csr_array])

@@ -1,6 +1,7 @@
 """Networks, noise and losses in plain torch, usable without scikit-learn."""
 
 from ._autoencoder import Autoencoder
+from ._bound import NegativeBound
 from ._corruption import (
     CORRUPTIONS,
     Corruption,
@@ -11,20 +12,25 @@ from ._corruption import (
 )
 from ._layout import Layout
 from ._mlp import ACTIVATIONS
+from ._networks import NETWORKS
 from ._objective import observed_reconstruction_loss, reconstruction_loss
 from ._range import RangeHold, record_ranges, recording_ranges
+from ._variational import VariationalNetwork
 
 __all__ = [
     "ACTIVATIONS",
     "CORRUPTIONS",
+    "NETWORKS",
     "Autoencoder",
     "Corruption",
     "GaussianNoise",
     "Layout",
     "MaskingNoise",
+    "NegativeBound",
     "RangeHold",
     "SwapNoise",
     "UniformNoise",
+    "VariationalNetwork",
     "observed_reconstruction_loss",
     "reconstruction_loss",
     "record_ranges",

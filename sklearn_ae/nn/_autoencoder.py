@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor, nn
@@ -70,6 +71,16 @@ class Autoencoder(nn.Module):
     torch.Size([3, 5])
     """
 
+    #: Whether it reconstructs as PCA does, once it starts at principal components.
+    starts_as_pca: ClassVar[bool] = True
+    #: Whether codes are in the units of rows.
+    codes_have_units: ClassVar[bool] = True
+    #: Arguments of the same network without residual paths.
+    linear_arguments: ClassVar[dict[str, Any]] = {
+        "hidden_layer_sizes": (),
+        "gap_columns": (),
+    }
+
     def __init__(
         self,
         n_features: int,
@@ -102,30 +113,85 @@ class Autoencoder(nn.Module):
         )
         self._n_weights = sum(weights.numel() for weights in self.parameters())
 
+    @property
+    def is_linear(self) -> bool:
+        """Whether there are no residual paths."""
+        return self.residual_encoder is None
+
+    def loss_unit(self, share: float) -> float:
+        """Return the size of the loss where a share of the variance is unexplained.
+
+        Parameters
+        ----------
+        share : float
+            What is unexplained, over the variance.
+
+        Returns
+        -------
+        unit : float
+            The squared error's: the share.
+        """
+        return share
+
+    def residual_deviation(self, loss: float) -> float:
+        """Return the root mean square of what is unexplained at a loss.
+
+        Parameters
+        ----------
+        loss : float
+            Mean loss of the rows.
+
+        Returns
+        -------
+        deviation : float
+            The root of the loss, a squared error.
+        """
+        return math.sqrt(loss)
+
     def encode(self, x: Tensor) -> Tensor:
         """Map rows ``(n_rows, n_features)`` to codes ``(n_rows, n_components)``."""
-        filled = x.nan_to_num(nan=0.0, posinf=math.inf, neginf=-math.inf)
-        code = self.linear_encoder(filled)
+        code = self.linear_encoder(_filled(x))
         if self.residual_encoder is None:
             return code
-        inputs = self._with_flags(x, filled)
-        return self._plus_residual(code, self.residual_encoder, inputs)
+        return self.plus_residual(code, self.residual_encoder, self.inputs(x))
 
     def decode(self, code: Tensor) -> Tensor:
         """Map codes ``(n_rows, n_components)`` to rows ``(n_rows, n_features)``."""
         reconstruction = self.linear_decoder(code)
         if self.residual_decoder is None:
             return reconstruction
-        return self._plus_residual(reconstruction, self.residual_decoder, code)
+        return self.plus_residual(reconstruction, self.residual_decoder, code)
 
     def forward(self, x: Tensor) -> Tensor:
         """Return the reconstruction of `x`, of the same shape."""
         return self.decode(self.encode(x))
 
-    def _plus_residual(self, base: Tensor, path: nn.Sequential, x: Tensor) -> Tensor:
+    def record(self, x: Tensor) -> Tensor:
+        """Return the codes of `x`, after a pass through all layers."""
+        code = self.encode(x)
+        self.decode(code)
+        return code
+
+    def plus_residual(self, base: Tensor, path: nn.Sequential, x: Tensor) -> Tensor:
         """Add hidden layers of `x`, in ``train()`` with products that may be rounded.
 
         What they add is of the size of what PCA leaves, and so is its rounding.
+
+        Parameters
+        ----------
+        base : Tensor of shape (n_rows, n_outputs)
+            What to add to.
+
+        path : torch.nn.Sequential
+            A stack as :func:`mlp` builds it.
+
+        x : Tensor of shape (n_rows, n_inputs)
+            What its first layer sees.
+
+        Returns
+        -------
+        output : Tensor of shape (n_rows, n_outputs)
+            The sum.
         """
         if not self.training:
             return base + path(x)
@@ -139,7 +205,9 @@ class Autoencoder(nn.Module):
         with torch.autocast("cpu", dtype, cache_enabled=False):
             return base + path(x)
 
-    def _with_flags(self, x: Tensor, filled: Tensor) -> Tensor:
+    def inputs(self, x: Tensor) -> Tensor:
+        """Return what hidden layers see of `x`: cells, and flags of missing ones."""
+        filled = _filled(x)
         if not len(self._gap_columns):
             return filled
         flags = x.index_select(1, self._gap_columns).isnan().to(x.dtype)
@@ -169,27 +237,37 @@ class Autoencoder(nn.Module):
         }
 
     @torch.no_grad()
-    def start_at_components(self, components: Tensor, code_deviations: Tensor) -> None:
+    def start_at_components(
+        self, components: Tensor, code_deviations: Tensor, noise_deviation: float
+    ) -> None:
         """Make the network equal to PCA.
 
         Parameters
         ----------
         components : Tensor of shape (n_components, n_features)
-            Orthonormal rows, PCA's ``components_``.
+            Orthonormal rows, PCA's ``components_``. Codes beyond them start at zero.
 
         code_deviations : Tensor of shape (n_components,)
-            Standard deviation of each code, positive. The decoder's first hidden
-            layer is divided by it, so that it starts with inputs of unit scale.
+            Standard deviation of each code. The decoder's first hidden layer is
+            divided by it, so that it starts with inputs of unit scale.
+
+        noise_deviation : float
+            Standard deviation of what the components leave, in each direction. This
+            network has no use for it.
         """
-        self.linear_encoder.weight.copy_(components)
-        self.linear_decoder.weight.copy_(components.T)
+        n_components = len(components)
+        self.linear_encoder.weight.zero_()
+        self.linear_decoder.weight.zero_()
+        self.linear_encoder.weight[:n_components] = components
+        self.linear_decoder.weight[:, :n_components] = components.T
         self.linear_encoder.bias.zero_()
         self.linear_decoder.bias.zero_()
         if self.residual_encoder is None:
             return
         self.residual_encoder.last.weight.zero_()
         self.residual_decoder.last.weight.zero_()
-        self.residual_decoder.hidden0.weight.div_(code_deviations)
+        reader = self.residual_decoder.hidden0.weight
+        reader[:, :n_components].div_(_unit_scale(code_deviations))
 
     @torch.no_grad()
     def turn_codes(self, rotation: Tensor, mean: Tensor, inverse: Tensor) -> None:
@@ -217,6 +295,18 @@ class Autoencoder(nn.Module):
         for layer in readers:
             layer.bias.add_(layer.weight @ mean)
             layer.weight.copy_(layer.weight @ inverse)
+
+
+def _unit_scale(deviations: Tensor) -> Tensor:
+    """Return what to divide codes by: none that only rounding moves is blown up."""
+    largest = deviations.max()
+    moves = deviations > 10 * torch.finfo(torch.float32).eps * largest
+    return torch.where(moves, deviations, largest if largest > 0 else 1.0)
+
+
+def _filled(x: Tensor) -> Tensor:
+    """Return rows with missing cells at the centre."""
+    return x.nan_to_num(nan=0.0, posinf=math.inf, neginf=-math.inf)
 
 
 def _writes_output(name: str) -> bool:

@@ -32,6 +32,7 @@ def start(network, pca):
     network.start_at_components(
         torch.from_numpy(pca.components_),
         torch.from_numpy(np.sqrt(pca.explained_variance_)),
+        0.0,
     )
     return network
 

@@ -123,7 +123,7 @@ def test_gradients_stay_float32_and_finite(way):
 def test_a_network_that_is_pca_trains_from_pca_exactly():
     module = network().train()
     components = torch.linalg.qr(rows()[:16, :4])[0].T
-    module.start_at_components(components, torch.ones(4))
+    module.start_at_components(components, torch.ones(4), 0.0)
     x = rows()
     torch.testing.assert_close(module(x), x @ components.T @ components)
 

@@ -1,0 +1,208 @@
+"""What there is to train: the networks a variant asks for, at their start."""
+
+import copy
+import math
+from numbers import Integral
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from ._random import RandomStreams
+from ._rows import EVALUATION_ROWS, Batches, RowSource
+from ._start import LinearStart
+from ._training import Objective, row_losses
+from ._training_data import TrainingData
+
+_SAMPLE_ROWS = 10_000
+
+
+class Design(NamedTuple):
+    """What a variant builds.
+
+    Attributes
+    ----------
+    network_class : type
+        One of `sklearn_ae.nn.NETWORKS`.
+
+    arguments : dict
+        Its arguments, plain values.
+
+    objective : callable
+        What its networks minimize.
+    """
+
+    network_class: type[nn.Module]
+    arguments: dict[str, Any]
+    objective: Objective
+
+    @property
+    def linear_arguments(self) -> dict[str, Any]:
+        """Arguments of the network without residual paths."""
+        return self.arguments | self.network_class.linear_arguments
+
+    def linear(self, start: LinearStart) -> nn.Module:
+        """Return the network without residual paths at a start, in float64."""
+        return start.network(self.network_class, self.linear_arguments)
+
+
+class Networks(NamedTuple):
+    """What there is to train.
+
+    Attributes
+    ----------
+    module : torch.nn.Module
+        Starts at PCA of all rows.
+
+    twins : list of torch.nn.Module
+        One for each part of the validation rows: starts at PCA of the others.
+
+    linear : list of torch.nn.Module
+        The starts of the twins as networks without residual paths.
+
+    share : float
+        Share of the variance that the start leaves.
+    """
+
+    module: nn.Module
+    twins: list[nn.Module]
+    linear: list[nn.Module]
+    share: float
+
+    @property
+    def trained(self) -> nn.Module:
+        """The one whose weights are kept."""
+        return self.twins[0] if len(self.twins) == 1 else self.module
+
+
+def design_network(
+    estimator, start: LinearStart, data: TrainingData, streams: RandomStreams
+) -> Design:
+    """Ask a variant for its network and its objective.
+
+    Parameters
+    ----------
+    estimator : BaseAutoencoder
+        The variant.
+
+    start : LinearStart
+        Tells the number of codes where that is left to PCA.
+
+    data : TrainingData
+        Tells which columns have gaps, and the loss.
+
+    streams : RandomStreams
+        Source of what the objective draws.
+
+    Returns
+    -------
+    design : Design
+        Nothing of it is built yet.
+    """
+    arguments = {
+        "n_features": start.components.shape[1],
+        "n_components": _n_components(estimator.n_components, start),
+        "hidden_layer_sizes": layer_sizes(estimator.hidden_layer_sizes),
+        "activation": estimator.activation,
+        "gap_columns": data.gap_columns,
+    }
+    generator = streams.torch("objective")
+    return Design(*estimator._build(arguments, data.loss, data.n_cells, generator))
+
+
+def build_networks(
+    design: Design,
+    init: str,
+    start: LinearStart,
+    starts: list[LinearStart],
+    data: TrainingData,
+    device: torch.device,
+    streams: RandomStreams,
+) -> Networks:
+    """Build networks where training begins.
+
+    Parameters
+    ----------
+    design : Design
+        What to build.
+
+    init : {"pca", "random"}
+        Whether they begin at PCA.
+
+    start, starts : LinearStart, list of LinearStart
+        PCA of all rows, and for each part of the validation rows that of the others.
+
+    data : TrainingData
+        The rows.
+
+    device : torch.device
+        Where networks go.
+
+    streams : RandomStreams
+        Source of their weights.
+
+    Returns
+    -------
+    networks : Networks
+        On the device.
+    """
+    weights = streams.torch("weights")
+    module = design.network_class(**design.arguments, generator=weights, fuse=True)
+    module.to(device)
+    twins = [copy.deepcopy(module) for _ in starts]
+    linear = [design.linear(one).float().to(device) for one in [start, *starts]]
+    share = 1.0
+    if init == "pca":
+        deviations = _code_deviations(linear[0], data)
+        share = _share_left(start, linear[0], data)
+        for network, its_start in zip([module, *twins], [start, *starts], strict=True):
+            its_start.apply_to(network, deviations)
+    return Networks(module, twins, linear[1:], share)
+
+
+def layer_sizes(hidden_layer_sizes) -> tuple[int, ...]:
+    """Return `hidden_layer_sizes` as a tuple; raise if it holds no sizes."""
+    sizes = tuple(np.atleast_1d(np.asarray(hidden_layer_sizes, dtype=object)))
+    for size in sizes:
+        if not isinstance(size, Integral) or size < 1:
+            raise ValueError(
+                "hidden_layer_sizes must be integers of at least 1, got "
+                f"{hidden_layer_sizes!r}."
+            )
+    return tuple(int(size) for size in sizes)
+
+
+def _n_components(n_components, start: LinearStart) -> int:
+    if isinstance(n_components, Integral):
+        return int(n_components)
+    return len(start.components)
+
+
+def _code_deviations(linear: nn.Module, data: TrainingData) -> np.ndarray | None:
+    """Return the deviations of PCA's codes under noise; None without noise."""
+    if data.rows is data.clean:
+        return None
+    with torch.no_grad():
+        codes = [linear.encode(x) for x, _ in _sample(data.rows, data.index)]
+    return torch.cat(codes).std(dim=0, correction=0).double().cpu().numpy()
+
+
+def _sample(rows: RowSource, index: Tensor) -> Batches:
+    """Return batches of at most `_SAMPLE_ROWS` of the rows."""
+    return Batches(
+        rows, index[:: math.ceil(len(index) / _SAMPLE_ROWS)], EVALUATION_ROWS
+    )
+
+
+def _share_left(start: LinearStart, linear: nn.Module, data: TrainingData) -> float:
+    """Return the share of the variance that the start leaves, noise included."""
+    rows = (data.rows, data.clean)
+    if data.rows is data.clean and linear.starts_as_pca:
+        return start.unexplained_share
+    seen, clean = (
+        row_losses(linear, data.loss, _sample(source, data.index)).mean().item()
+        for source in rows
+    )
+    unexplained = start.unexplained_share if linear.starts_as_pca else clean
+    return min(unexplained + max(seen - clean, 0.0), 1.0)

@@ -1,0 +1,113 @@
+"""What a variant says of itself: the hooks of a fit."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+import torch
+from torch import nn
+
+from ._axes import principal_axes
+from ._rows import RowSource
+from .nn import Layout
+
+
+class Variant(ABC):
+    """Hooks that make an autoencoder what it is; all but `_build` have defaults."""
+
+    # What codes are turned to after training.
+    _code_axes: ClassVar = staticmethod(principal_axes)
+    # Whether there may be more codes than PCA has components.
+    _overcomplete: ClassVar[bool] = False
+
+    @abstractmethod
+    def _build(self, network: dict[str, Any], loss, n_cells: float, generator):
+        """Return the class of the network to train, its arguments and its objective.
+
+        Parameters
+        ----------
+        network : dict
+            Arguments that all networks take.
+
+        loss : callable
+            Reconstruction loss of (module, batch), one number a row.
+
+        n_cells : float
+            What it divides by: the mean number of observed cells in a row.
+
+        generator : torch.Generator
+            Source of what the objective draws.
+
+        Returns
+        -------
+        network_class, network, objective : type, dict, callable
+            One of `sklearn_ae.nn.NETWORKS`, its arguments, which are plain values, and
+            what :func:`sklearn_ae._training.fit_network` takes.
+        """
+
+    def _check_parameters(self) -> None:
+        """Raise where parameters of a variant contradict each other."""
+        return
+
+    def _corruption(self, layout: Layout, generator: torch.Generator):
+        """Return the noise that inputs are trained with, or None.
+
+        Parameters
+        ----------
+        layout : Layout
+            Of the encoded rows.
+
+        generator : torch.Generator
+            Source of the noise.
+
+        Returns
+        -------
+        corruption : Corruption or None
+            A new one.
+        """
+        return
+
+    def _callbacks_of(self, objective) -> Sequence:
+        """Return the skorch callbacks that an objective needs."""
+        return []
+
+    def _finish(
+        self, module: nn.Module, rows: RowSource, generator: torch.Generator
+    ) -> dict[str, Any]:
+        """Learn what is learned after training.
+
+        Parameters
+        ----------
+        module : torch.nn.Module
+            The trained network, which may change.
+
+        rows : RowSource
+            All training rows.
+
+        generator : torch.Generator
+            Source of what is drawn.
+
+        Returns
+        -------
+        network : dict
+            Arguments of the network that have changed.
+        """
+        return {}
+
+    def _describe(self, fitted, rows: RowSource) -> dict[str, Any]:
+        """Return fitted attributes that only this variant has.
+
+        Parameters
+        ----------
+        fitted : FittedAutoencoder
+            The fitted state.
+
+        rows : RowSource
+            All training rows.
+
+        Returns
+        -------
+        attributes : dict
+            By name.
+        """
+        return {}

@@ -1,0 +1,111 @@
+"""The prior of codes: a mixture of Gaussians."""
+
+import math
+
+import torch
+from torch import Tensor, nn
+
+LOG_TWO_PI = math.log(2 * math.pi)
+
+
+class Prior(nn.Module):
+    r"""Mixture of Gaussians over codes.
+
+    .. math:: p(z) = \sum_m w_m N(z; \mu_m, L_m L_m^T)
+
+    Parameters
+    ----------
+    n_components : int
+        Width of a code.
+
+    n_prior_components : int, default=1
+        Number of Gaussians. Each is standard normal at first.
+
+    device : torch.device or str, default=None
+        Where the parameters live.
+
+    Shape
+    -----
+    Input ``(n_rows, n_components)``, output ``(n_rows, n_components)``.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from sklearn_ae.nn._prior import Prior
+    >>> prior = Prior(2)
+    >>> prior.log_density(torch.zeros(1, 2))
+    tensor([-1.8379])
+    """
+
+    def __init__(
+        self,
+        n_components: int,
+        n_prior_components: int = 1,
+        *,
+        device: torch.device | str | None = None,
+    ) -> None:
+        super().__init__()
+        shape = n_prior_components, n_components
+        weights = torch.full(shape[:1], 1 / n_prior_components, device=device)
+        factors = torch.eye(n_components, device=device).repeat(shape[0], 1, 1)
+        self.register_buffer("weights", weights)
+        self.register_buffer("means", torch.zeros(shape, device=device))
+        self.register_buffer("factors", factors)
+
+    def set(self, weights: Tensor, means: Tensor, factors: Tensor) -> None:
+        """Become another mixture, also of another number of Gaussians.
+
+        Parameters
+        ----------
+        weights : Tensor of shape (n_prior_components,)
+            Shares that make one.
+
+        means : Tensor of shape (n_prior_components, n_components)
+            Centres.
+
+        factors : Tensor of shape (n_prior_components, n_components, n_components)
+            Lower triangles, whose products with their transposes are the covariances.
+        """
+        self.weights, self.means, self.factors = (
+            value.to(self.means) for value in (weights, means, factors)
+        )
+
+    def log_density(self, code: Tensor) -> Tensor:
+        """Return the logarithm of the density of codes, over their last axis."""
+        centred = code.flatten(0, -2) - self.means[:, None]
+        normal = torch.linalg.solve_triangular(
+            self.factors, centred.transpose(1, 2), upper=False
+        )
+        logarithm = self.weights.log() - self.factors.diagonal(
+            dim1=1, dim2=2
+        ).log().sum(dim=1)
+        density = logarithm[:, None] - 0.5 * (normal.square() + LOG_TWO_PI).sum(dim=1)
+        return density.logsumexp(dim=0).reshape(code.shape[:-1])
+
+    def draw(self, uniform: Tensor, normal: Tensor) -> Tensor:
+        """Turn random numbers into codes.
+
+        Parameters
+        ----------
+        uniform : Tensor of shape (n_rows,)
+            Numbers from 0 to 1, which choose Gaussians.
+
+        normal : Tensor of shape (n_rows, n_components)
+            Standard normal numbers.
+
+        Returns
+        -------
+        code : Tensor of shape (n_rows, n_components)
+            Codes.
+        """
+        chosen = torch.searchsorted(self.weights.cumsum(0), uniform.contiguous())
+        chosen = chosen.clamp(max=len(self.weights) - 1)
+        moved = self.factors[chosen] @ normal[:, :, None]
+        return self.means[chosen] + moved.squeeze(2)
+
+    @torch.no_grad()
+    def turn(self, rotation: Tensor) -> None:
+        """Follow codes that were turned by an orthogonal matrix."""
+        self.means.copy_(self.means @ rotation.T)
+        covariance = rotation @ self.factors @ self.factors.mT @ rotation.T
+        self.factors.copy_(torch.linalg.cholesky(covariance))
