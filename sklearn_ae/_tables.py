@@ -174,7 +174,7 @@ class TableCodec:
         noise = generator.standard_normal(numbers.shape)
         numbers += deviation * self.scale[self.starts] * noise
         for position in self.columns.levels:
-            shares = decoded[:, self.block(position)].clip(min=0).cumsum(axis=1)
+            shares = _nearest_shares(decoded[:, self.block(position)]).cumsum(axis=1)
             draws = generator.uniform(size=len(rows)) * shares[:, -1]
             level = (shares <= draws[:, None]).sum(axis=1)
             numbers[:, position] = level.clip(max=shares.shape[1] - 1)
@@ -224,6 +224,19 @@ class TableCodec:
                 "Every value must be finite in float32 after centring and scaling, "
                 f"got a larger one (column {self.columns.names[column]!r})."
             )
+
+
+def _nearest_shares(rows: np.ndarray) -> np.ndarray:
+    """Return the shares nearest to rows: not negative, and of sum 1 (Held et al. 1974).
+
+    Small entries, which are noise of the decoder, become zero.
+    """
+    order = -np.sort(-rows, axis=1)
+    excess = order.cumsum(axis=1) - 1
+    n_kept = np.arange(1, rows.shape[1] + 1)
+    n_positive = np.count_nonzero(order * n_kept > excess, axis=1)
+    shift = excess[np.arange(len(rows)), n_positive - 1] / n_positive
+    return (rows - shift[:, None]).clip(min=0)
 
 
 class EncodedTable(NamedTuple):

@@ -13,6 +13,10 @@ from sklearn.exceptions import NotFittedError
 from sklearn.utils.validation import check_is_fitted
 from skorch.callbacks import Callback
 
+from sklearn_ae import AutoencoderTransformer, DenoisingAutoencoder
+
+# Whose codes are turned to principal axes, and whose score is a share of variance.
+PRINCIPAL = [AutoencoderTransformer, DenoisingAutoencoder]
 METHODS = [
     "transform",
     "inverse_transform",
@@ -24,11 +28,13 @@ METHODS = [
 ROW_METHODS = sorted(set(METHODS) - {"inverse_transform", "score"})
 
 
+@pytest.mark.parametrize("estimator_class", PRINCIPAL)
 def test_codes_of_the_training_rows_are_centred(fitted, X):
     codes = fitted.transform(X)
     np.testing.assert_allclose(codes.mean(axis=0) / codes.std(), 0, atol=1e-5)
 
 
+@pytest.mark.parametrize("estimator_class", PRINCIPAL)
 def test_codes_of_the_training_rows_are_uncorrelated(fitted, X):
     correlation = np.corrcoef(fitted.transform(X), rowvar=False)
     np.testing.assert_allclose(correlation, np.eye(2), atol=1e-4)
@@ -87,6 +93,7 @@ def test_row_errors_are_means_of_cell_errors(fitted, X):
     np.testing.assert_allclose(fitted.reconstruction_error(X), expected)
 
 
+@pytest.mark.parametrize("estimator_class", PRINCIPAL)
 @pytest.mark.parametrize("standardize", [False, True])
 def test_score_is_the_share_of_variance_explained(quick, X, standardize):
     estimator = quick(standardize=standardize).fit(X[:200])

@@ -7,7 +7,7 @@ import pytest
 import torch
 from skorch.history import History
 
-from sklearn_ae._callbacks import ShrinkingNoise
+from sklearn_ae._callbacks import ShrinkingNoise, WarmUp
 from sklearn_ae.nn import Layout, UniformNoise
 
 
@@ -24,7 +24,8 @@ def levels(noise):
 
     def run(losses, start_loss=1.0, max_epochs=4):
         callback, found = ShrinkingNoise(noise, start_loss), []
-        net = SimpleNamespace(history=History(), max_epochs=max_epochs)
+        module = SimpleNamespace(residual_deviation=math.sqrt)
+        net = SimpleNamespace(history=History(), max_epochs=max_epochs, module_=module)
         for loss in losses:
             net.history.new_epoch()
             callback.on_epoch_begin(net)
@@ -53,3 +54,16 @@ def test_a_start_that_leaves_nothing_gets_no_noise(levels):
 def test_noise_ends_with_training(levels, noise):
     levels([1.0])
     assert torch.equal(noise(torch.ones(2, 1)), torch.ones(2, 1))
+
+
+def test_a_penalty_warms_up_in_a_straight_line_and_stays_warm():
+    objective, seen = SimpleNamespace(warmth=1.0), []
+    callback, net = WarmUp(objective, 4), SimpleNamespace(history=History())
+    for _ in range(6):
+        net.history.new_epoch()
+        callback.on_epoch_begin(net)
+        seen.append(objective.warmth)
+    assert seen == [0, 0.25, 0.5, 0.75, 1, 1]
+    objective.warmth = 0.5
+    callback.on_train_end(net)
+    assert objective.warmth == 1

@@ -184,7 +184,7 @@ def test_units_that_are_not_positive_are_refused(autoencoder, name, unit):
 
 
 def test_an_unknown_network_is_refused(autoencoder):
-    with pytest.raises(ValueError, match="must be one of .*'Linear'"):
+    with pytest.raises(ValueError, match=r"must be one of .*'Linear'"):
         load(autoencoder.__getstate__() | {"kind": "Linear"})
 
 
