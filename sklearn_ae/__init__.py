@@ -1,13 +1,17 @@
 """Autoencoders that behave like scikit-learn's PCA, and are never worse than it."""
 
 from ._autoencoder import AutoencoderTransformer
+from ._convolutional import ConvolutionalAutoencoder
 from ._denoising import DenoisingAutoencoder
+from ._sparse import SparseAutoencoder
 from ._variational import VariationalAutoencoder
 from ._version import __version__
 
 __all__ = [
     "AutoencoderTransformer",
+    "ConvolutionalAutoencoder",
     "DenoisingAutoencoder",
+    "SparseAutoencoder",
     "VariationalAutoencoder",
     "__version__",
 ]

@@ -1,12 +1,13 @@
 """The axes of codes: what a fit turns, orders or signs them to."""
 
 import copy
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
 import torch
 from sklearn.utils.extmath import svd_flip
-from torch import nn
+from torch import Tensor, nn
 
 from ._rows import RowSource, every_row
 from ._start import LinearStart
@@ -21,15 +22,15 @@ class CodeAxes(NamedTuple):
     mean : ndarray of shape (n_components,)
         Centre of the codes.
 
-    rotation : ndarray of shape (n_components, n_components)
-        The map, orthogonal.
+    rotation : ndarray of shape (n_components, n_components) or None
+        The map, orthogonal. None means that codes stay what they are.
 
     variance : ndarray of shape (n_components,)
         Variance of each new code.
     """
 
     mean: np.ndarray
-    rotation: np.ndarray
+    rotation: np.ndarray | None
     variance: np.ndarray
 
 
@@ -52,9 +53,7 @@ class CodeMoments(NamedTuple):
 def start_axes(start: LinearStart) -> CodeAxes:
     """Return the axes of PCA's codes, which are principal as they are."""
     n_components = len(start.components)
-    return CodeAxes(
-        np.zeros(n_components), np.eye(n_components), start.explained_variance
-    )
+    return CodeAxes(np.zeros(n_components), None, start.explained_variance)
 
 
 @torch.no_grad()
@@ -76,61 +75,78 @@ def record_codes(module: nn.Module, rows: RowSource) -> CodeMoments:
         Gathered in float64.
     """
     total, product = 0.0, 0.0
-    with recording_ranges(module):
-        for seen, clean in every_row(rows):
-            code = module.record(seen)
-            if clean is not seen:
-                code = module.record(clean)
-            code = code.double()
-            total = total + code.sum(dim=0)
-            product = product + code.T @ code
+    for code in _recorded(module, rows):
+        total = total + code.sum(dim=0)
+        product = product + code.T @ code
     mean = total / len(rows)
     covariance = (product - len(rows) * torch.outer(mean, mean)) / (len(rows) - 1)
     return CodeMoments(mean.cpu().numpy(), covariance.cpu().numpy())
 
 
-def principal_axes(moments: CodeMoments, module: nn.Module) -> CodeAxes:
+@torch.no_grad()
+def record_variances(module: nn.Module, rows: RowSource) -> np.ndarray:
+    """Gather the variances of codes alone, else as :func:`record_codes`."""
+    total, square = 0.0, 0.0
+    for code in _recorded(module, rows):
+        total = total + code.sum(dim=0)
+        square = square + code.square().sum(dim=0)
+    variance = (square - total**2 / len(rows)) / (len(rows) - 1)
+    return variance.clamp_min(0).cpu().numpy()
+
+
+def _recorded(module: nn.Module, rows: RowSource) -> Iterator[Tensor]:
+    """Yield the codes of all rows in float64, and record the network's ranges."""
+    with recording_ranges(module):
+        for seen, clean in every_row(rows):
+            code = module.record(seen)
+            if clean is not seen:
+                code = module.record(clean)
+            yield code.double()
+
+
+def principal_axes(module: nn.Module, rows: RowSource) -> CodeAxes:
     """Return the principal axes of codes.
 
     Signs follow scikit-learn's rule: the largest entry of an axis is positive.
 
     Parameters
     ----------
-    moments : CodeMoments
-        Of the codes of all training rows.
-
     module : torch.nn.Module
-        The trained network; its codes may be turned.
+        The trained network, whose ranges are recorded; its codes may be turned.
+
+    rows : RowSource
+        The training rows.
 
     Returns
     -------
     axes : CodeAxes
         The axes.
     """
+    moments = record_codes(module, rows)
     variance, vectors = np.linalg.eigh(moments.covariance)
     _, rotation = svd_flip(None, vectors.T[::-1].copy(), u_based_decision=False)
     variance = np.maximum(variance[::-1], 0)
     return CodeAxes(moments.mean, rotation, variance)
 
 
-def ordered_axes(moments: CodeMoments, module: nn.Module) -> CodeAxes:
+def ordered_axes(module: nn.Module, rows: RowSource) -> CodeAxes:
     """Return the axes that codes have, ordered by variance, and signed.
 
     Parameters
     ----------
-    moments : CodeMoments
-        Of the codes of all training rows.
-
     module : torch.nn.Module
-        The trained network. The largest of each code's `loadings` becomes positive, as
-        in scikit-learn's rule.
+        The trained network, whose ranges are recorded. The largest of each code's
+        `loadings` becomes positive, as in scikit-learn's rule.
+
+    rows : RowSource
+        The training rows.
 
     Returns
     -------
     axes : CodeAxes
         Codes are not centred.
     """
-    variance = np.diag(moments.covariance)
+    variance = np.diag(record_codes(module, rows).covariance)
     order = np.argsort(-variance, kind="stable")
     columns = module.loadings.detach().cpu().double().numpy()
     largest = np.take_along_axis(columns, np.abs(columns).argmax(axis=0)[None], axis=0)
@@ -139,24 +155,24 @@ def ordered_axes(moments: CodeMoments, module: nn.Module) -> CodeAxes:
     return CodeAxes(np.zeros(len(order)), rotation, np.maximum(variance[order], 0))
 
 
-def own_axes(moments: CodeMoments, module: nn.Module) -> CodeAxes:
+def own_axes(module: nn.Module, rows: RowSource) -> CodeAxes:
     """Return the axes that codes have.
 
     Parameters
     ----------
-    moments : CodeMoments
-        Of the codes of all training rows.
-
     module : torch.nn.Module
-        The trained network; its codes stay what they are.
+        The trained network, whose ranges are recorded; its codes stay what they are.
+
+    rows : RowSource
+        The training rows.
 
     Returns
     -------
     axes : CodeAxes
         Codes are not centred.
     """
-    variance = np.maximum(np.diag(moments.covariance), 0)
-    return CodeAxes(np.zeros(len(variance)), np.eye(len(variance)), variance)
+    variance = record_variances(module, rows)
+    return CodeAxes(np.zeros(len(variance)), None, variance)
 
 
 def turned_arrays(
@@ -167,10 +183,11 @@ def turned_arrays(
     They are folded in float64, then cast to `dtype`.
     """
     turned = copy.deepcopy(module).cpu().double()
-    turned.turn_codes(
-        torch.from_numpy(axes.rotation),
-        torch.from_numpy(axes.mean),
-        torch.from_numpy(axes.rotation.T.copy()),
-    )
+    if axes.rotation is not None:
+        turned.turn_codes(
+            torch.from_numpy(axes.rotation),
+            torch.from_numpy(axes.mean),
+            torch.from_numpy(axes.rotation.T.copy()),
+        )
     state = turned.state_dict()
     return {name: value.numpy().astype(dtype) for name, value in state.items()}

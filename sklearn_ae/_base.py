@@ -132,8 +132,10 @@ class BaseAutoencoder(
                 "early_stopping=False."
             )
         with restored_on_error(self):
-            columns, X = learn_rows(self, X)
+            columns, X = learn_rows(self, self._flattened(X))
+            self._check_columns(columns)
             if X_val is not None:
+                X_val = self._flattened(X_val)
                 X_val = read_rows(self, X_val, columns, input_name="X_val")
             with own_torch_modes():
                 learned = fit_rows(self, columns, X, X_val)
@@ -165,7 +167,7 @@ class BaseAutoencoder(
 
         Parameters
         ----------
-        X : array-like of shape (n_samples, n_components)
+        X : {array-like, sparse matrix} of shape (n_samples, n_components)
             Codes.
 
         Returns
@@ -176,7 +178,9 @@ class BaseAutoencoder(
             rounded.
         """
         check_is_fitted(self)
-        codes = check_array(X, dtype=FLOATS, input_name="X", estimator=self)
+        codes = check_array(
+            X, accept_sparse="csr", dtype=FLOATS, input_name="X", estimator=self
+        )
         if codes.shape[1] != self.n_components_:
             raise ValueError(
                 f"X must have n_components_={self.n_components_} columns, got "
@@ -217,6 +221,7 @@ class BaseAutoencoder(
             replaced. Columns without a single observed cell in fit stay missing; those
             without one in X take their dtype in fit.
         """
+        X = self._flattened(X)
         rows = self._rows_of(X)
         columns = self._fitted.codec.columns
         if issparse(X):
@@ -356,4 +361,4 @@ class BaseAutoencoder(
     def _rows_of(self, X):
         """Return the numbers of a table with the columns seen in fit."""
         check_is_fitted(self)
-        return read_rows(self, X, self._fitted.codec.columns)
+        return read_rows(self, self._flattened(X), self._fitted.codec.columns)

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from scipy import sparse
 from torch import nn
 
 from ._columns import TableColumns
@@ -83,21 +84,34 @@ class FittedAutoencoder:
 
     def encode(self, X) -> np.ndarray:
         """Return the codes of rows, ``(n_samples, n_components)``."""
+        codes = np.empty((X.shape[0], self.network["n_components"]), float_dtype(X))
+        for chunk, part in self._codes(X):
+            codes[chunk] = part
+        return codes
+
+    def encode_sparse(self, X) -> sparse.csr_array:
+        """Return the codes of rows as a CSR array."""
+        return sparse.vstack(
+            [sparse.csr_array(part) for _, part in self._codes(X)], format="csr"
+        )
+
+    def _codes(self, X) -> Iterator[tuple[slice, np.ndarray]]:
+        """Yield (chunk, codes) through X."""
         dtype = float_dtype(X)
-        codes = np.empty((X.shape[0], self.network["n_components"]), dtype)
         for chunk in row_chunks(X.shape[0], self.codec.n_encoded):
             rows = self.codec.encode(X[chunk], dtype, checked=False)
             code = self.apply("encode", rows)
             if not np.isfinite(code).all():
                 code = self.apply("encode", self.codec.encode(X[chunk], dtype))
-            codes[chunk] = _cast(code.astype(np.float64) * self.code_unit, dtype)
-        return codes
+            yield chunk, _cast(code.astype(np.float64) * self.code_unit, dtype)
 
-    def decode(self, codes: np.ndarray) -> np.ndarray:
+    def decode(self, codes) -> np.ndarray:
         """Return a table's numbers from codes, ``(n_samples, n_features)``."""
-        rows = np.empty((len(codes), self.n_features), codes.dtype)
-        for chunk in row_chunks(len(codes), self.codec.n_encoded):
-            code = np.divide(codes[chunk], self.code_unit, dtype=np.float64)
+        rows = np.empty((codes.shape[0], self.n_features), codes.dtype)
+        for chunk in row_chunks(codes.shape[0], self.codec.n_encoded):
+            part = codes[chunk]
+            part = part.toarray() if sparse.issparse(part) else part
+            code = np.divide(part, self.code_unit, dtype=np.float64)
             row = self.apply("decode", code.astype(codes.dtype, copy=False))
             rows[chunk] = self.codec.decode(row)
         return rows
@@ -161,7 +175,8 @@ class FittedAutoencoder:
             for name, array in self.arrays.items()
         }
         module.load_state_dict(weights, assign=True)
-        return module.requires_grad_(False).eval()
+        module.requires_grad_(False).eval().settle()
+        return module
 
     def __getstate__(self) -> dict[str, Any]:
         codec = self.codec

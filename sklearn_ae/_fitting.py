@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from ._axes import record_codes, start_axes, turned_arrays
+from ._axes import start_axes, turned_arrays
 from ._callbacks import check_callbacks
 from ._columns import TableColumns, some
 from ._cross_fitting import cross_fit_network
@@ -103,9 +103,7 @@ def fit_rows(estimator, columns: TableColumns, X, X_val) -> Learned:
     data = prepare_rows(estimator, table, X, X_val, device, streams)
     start, starts = _fit_starts(X, table, n_components, data, streams)
     design = design_network(estimator, start, data, streams)
-    networks = build_networks(
-        design, estimator.init, start, starts, data, device, streams
-    )
+    networks = build_networks(estimator, design, start, starts, data, device, streams)
     pca_loss = _pca_loss(networks.linear, design, data)
     state = _train(estimator, design, networks, table, data, pca_loss, streams)
     if state.interruption and not state.best_epoch and estimator.init != "pca":
@@ -184,7 +182,7 @@ def _train(
     estimator, design, networks, table, data, pca_loss, streams
 ) -> TrainingState:
     rows, noise = data.rows, None
-    if data.rows is data.clean:
+    if data.rows is data.clean and networks.module.takes_noise:
         noise = UniformNoise(table.layout(), 0.0, generator=streams.torch("noise"))
         rows = CorruptedRows(data.rows, noise)
     settings = _settings(estimator, design, networks, data, pca_loss, noise)
@@ -228,7 +226,7 @@ def _finish(kept: _Kept) -> Learned:
     else:
         device = next(kept.module.parameters()).device
         single = copy.deepcopy(module).float().to(device)
-        axes = estimator._code_axes(record_codes(single, rows), single)
+        axes = estimator._code_axes(single, rows)
     arrays = turned_arrays(module, axes, dtype)
     unit = _code_unit(kept)
     units = np.full(len(axes.variance), unit)
@@ -253,7 +251,7 @@ def _code_unit(kept: _Kept) -> float:
     """
     columns = kept.codec.columns
     shared = not columns.levels and not _standardizes(kept.estimator, columns)
-    shared &= kept.design.network_class.codes_have_units
+    shared &= kept.module.codes_have_units
     return float(kept.codec.scale[0]) if shared else 1.0
 
 

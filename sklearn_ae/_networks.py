@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from ._random import RandomStreams
-from ._rows import EVALUATION_ROWS, Batches, RowSource
+from ._rows import EVALUATION_ROWS, Batches, ChosenRows, RowSource
 from ._start import LinearStart
 from ._training import Objective, row_losses
 from ._training_data import TrainingData
@@ -112,8 +112,8 @@ def design_network(
 
 
 def build_networks(
+    estimator,
     design: Design,
-    init: str,
     start: LinearStart,
     starts: list[LinearStart],
     data: TrainingData,
@@ -124,11 +124,11 @@ def build_networks(
 
     Parameters
     ----------
+    estimator : BaseAutoencoder
+        The variant.
+
     design : Design
         What to build.
-
-    init : {"pca", "random"}
-        Whether they begin at PCA.
 
     start, starts : LinearStart, list of LinearStart
         PCA of all rows, and for each part of the validation rows that of the others.
@@ -140,7 +140,7 @@ def build_networks(
         Where networks go.
 
     streams : RandomStreams
-        Source of their weights.
+        Source of their weights, and of what the variant draws.
 
     Returns
     -------
@@ -153,12 +153,23 @@ def build_networks(
     twins = [copy.deepcopy(module) for _ in starts]
     linear = [design.linear(one).float().to(device) for one in [start, *starts]]
     share = 1.0
-    if init == "pca":
+    if estimator.init == "pca":
         deviations = _code_deviations(linear[0], data)
         share = _share_left(start, linear[0], data)
-        for network, its_start in zip([module, *twins], [start, *starts], strict=True):
+        started = zip([module, *twins], [start, *starts], strict=True)
+        for number, (network, its_start) in enumerate(started):
             its_start.apply_to(network, deviations)
+            rows = ChosenRows(data.clean, _training_rows(data, number - 1))
+            estimator._prepare(network, rows, streams.torch("prepare"))
     return Networks(module, twins, linear[1:], share)
+
+
+def _training_rows(data: TrainingData, part: int) -> Tensor:
+    """Return which rows the twin of a part is trained on; -1 means all."""
+    if len(data.parts) == 1:
+        return data.index
+    kept = [rows for number, rows in enumerate(data.parts) if number != part]
+    return torch.cat(kept) if data.parts else data.index
 
 
 def layer_sizes(hidden_layer_sizes) -> tuple[int, ...]:

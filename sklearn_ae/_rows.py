@@ -55,6 +55,29 @@ class TensorRows:
         return rows, rows
 
 
+class ChosenRows:
+    """Some of the rows of a source.
+
+    Parameters
+    ----------
+    rows : RowSource
+        The source.
+
+    index : Tensor of int of shape (n_rows,)
+        Which of its rows.
+    """
+
+    def __init__(self, rows: RowSource, index: Tensor) -> None:
+        self._rows, self._index = rows, index
+
+    def __len__(self) -> int:
+        return len(self._index)
+
+    def take(self, index: Tensor) -> Pair:
+        """Return the rows `index` of those chosen."""
+        return self._rows.take(self._index[index])
+
+
 class TableRows:
     """Rows of a table, made dense and encoded when they are taken.
 

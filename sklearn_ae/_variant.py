@@ -8,6 +8,7 @@ import torch
 from torch import nn
 
 from ._axes import principal_axes
+from ._columns import TableColumns
 from ._rows import RowSource
 from .nn import Layout
 
@@ -49,6 +50,14 @@ class Variant(ABC):
         """Raise where parameters of a variant contradict each other."""
         return
 
+    def _flattened(self, X):
+        """Return X without the axes that a variant gives to its columns."""
+        return X
+
+    def _check_columns(self, columns: TableColumns) -> None:
+        """Raise where a variant can't take columns."""
+        return
+
     def _corruption(self, layout: Layout, generator: torch.Generator):
         """Return the noise that inputs are trained with, or None.
 
@@ -64,6 +73,24 @@ class Variant(ABC):
         -------
         corruption : Corruption or None
             A new one.
+        """
+        return
+
+    def _prepare(
+        self, module: nn.Module, rows: RowSource, generator: torch.Generator
+    ) -> None:
+        """Change a network that stands at its start before it is trained.
+
+        Parameters
+        ----------
+        module : torch.nn.Module
+            The network. Epoch 0 is the start as it was.
+
+        rows : RowSource
+            Its training rows.
+
+        generator : torch.Generator
+            Source of what is drawn.
         """
         return
 

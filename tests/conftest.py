@@ -16,13 +16,21 @@ import pytest
 
 from sklearn_ae import (
     AutoencoderTransformer,
+    ConvolutionalAutoencoder,
     DenoisingAutoencoder,
+    SparseAutoencoder,
     VariationalAutoencoder,
 )
 from sklearn_ae._learning import learn_columns
 from sklearn_ae._tables import fit_codec
 
-ESTIMATORS = [AutoencoderTransformer, DenoisingAutoencoder, VariationalAutoencoder]
+ESTIMATORS = [
+    AutoencoderTransformer,
+    ConvolutionalAutoencoder,
+    DenoisingAutoencoder,
+    SparseAutoencoder,
+    VariationalAutoencoder,
+]
 
 QUICK = {
     "hidden_layer_sizes": (32,),

@@ -33,7 +33,7 @@ LAYERS = [
     {"_networks"},
     {"_fitting"},
     {"_base"},
-    {"_autoencoder", "_denoising", "_variational"},
+    {"_autoencoder", "_convolutional", "_denoising", "_sparse", "_variational"},
     {"__init__"},
 ]
 LAYER = {name: level for level, layer in enumerate(LAYERS) for name in layer}

@@ -28,7 +28,7 @@ def rows(X):
 
 def turn(network, rows, make=principal_axes):
     """Return the axes and the network in float64, turned to them."""
-    axes = make(record_codes(network, TensorRows(rows)), network)
+    axes = make(network, TensorRows(rows))
     turned = Autoencoder(6, 3, (8,)).double()
     arrays = turned_arrays(network, axes, np.float64)
     turned.load_state_dict({name: torch.tensor(a) for name, a in arrays.items()})
@@ -101,7 +101,8 @@ def test_axes_of_the_start_are_those_of_pca(fit_table, X):
     axes = start_axes(pca_starts(X, table, 3, 0)[0])
     encoded = table.codec.encode(X)
     pca = PCA(3).fit(encoded)
-    codes = encoded @ pca.components_.T @ axes.rotation.T
+    assert axes.rotation is None
+    codes = encoded @ pca.components_.T
     np.testing.assert_allclose(codes, pca.transform(encoded), atol=1e-10)
     np.testing.assert_allclose(axes.variance, pca.explained_variance_)
 
@@ -123,7 +124,7 @@ def posterior_after(axes, network, rows):
 
 
 def test_ordered_axes_permute_posteriors_and_flip_their_signs(variational, rows):
-    axes = ordered_axes(record_codes(variational, TensorRows(rows)), variational)
+    axes = ordered_axes(variational, TensorRows(rows))
     _, after = posterior_after(axes, variational, rows)
     before = variational.double().posterior(rows.double())
     rotation = torch.from_numpy(axes.rotation)
@@ -135,7 +136,7 @@ def test_ordered_axes_permute_posteriors_and_flip_their_signs(variational, rows)
 
 
 def test_ordered_axes_are_ordered_by_variance(variational, rows):
-    axes = ordered_axes(record_codes(variational, TensorRows(rows)), variational)
+    axes = ordered_axes(variational, TensorRows(rows))
     _, after = posterior_after(axes, variational, rows)
     variance = after.mean.detach().numpy().var(axis=0, ddof=1)
     np.testing.assert_allclose(variance, axes.variance, rtol=1e-4)
@@ -143,7 +144,7 @@ def test_ordered_axes_are_ordered_by_variance(variational, rows):
 
 
 def test_ordered_axes_make_the_largest_loadings_positive(variational, rows):
-    axes = ordered_axes(record_codes(variational, TensorRows(rows)), variational)
+    axes = ordered_axes(variational, TensorRows(rows))
     loadings = posterior_after(axes, variational, rows)[0].loadings.detach().numpy()
     largest = np.abs(loadings).argmax(axis=0)
     assert (np.take_along_axis(loadings, largest[None], axis=0) > 0).all()

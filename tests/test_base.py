@@ -13,10 +13,14 @@ from sklearn.exceptions import NotFittedError
 from sklearn.utils.validation import check_is_fitted
 from skorch.callbacks import Callback
 
-from sklearn_ae import AutoencoderTransformer, DenoisingAutoencoder
+from sklearn_ae import (
+    AutoencoderTransformer,
+    ConvolutionalAutoencoder,
+    DenoisingAutoencoder,
+)
 
 # Whose codes are turned to principal axes, and whose score is a share of variance.
-PRINCIPAL = [AutoencoderTransformer, DenoisingAutoencoder]
+PRINCIPAL = [AutoencoderTransformer, ConvolutionalAutoencoder, DenoisingAutoencoder]
 METHODS = [
     "transform",
     "inverse_transform",

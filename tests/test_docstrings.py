@@ -25,7 +25,7 @@ ESTIMATORS = {
 }
 # What overrides torch, or takes one tensor whose shape the summary tells.
 TORCH_METHODS = {*dir(torch.nn.Module), "encode", "decode", "inputs", "posterior"}
-TORCH_METHODS |= {"linear_decode", "record"}
+TORCH_METHODS |= {"is_active", "linear_decode", "record"}
 METHODS = {
     f"{owner}.{name}": method
     for owner, thing in CLASSES.items()
@@ -104,7 +104,8 @@ def entries():
     """Yield (parameter, class, its description) of every estimator's parameters."""
     for owner, estimator in ESTIMATORS.items():
         for entry in scrape(estimator)["Parameters"]:
-            yield entry.name, owner, (entry.type, tuple(entry.desc))
+            kind = entry.type.split(", default=")[0]
+            yield entry.name, owner, (kind, tuple(entry.desc))
 
 
 def test_shared_parameters_read_alike():

@@ -2,6 +2,7 @@
 
 from ._autoencoder import Autoencoder
 from ._bound import NegativeBound
+from ._coding import CODINGS
 from ._corruption import (
     CORRUPTIONS,
     Corruption,
@@ -15,10 +16,12 @@ from ._mlp import ACTIVATIONS
 from ._networks import NETWORKS
 from ._objective import observed_reconstruction_loss, reconstruction_loss
 from ._range import RangeHold, record_ranges, recording_ranges
+from ._sparse import SparseNetwork, sparse_loss
 from ._variational import VariationalNetwork
 
 __all__ = [
     "ACTIVATIONS",
+    "CODINGS",
     "CORRUPTIONS",
     "NETWORKS",
     "Autoencoder",
@@ -28,6 +31,7 @@ __all__ = [
     "MaskingNoise",
     "NegativeBound",
     "RangeHold",
+    "SparseNetwork",
     "SwapNoise",
     "UniformNoise",
     "VariationalNetwork",
@@ -35,4 +39,5 @@ __all__ = [
     "reconstruction_loss",
     "record_ranges",
     "recording_ranges",
+    "sparse_loss",
 ]

@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor, nn
 
+from ._conv import convolutional_decoder, convolutional_encoder
 from ._fused import add_fused, can_fuse
 from ._mlp import linear, mlp, widen
 from ._precision import product_dtype
@@ -37,10 +38,22 @@ class Autoencoder(nn.Module):
 
     hidden_layer_sizes : sequence of int, default=(256, 128)
         Widths of the encoder's hidden layers; the decoder has them in reverse.
-        Empty means that there is no residual path.
+        Empty means that there is no residual path. With `channels` they stand in the
+        decoder alone, in reverse, before its convolutions.
 
     activation : str, default="relu"
         A key of `sklearn_ae.nn.ACTIVATIONS`.
+
+    input_shape : sequence of int, default=None
+        One to three axes of a row, in C order, and its channels last. Only for
+        `channels`.
+
+    channels : sequence of int, default=()
+        Channels of the encoder's convolutions, each of which halves every axis; the
+        decoder has them in reverse. Empty means that all layers are dense.
+
+    kernel_size : int, default=3
+        Cells along each axis that a convolution sees, odd.
 
     gap_columns : sequence of int, default=()
         Columns whose missing cells are flagged.
@@ -73,11 +86,14 @@ class Autoencoder(nn.Module):
 
     #: Whether it reconstructs as PCA does, once it starts at principal components.
     starts_as_pca: ClassVar[bool] = True
+    #: Whether training blurs its inputs.
+    takes_noise: ClassVar[bool] = True
     #: Whether codes are in the units of rows.
     codes_have_units: ClassVar[bool] = True
     #: Arguments of the same network without residual paths.
     linear_arguments: ClassVar[dict[str, Any]] = {
         "hidden_layer_sizes": (),
+        "channels": (),
         "gap_columns": (),
     }
 
@@ -88,6 +104,9 @@ class Autoencoder(nn.Module):
         hidden_layer_sizes: Sequence[int] = (256, 128),
         activation: str = "relu",
         *,
+        input_shape: Sequence[int] | None = None,
+        channels: Sequence[int] = (),
+        kernel_size: int = 3,
         gap_columns: Sequence[int] = (),
         generator: torch.Generator | None = None,
         device: torch.device | str | None = None,
@@ -98,20 +117,33 @@ class Autoencoder(nn.Module):
         make = {"generator": generator, "device": device}
         self.linear_encoder = linear(n_features, n_components, **make)
         self.linear_decoder = linear(n_components, n_features, **make)
-        if not hidden_layer_sizes:
-            self.residual_encoder = self.residual_decoder = None
-            return
-        self.residual_encoder = mlp(
-            n_features, hidden_layer_sizes, n_components, activation, **make
-        )
-        widen(self.residual_encoder.hidden0, len(gap_columns))
         # Not a weight: it stays out of the state, and off the meta device.
         gaps = torch.tensor(gap_columns, dtype=torch.long)
         self.register_buffer("_gap_columns", gaps, persistent=False)
-        self.residual_decoder = mlp(
-            n_components, hidden_layer_sizes[::-1], n_features, activation, **make
-        )
-        self._n_weights = sum(weights.numel() for weights in self.parameters())
+        if channels:
+            paths = _convolutional_paths(
+                n_features,
+                n_components,
+                hidden_layer_sizes,
+                activation,
+                (input_shape, channels, kernel_size, gap_columns),
+                make,
+            )
+        elif hidden_layer_sizes:
+            paths = _dense_paths(
+                n_features,
+                n_components,
+                hidden_layer_sizes,
+                activation,
+                len(gap_columns),
+                make,
+            )
+        else:
+            paths = (None, None)
+        self.residual_encoder, self.residual_decoder = paths
+        n_weights = sum(weights.numel() for weights in self.parameters())
+        # Of convolutions over three short axes torch's gradients in bfloat16 are wrong.
+        self._n_weights = 0 if channels else n_weights
 
     @property
     def is_linear(self) -> bool:
@@ -165,6 +197,9 @@ class Autoencoder(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """Return the reconstruction of `x`, of the same shape."""
         return self.decode(self.encode(x))
+
+    def settle(self) -> None:
+        """Prepare for weights that stay as they are; there is nothing to do."""
 
     def record(self, x: Tensor) -> Tensor:
         """Return the codes of `x`, after a pass through all layers."""
@@ -238,7 +273,10 @@ class Autoencoder(nn.Module):
 
     @torch.no_grad()
     def start_at_components(
-        self, components: Tensor, code_deviations: Tensor, noise_deviation: float
+        self,
+        components: Tensor,
+        code_deviations: Tensor,
+        noise_deviation: float = 0.0,
     ) -> None:
         """Make the network equal to PCA.
 
@@ -251,7 +289,7 @@ class Autoencoder(nn.Module):
             Standard deviation of each code. The decoder's first hidden layer is
             divided by it, so that it starts with inputs of unit scale.
 
-        noise_deviation : float
+        noise_deviation : float, default=0.0
             Standard deviation of what the components leave, in each direction. This
             network has no use for it.
         """
@@ -267,7 +305,7 @@ class Autoencoder(nn.Module):
         self.residual_encoder.last.weight.zero_()
         self.residual_decoder.last.weight.zero_()
         reader = self.residual_decoder.hidden0.weight
-        reader[:, :n_components].div_(_unit_scale(code_deviations))
+        reader[:, :n_components].div_(unit_scale(code_deviations))
 
     @torch.no_grad()
     def turn_codes(self, rotation: Tensor, mean: Tensor, inverse: Tensor) -> None:
@@ -297,7 +335,7 @@ class Autoencoder(nn.Module):
             layer.weight.copy_(layer.weight @ inverse)
 
 
-def _unit_scale(deviations: Tensor) -> Tensor:
+def unit_scale(deviations: Tensor) -> Tensor:
     """Return what to divide codes by: none that only rounding moves is blown up."""
     largest = deviations.max()
     moves = deviations > 10 * torch.finfo(torch.float32).eps * largest
@@ -307,6 +345,45 @@ def _unit_scale(deviations: Tensor) -> Tensor:
 def _filled(x: Tensor) -> Tensor:
     """Return rows with missing cells at the centre."""
     return x.nan_to_num(nan=0.0, posinf=math.inf, neginf=-math.inf)
+
+
+def _dense_paths(
+    n_features, n_components, hidden_layer_sizes, activation, n_flags, make
+) -> tuple[nn.Sequential, nn.Sequential]:
+    encoder = mlp(n_features, hidden_layer_sizes, n_components, activation, **make)
+    widen(encoder.hidden0, n_flags)
+    sizes = hidden_layer_sizes[::-1]
+    return encoder, mlp(n_components, sizes, n_features, activation, **make)
+
+
+def _convolutional_paths(
+    n_features, n_components, hidden_layer_sizes, activation, over, make
+) -> tuple[nn.Sequential, nn.Sequential]:
+    input_shape, channels, kernel_size, gap_columns = over
+    if input_shape is None or math.prod(input_shape) != n_features:
+        raise ValueError(
+            f"input_shape must have as many cells as n_features={n_features}, got "
+            f"input_shape={input_shape}."
+        )
+    encoder = convolutional_encoder(
+        input_shape,
+        channels,
+        kernel_size,
+        n_components,
+        activation,
+        gap_columns=gap_columns,
+        **make,
+    )
+    decoder = convolutional_decoder(
+        n_components,
+        hidden_layer_sizes[::-1],
+        channels[::-1],
+        kernel_size,
+        input_shape,
+        activation,
+        **make,
+    )
+    return encoder, decoder
 
 
 def _writes_output(name: str) -> bool:

@@ -61,11 +61,45 @@ def linear(
     layer = nn.Linear(
         n_inputs, n_outputs, bias=bias, device="meta", dtype=torch.float32
     )
+    return fill(layer, 1 / math.sqrt(n_inputs), generator, device)
+
+
+def fill(
+    layer: nn.Module,
+    bound: float,
+    generator: torch.Generator | None,
+    device: torch.device | str | None,
+) -> nn.Module:
+    """Give a layer on ``"meta"`` weights that are uniform in ``(-bound, bound)``.
+
+    Parameters
+    ----------
+    layer : torch.nn.Module
+        Changed in place.
+
+    bound : float
+        Largest weight.
+
+    generator, device
+        As in :func:`linear`.
+
+    Returns
+    -------
+    layer : torch.nn.Module
+        The same.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from sklearn_ae.nn._mlp import fill
+    >>> layer = fill(torch.nn.Linear(1, 1, device="meta"), 0.0, None, "cpu")
+    >>> abs(layer.weight.item())
+    0.0
+    """
     device = torch.device(device or "cpu")
     if device.type == "meta":
         return layer
-    bound = 1 / math.sqrt(n_inputs)
-    for name, parameter in layer.named_parameters():
+    for name, parameter in list(layer.named_parameters()):
         filled = torch.empty(parameter.shape, dtype=torch.float32, device=device)
         filled.uniform_(-bound, bound, generator=generator)
         setattr(layer, name, nn.Parameter(filled))
@@ -139,12 +173,45 @@ def mlp(
     ['hidden0', 'range0', 'activation0', 'last']
     """
     make = {"generator": generator, "device": device}
+    layers = hidden_layers(n_inputs, hidden_layer_sizes, activation, **make)
+    width = [n_inputs, *hidden_layer_sizes][-1]
+    layers["last"] = linear(width, n_outputs, bias=False, **make)
+    return nn.Sequential(layers)
+
+
+def hidden_layers(
+    n_inputs: int,
+    hidden_layer_sizes: Sequence[int],
+    activation: str = "relu",
+    *,
+    generator: torch.Generator | None = None,
+    device: torch.device | str | None = None,
+) -> OrderedDict[str, nn.Module]:
+    """Build the hidden layers of :func:`mlp`, by name.
+
+    Parameters
+    ----------
+    n_inputs, hidden_layer_sizes, activation, generator, device
+        As in :func:`mlp`.
+
+    Returns
+    -------
+    layers : OrderedDict of str to torch.nn.Module
+        In their order.
+
+    Examples
+    --------
+    >>> from sklearn_ae.nn._mlp import hidden_layers
+    >>> list(hidden_layers(4, (8,)))
+    ['hidden0', 'range0', 'activation0']
+    """
     layers: OrderedDict[str, nn.Module] = OrderedDict()
     width = n_inputs
     for position, size in enumerate(hidden_layer_sizes):
-        layers[f"hidden{position}"] = linear(width, size, **make)
+        layers[f"hidden{position}"] = linear(
+            width, size, generator=generator, device=device
+        )
         layers[f"range{position}"] = RangeHold(size, device=device)
         layers[f"activation{position}"] = ACTIVATIONS[activation]()
         width = size
-    layers["last"] = linear(width, n_outputs, bias=False, **make)
-    return nn.Sequential(layers)
+    return layers

@@ -3,8 +3,10 @@
 from torch import nn
 
 from ._autoencoder import Autoencoder
+from ._sparse import SparseNetwork
 from ._variational import VariationalNetwork
 
 NETWORKS: dict[str, type[nn.Module]] = {
-    network.__name__: network for network in (Autoencoder, VariationalNetwork)
+    network.__name__: network
+    for network in (Autoencoder, SparseNetwork, VariationalNetwork)
 }

@@ -83,6 +83,52 @@ class RangeHold(nn.Module):
         torch.maximum(self.high, high, out=self.high)
 
 
+class ChannelRangeHold(RangeHold):
+    """A :class:`RangeHold` with one range a channel, over all cells.
+
+    A convolution is the same unit at every cell, so its range is known from all of
+    them.
+
+    Parameters
+    ----------
+    size : int
+        Number of channels.
+
+    device : torch.device or str, default=None
+        Where the bounds live.
+
+    Shape
+    -----
+    Input ``(n_rows, size, *axes)``, output ``(n_rows, size, *axes)``.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from sklearn_ae.nn._range import ChannelRangeHold
+    >>> hold = ChannelRangeHold(1)
+    >>> _ = hold.train()(torch.tensor([[[0.0, 2.0]]]))
+    >>> hold.eval()(torch.tensor([[[5.0, 1.0]]]))
+    tensor([[[2.5000, 1.0000]]])
+    """
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return `x`, in ``eval()`` with each channel held."""
+        return super().forward(x.movedim(1, -1)).movedim(-1, 1)
+
+    def record(self, x: Tensor) -> None:
+        """Take down the range of rows.
+
+        Parameters
+        ----------
+        x : Tensor of shape (n_rows, *axes, size)
+            The rows, channels last, without a gradient.
+        """
+        # Over rows first: they are long, and that is several times as fast.
+        units = x.flatten(1)
+        bounds = torch.cat([units.amin(dim=0), units.amax(dim=0)])
+        super().record(bounds.view(-1, x.shape[-1]))
+
+
 @contextmanager
 def recording_ranges(module: nn.Module) -> Iterator[None]:
     """Set the ranges of a module by the rows that it sees in this context alone.

@@ -97,8 +97,12 @@ class VariationalNetwork(nn.Module):
     """
 
     starts_as_pca: ClassVar[bool] = False
+    takes_noise: ClassVar[bool] = True
     codes_have_units: ClassVar[bool] = False
-    linear_arguments: ClassVar[dict[str, Any]] = Autoencoder.linear_arguments
+    linear_arguments: ClassVar[dict[str, Any]] = {
+        "hidden_layer_sizes": (),
+        "gap_columns": (),
+    }
 
     def __init__(
         self,
@@ -210,6 +214,9 @@ class VariationalNetwork(nn.Module):
         """Return the reconstruction of `x` by the means of its codes."""
         return self.means(x)
 
+    def settle(self) -> None:
+        """Prepare for weights that stay as they are; there is nothing to do."""
+
     def record(self, x: Tensor) -> Tensor:
         """Return the codes of `x`, after passes of them and of draws of them."""
         posterior = self.posterior(x)
@@ -238,7 +245,10 @@ class VariationalNetwork(nn.Module):
 
     @torch.no_grad()
     def start_at_components(
-        self, components: Tensor, code_deviations: Tensor, noise_deviation: float
+        self,
+        components: Tensor,
+        code_deviations: Tensor,
+        noise_deviation: float = 0.0,
     ) -> None:
         """Make the network equal to probabilistic PCA.
 
@@ -250,7 +260,7 @@ class VariationalNetwork(nn.Module):
         code_deviations : Tensor of shape (n_components,)
             Standard deviations along them, of which a part is noise.
 
-        noise_deviation : float
+        noise_deviation : float, default=0.0
             Standard deviation in every other direction.
         """
         floor = math.sqrt(_LEAST_NOISE)

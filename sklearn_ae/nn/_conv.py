@@ -1,0 +1,363 @@
+"""Stacks of convolutions over the axes of a row; 2-d tensors outside."""
+
+import math
+from collections import OrderedDict
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor, nn
+
+from ._mlp import ACTIVATIONS, fill, hidden_layers, linear
+from ._range import ChannelRangeHold
+
+CONVOLUTIONS: dict[int, type[nn.Module]] = {1: nn.Conv1d, 2: nn.Conv2d, 3: nn.Conv3d}
+_STRIDE = 2
+
+
+def convolution(
+    n_axes: int,
+    n_inputs: int,
+    n_outputs: int,
+    kernel_size: int,
+    *,
+    stride: int = 1,
+    bias: bool = True,
+    generator: torch.Generator | None = None,
+    device: torch.device | str | None = None,
+) -> nn.Module:
+    """Build a convolution whose weights come from `generator`.
+
+    An axis of n cells becomes one of ``ceil(n / stride)``. With
+    ``kernel_size=2 * n - 1`` every cell of the result sees all of them. Weight and
+    bias are uniform, of variance ``1 / (n_inputs * kernel_size**n_axes)``.
+
+    Parameters
+    ----------
+    n_axes : int
+        Number of axes, from 1 to 3.
+
+    n_inputs, n_outputs : int
+        Channels of the input and of the output.
+
+    kernel_size : int
+        Cells along each axis that a cell of the output sees, odd.
+
+    stride : int, default=1
+        Step from one cell of the output to the next.
+
+    bias : bool, default=True
+        Whether the layer adds a bias.
+
+    generator : torch.Generator, default=None
+        Source of the weights. None means torch's global generator.
+
+    device : torch.device or str, default=None
+        Where the parameters live. On ``"meta"`` nothing is drawn.
+
+    Returns
+    -------
+    layer : torch.nn.Conv1d, torch.nn.Conv2d or torch.nn.Conv3d
+        The filled layer.
+
+    Shape
+    -----
+    Input ``(n_rows, n_inputs, *axes)``, output ``(n_rows, n_outputs, *axes)``.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from sklearn_ae.nn._conv import convolution
+    >>> layer = convolution(2, 1, 8, 3, stride=2)
+    >>> layer(torch.zeros(1, 1, 7, 9)).shape
+    torch.Size([1, 8, 4, 5])
+    """
+    # On "meta" a layer draws nothing; skip_init would load torch's compiler.
+    layer = CONVOLUTIONS[n_axes](
+        n_inputs,
+        n_outputs,
+        kernel_size,
+        stride=stride,
+        padding=kernel_size // 2,
+        bias=bias,
+        device="meta",
+        dtype=torch.float32,
+    )
+    bound = math.sqrt(3 / (n_inputs * kernel_size**n_axes))
+    return fill(layer, bound, generator, device)
+
+
+class Fold(nn.Module):
+    """Gives rows their axes, channels first.
+
+    Flags of missing cells, which follow a row's own cells, become as many channels
+    more as there are: 1 where the cell is missing, 0 elsewhere.
+
+    Parameters
+    ----------
+    shape : sequence of int
+        Axes of a row, in C order, and its channels last.
+
+    flagged : sequence of int, default=()
+        Which cells the flags belong to.
+
+    Shape
+    -----
+    Input ``(n_rows, n_cells + n_flags)``, output ``(n_rows, n_channels, *axes)``, with
+    ``2 * n_channels`` if there are flags.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from sklearn_ae.nn._conv import Fold
+    >>> Fold((2, 1, 3))(torch.arange(6.0)[None])[0, 0]
+    tensor([[0.],
+            [3.]])
+    """
+
+    def __init__(self, shape: Sequence[int], flagged: Sequence[int] = ()) -> None:
+        super().__init__()
+        self.shape, self.n_cells = tuple(shape), math.prod(shape)
+        # Not a weight: it stays out of the state, and off the meta device.
+        flagged = torch.tensor(flagged, dtype=torch.long)
+        self.register_buffer("_flagged", flagged, persistent=False)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return `x` with its axes."""
+        cells = self._fold(x[:, : self.n_cells])
+        if not len(self._flagged):
+            return cells
+        flags = x.new_zeros(len(x), self.n_cells)
+        flags = flags.index_copy(1, self._flagged, x[:, self.n_cells :])
+        return torch.cat([cells, self._fold(flags)], dim=1)
+
+    def _fold(self, cells: Tensor) -> Tensor:
+        return cells.unflatten(1, self.shape).movedim(-1, 1)
+
+
+class Unfold(nn.Module):
+    """Lays the cells of rows side by side, channels last: the inverse of `Fold`.
+
+    Shape
+    -----
+    Input ``(n_rows, n_channels, *axes)``, output ``(n_rows, n_cells)``.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from sklearn_ae.nn._conv import Fold, Unfold
+    >>> rows = torch.arange(6.0)[None]
+    >>> torch.equal(Unfold()(Fold((1, 2, 3))(rows)), rows)
+    True
+    """
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return `x` without its axes."""
+        return x.movedim(1, -1).flatten(1)
+
+
+class Spread(nn.Module):
+    r"""Turns channels into cells: each cell becomes ``factor`` of them along each axis.
+
+    It is the pixel shuffle of Shi et al. (2016) for any number of axes, channels last.
+
+    Parameters
+    ----------
+    axes : sequence of int
+        Cells along each axis afterwards; those beyond are cut off.
+
+    factor : int, default=2
+        Cells out of one, along each axis.
+
+    Shape
+    -----
+    Input ``(n_rows, factor**n_axes * n_channels, *smaller)``, output
+    ``(n_rows, n_channels, *axes)``.
+
+    References
+    ----------
+    Shi, W. et al. (2016). Real-time single image and video super-resolution using an
+    efficient sub-pixel convolutional neural network. CVPR.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from sklearn_ae.nn._conv import Spread
+    >>> Spread((3,))(torch.tensor([[[0.0, 2.0], [1.0, 3.0]]]))
+    tensor([[[0., 1., 2.]]])
+    """
+
+    def __init__(self, axes: Sequence[int], factor: int = _STRIDE) -> None:
+        super().__init__()
+        self.axes, self.factor = tuple(axes), factor
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return `x` with more cells and fewer channels."""
+        n_axes = len(self.axes)
+        smaller = x.shape[2:]
+        # (B, s * s * C, H, W) -> (B, H, W, s, s, C) -> (B, H, s, W, s, C)
+        x = x.movedim(1, -1).unflatten(-1, (*(self.factor,) * n_axes, -1))
+        order = [axis for i in range(n_axes) for axis in (1 + i, 1 + n_axes + i)]
+        x = x.permute(0, *order, 1 + 2 * n_axes)
+        x = x.reshape(len(x), *(size * self.factor for size in smaller), -1)
+        for axis, size in enumerate(self.axes):
+            x = x.narrow(1 + axis, 0, size)
+        return x.movedim(-1, 1)
+
+
+def convolutional_encoder(
+    input_shape: Sequence[int],
+    channels: Sequence[int],
+    kernel_size: int,
+    n_outputs: int,
+    activation: str = "relu",
+    *,
+    gap_columns: Sequence[int] = (),
+    generator: torch.Generator | None = None,
+    device: torch.device | str | None = None,
+) -> nn.Sequential:
+    """Build convolutions, each of which halves every axis, and a last linear layer.
+
+    The layers are named as in :func:`mlp`; the last one has no bias. There are no dense
+    layers before it: they learn rows by heart.
+
+    Parameters
+    ----------
+    input_shape : sequence of int
+        One to three axes of a row, in C order, and its channels last.
+
+    channels : sequence of int
+        Channels of each convolution, at least one.
+
+    kernel_size : int
+        As in :func:`convolution`.
+
+    n_outputs : int
+        Width of the output.
+
+    activation : str, default="relu"
+        A key of `ACTIVATIONS`.
+
+    gap_columns : sequence of int, default=()
+        Cells with flags, which follow a row's cells. Their weights are zero.
+
+    generator, device
+        As in :func:`convolution`.
+
+    Returns
+    -------
+    layers : torch.nn.Sequential
+        Maps ``(n_rows, n_cells + n_flags)`` to ``(n_rows, n_outputs)``.
+
+    Examples
+    --------
+    >>> from sklearn_ae.nn._conv import convolutional_encoder
+    >>> stack = convolutional_encoder((7, 9, 1), (8,), 3, 2)
+    >>> [name for name, _ in stack.named_children()]
+    ['fold', 'hidden0', 'range0', 'activation0', 'unfold', 'last']
+    """
+    make = {"generator": generator, "device": device}
+    *axes, width = input_shape
+    layers = OrderedDict(fold=Fold(input_shape, gap_columns))
+    for position, size in enumerate(channels):
+        layers[f"hidden{position}"] = convolution(
+            len(axes), width, size, kernel_size, stride=_STRIDE, **make
+        )
+        layers[f"range{position}"] = ChannelRangeHold(size, device=device)
+        layers[f"activation{position}"] = ACTIVATIONS[activation]()
+        width = size
+    if len(gap_columns):
+        _widen(layers["hidden0"])
+    layers["unfold"] = Unfold()
+    n_units = width * math.prod(_halved(axes, len(channels))[-1])
+    layers["last"] = linear(n_units, n_outputs, bias=False, **make)
+    return nn.Sequential(layers)
+
+
+def convolutional_decoder(
+    n_inputs: int,
+    hidden_layer_sizes: Sequence[int],
+    channels: Sequence[int],
+    kernel_size: int,
+    input_shape: Sequence[int],
+    activation: str = "relu",
+    *,
+    generator: torch.Generator | None = None,
+    device: torch.device | str | None = None,
+) -> nn.Sequential:
+    """Build dense layers, then convolutions, each of which doubles every axis.
+
+    The layers are named as in :func:`mlp`; the last convolution has no bias.
+
+    Parameters
+    ----------
+    n_inputs : int
+        Width of the input.
+
+    hidden_layer_sizes : sequence of int
+        Widths of the dense layers before the one that makes the first channels.
+
+    channels : sequence of int
+        Channels that each convolution sees, at least one.
+
+    kernel_size : int
+        As in :func:`convolution`, on the axes before they are doubled.
+
+    input_shape : sequence of int
+        One to three axes of a row of the output, in C order, and its channels last.
+
+    activation, generator, device
+        As in :func:`convolutional_encoder`.
+
+    Returns
+    -------
+    layers : torch.nn.Sequential
+        Maps ``(n_rows, n_inputs)`` to ``(n_rows, n_cells)``.
+
+    Examples
+    --------
+    >>> from sklearn_ae.nn._conv import convolutional_decoder
+    >>> stack = convolutional_decoder(2, (), (8,), 3, (7, 9, 1))
+    >>> [name for name, _ in stack.named_children()]
+    ['hidden0', 'range0', 'activation0', 'fold', 'last', 'spread1', 'unfold']
+    """
+    make = {"generator": generator, "device": device}
+    *axes, n_channels = input_shape
+    smallest, *larger = _halved(axes, len(channels))[::-1]
+    n_units = channels[0] * math.prod(smallest)
+    sizes = [*hidden_layer_sizes, n_units]
+    layers = hidden_layers(n_inputs, sizes, activation, **make)
+    layers["fold"] = Fold((*smallest, channels[0]))
+    widths = zip(channels, [*channels[1:], n_channels], larger, strict=True)
+    first = len(hidden_layer_sizes) + 1
+    for position, (width, size, axes) in enumerate(widths, first):
+        ends = position == first + len(channels) - 1
+        name = "last" if ends else f"hidden{position}"
+        layers[name] = convolution(
+            len(axes),
+            width,
+            size * _STRIDE ** len(axes),
+            kernel_size,
+            bias=not ends,
+            **make,
+        )
+        layers[f"spread{position}"] = Spread(axes)
+        if not ends:
+            layers[f"range{position}"] = ChannelRangeHold(size, device=device)
+            layers[f"activation{position}"] = ACTIVATIONS[activation]()
+    layers["unfold"] = Unfold()
+    return nn.Sequential(layers)
+
+
+def _halved(axes: Sequence[int], n_times: int) -> list[tuple[int, ...]]:
+    """Return axes as they are, halved once, and so on, each time rounded up."""
+    sizes = [tuple(axes)]
+    for _ in range(n_times):
+        sizes.append(tuple(math.ceil(size / _STRIDE) for size in sizes[-1]))
+    return sizes
+
+
+def _widen(layer: nn.Module) -> None:
+    """Give a convolution as many channels more, whose weights are zero."""
+    weight = layer.weight.detach()
+    layer.weight = nn.Parameter(torch.cat([weight, torch.zeros_like(weight)], dim=1))
+    layer.in_channels *= 2

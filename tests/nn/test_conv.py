@@ -1,0 +1,236 @@
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from sklearn_ae.nn import Autoencoder, record_ranges
+from sklearn_ae.nn._conv import (
+    Fold,
+    Spread,
+    Unfold,
+    convolution,
+    convolutional_decoder,
+    convolutional_encoder,
+)
+from sklearn_ae.nn._range import ChannelRangeHold
+
+N_COMPONENTS = 3
+SHAPES = [
+    (7, 1),
+    (6, 2),
+    (7, 9, 1),
+    (1, 5, 1),
+    (8, 8, 3),
+    (3, 4, 5, 1),
+    (2, 3, 4, 2),
+    (1, 1, 1),
+]
+AXES = [(5,), (3, 4), (2, 3, 2)]
+
+
+def source(seed=0):
+    return torch.Generator().manual_seed(seed)
+
+
+def make(shape, channels=(4, 6), hidden_layer_sizes=(10,), **options):
+    return Autoencoder(
+        int(np.prod(shape)),
+        N_COMPONENTS,
+        hidden_layer_sizes,
+        "silu",
+        input_shape=shape,
+        channels=channels,
+        generator=source(),
+        **options,
+    )
+
+
+def rows_of(shape, n_rows=20, seed=1):
+    return torch.randn(n_rows, int(np.prod(shape)), generator=source(seed))
+
+
+def start(network, x):
+    _, _, components = torch.linalg.svd(x, full_matrices=False)
+    network.start_at_components(components[:N_COMPONENTS], torch.ones(N_COMPONENTS))
+
+
+def cells(axes):
+    return np.array(list(np.ndindex(*axes)))
+
+
+@pytest.mark.parametrize("axes", AXES)
+def test_a_kernel_that_covers_the_input_equals_a_dense_layer(axes):
+    size = 2 * max(axes) - 1
+    layer = convolution(len(axes), 2, 3, size, generator=source()).double()
+    places = cells(axes)
+    # The kernel's centre lies on the output cell.
+    steps = places[None] - places[:, None] + size // 2
+    kernel = layer.weight.detach().numpy()
+    weight = kernel[(slice(None), slice(None), *np.moveaxis(steps, -1, 0))]
+    # (C_out, C_in, cells_out, cells_in) -> (cells_out, C_out, cells_in, C_in)
+    weight = weight.transpose(2, 0, 3, 1).reshape(3 * len(places), -1)
+    dense = nn.Linear(*weight.shape[::-1]).double()
+    with torch.no_grad():
+        dense.weight.copy_(torch.from_numpy(weight))
+        dense.bias.copy_(layer.bias.repeat(len(places)))
+    x = rows_of((*axes, 2)).double()
+    folded = nn.Sequential(Fold((*axes, 2)), layer, Unfold())
+    torch.testing.assert_close(folded(x), dense(x))
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_unfolding_gives_rows_back_in_their_order(shape):
+    x = rows_of(shape)
+    assert torch.equal(Unfold()(Fold(shape)(x)), x)
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_folded_rows_have_the_axes_of_numpy(shape):
+    x = rows_of(shape)
+    expected = np.moveaxis(x.numpy().reshape(-1, *shape), -1, 1)
+    np.testing.assert_array_equal(Fold(shape)(x).numpy(), expected)
+
+
+@pytest.mark.parametrize("axes", AXES)
+def test_spread_cells_lie_beside_each_other(axes):
+    smaller = [-(-size // 2) for size in axes]
+    n_phases = 2 ** len(axes)
+    phases = rows_of((n_phases, 2, *smaller)).view(-1, n_phases, 2, *smaller)
+    spread = Spread(axes)(phases.flatten(1, 2))
+    for cell in cells(axes):
+        phase = np.ravel_multi_index(tuple(cell % 2), (2,) * len(axes))
+        expected = phases[(slice(None), phase, slice(None), *(cell // 2))]
+        assert torch.equal(spread[(slice(None), slice(None), *cell)], expected)
+
+
+@pytest.mark.parametrize("axes", AXES)
+def test_a_stride_keeps_every_other_cell(axes):
+    dense = convolution(len(axes), 1, 2, 3, generator=source())
+    strided = convolution(len(axes), 1, 2, 3, stride=2, generator=source())
+    x = Fold((*axes, 1))(rows_of(axes))
+    every_other = (slice(None), slice(None), *(slice(None, None, 2),) * len(axes))
+    torch.testing.assert_close(strided(x), dense(x)[every_other])
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_network_at_the_start_is_linear(shape):
+    x, network = rows_of(shape), make(shape)
+    start(network, x)
+    components = network.linear_encoder.weight
+    torch.testing.assert_close(network.encode(x), x @ components.T)
+    torch.testing.assert_close(network(x), x @ components.T @ components)
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_every_silenced_path_gets_a_gradient_at_the_start(shape):
+    x, network = rows_of(shape), make(shape)
+    start(network, x)
+    (network(x) - 2 * x - 1).square().sum().backward()
+    for path in (network.residual_encoder, network.residual_decoder):
+        assert path.last.weight.grad.abs().max() > 0
+
+
+@pytest.mark.parametrize("hidden", [(), (10,), (10, 5)])
+@pytest.mark.parametrize("shape", SHAPES)
+def test_turning_the_codes_changes_no_reconstruction(shape, hidden):
+    x = rows_of(shape).double()
+    network = make(shape, hidden_layer_sizes=hidden).double()
+    code, before = network.encode(x), network(x)
+    rotation = torch.randn(N_COMPONENTS, N_COMPONENTS, generator=source(2)).double()
+    mean = torch.randn(N_COMPONENTS, generator=source(3)).double()
+    network.turn_codes(rotation, mean, torch.linalg.inv(rotation))
+    torch.testing.assert_close(network.encode(x), (code - mean) @ rotation.T)
+    torch.testing.assert_close(network(x), before)
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+@pytest.mark.parametrize("shape", SHAPES)
+def test_a_network_from_its_state_is_the_same(shape, dtype):
+    x, network = rows_of(shape).to(dtype), make(shape, gap_columns=(0,))
+    record_ranges(network, [(x.float(), None)])
+    rebuilt = make(shape, gap_columns=(0,), device="meta")
+    state = {name: value.to(dtype) for name, value in network.state_dict().items()}
+    rebuilt.load_state_dict(state, assign=True)
+    x[0, 0] = torch.nan
+    assert torch.equal(rebuilt.eval()(x), network.to(dtype).eval()(x))
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_float64_agrees_with_float32(shape):
+    x, network = rows_of(shape), make(shape)
+    single = network(x)
+    torch.testing.assert_close(network.double()(x.double()).float(), single)
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_a_row_does_not_depend_on_others(shape):
+    x, network = rows_of(shape).double(), make(shape).double()
+    record_ranges(network, [(x, None)])
+    torch.testing.assert_close(network(x)[3:4], network(x[3:4]))
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_missing_cells_count_as_zero_before_training(shape):
+    x, network = rows_of(shape), make(shape, gap_columns=(0,))
+    x[0, 0] = torch.nan
+    filled = x.nan_to_num(0.0)
+    torch.testing.assert_close(network(x), network(filled))
+
+
+def test_flags_lie_where_their_cells_do():
+    x = torch.tensor([[1.0, 2.0, 3.0, 4.0, 0.0, 1.0]])
+    folded = Fold((2, 2, 1), (1, 3))(x)
+    expected = torch.tensor([[[[1.0, 2.0], [3.0, 4.0]], [[0.0, 0.0], [0.0, 1.0]]]])
+    assert torch.equal(folded, expected)
+
+
+@pytest.mark.parametrize("shape", [(7, 2), (5, 6, 3), (2, 3, 4, 1)])
+def test_flags_change_codes_once_they_have_weight(shape):
+    network = make(shape, gap_columns=(1,))
+    x = rows_of(shape)
+    x[:, 1] = torch.nan
+    before = network.encode(x)
+    with torch.no_grad():
+        network.residual_encoder.hidden0.weight[:, shape[-1] :] += 1
+    assert not torch.allclose(network.encode(x), before)
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_hidden_layers_add_no_more_the_farther_rows_are(shape):
+    x, network = rows_of(shape), make(shape)
+    record_ranges(network, [(x, None)])
+    network.double()
+    path, far = network.residual_encoder, x.double() * 1e6
+    torch.testing.assert_close(path(far), path(far * 10))
+
+
+def test_a_channel_has_one_range():
+    hold = ChannelRangeHold(2).train()
+    hold(torch.tensor([[[0.0, 4.0], [1.0, 1.0]], [[-4.0, 0.0], [1.0, 2.0]]]))
+    torch.testing.assert_close(hold.low, torch.tensor([-4.0, 1.0]))
+    torch.testing.assert_close(hold.high, torch.tensor([4.0, 2.0]))
+
+
+def test_weights_come_from_the_generator_alone():
+    state = torch.random.get_rng_state()
+    first, second = make((4, 4, 1)), make((4, 4, 1))
+    assert torch.equal(state, torch.random.get_rng_state())
+    for name, weight in first.state_dict().items():
+        assert torch.equal(weight, second.state_dict()[name])
+
+
+def test_layers_have_the_names_of_dense_ones():
+    encoder = convolutional_encoder((6, 6, 1), (4, 8), 3, 2)
+    decoder = convolutional_decoder(2, (5,), (8, 4), 3, (6, 6, 1))
+    hidden = [name for name, _ in encoder.named_children() if "hidden" in name]
+    assert hidden == ["hidden0", "hidden1"]
+    hidden = [name for name, _ in decoder.named_children() if "hidden" in name]
+    assert hidden == ["hidden0", "hidden1", "hidden2"]
+    assert isinstance(decoder.hidden0, nn.Linear)
+    assert encoder.last.bias is None
+    assert decoder.last.bias is None
+
+
+def test_a_shape_of_other_size_raises():
+    with pytest.raises(ValueError, match="as many cells as n_features=10"):
+        Autoencoder(10, 2, input_shape=(3, 3, 1), channels=(4,))
