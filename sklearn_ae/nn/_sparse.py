@@ -134,11 +134,6 @@ class SparseNetwork(nn.Module):
         """Number of atoms that are zero."""
         return int((self.atoms == 0).all(dim=1).sum())
 
-    @property
-    def n_silent(self) -> int:
-        """Number of atoms that are zero."""
-        return int((self.atoms == 0).all(dim=1).sum())
-
     def is_active(self, code: Tensor) -> Tensor:
         """Tell of each code whether it is at work, ``(n_rows, n_components)``."""
         return self.coding.is_active(code)
