@@ -32,6 +32,22 @@ ESTIMATORS = [
     VariationalAutoencoder,
 ]
 
+# Tables, validation and the way through a fit are the same code for all of them, so
+# these files look at two; what others make of tables is in test_common_family.py.
+TWO = [AutoencoderTransformer, DenoisingAutoencoder]
+SHARED = {
+    "test_base_impute",
+    "test_base_mixed",
+    "test_common_edges",
+    "test_common_mixed",
+    "test_common_real",
+    "test_fitting",
+    "test_fitting_small",
+    "test_frames",
+    "test_frames_limits",
+    "test_validation",
+}
+
 QUICK = {
     "hidden_layer_sizes": (32,),
     "learning_rate": 0.02,
@@ -41,9 +57,13 @@ QUICK = {
 }
 
 
-@pytest.fixture(scope="session", params=ESTIMATORS)
-def estimator_class(request):
-    return request.param
+def pytest_generate_tests(metafunc):
+    """Give tests of what all estimators do the estimators, one after the other."""
+    marked = [mark.args[0] for mark in metafunc.definition.iter_markers("parametrize")]
+    if "estimator_class" in metafunc.fixturenames and "estimator_class" not in marked:
+        module = metafunc.module.__name__.rsplit(".", 1)[-1]
+        chosen = TWO if module in SHARED else ESTIMATORS
+        metafunc.parametrize("estimator_class", chosen, scope="session")
 
 
 @pytest.fixture
