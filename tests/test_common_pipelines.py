@@ -14,6 +14,16 @@ from sklearn.model_selection import GridSearchCV, cross_val_score
 from sklearn.pipeline import FeatureUnion, Pipeline, make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
+from sklearn_ae import (
+    AutoencoderTransformer,
+    ConvolutionalAutoencoder,
+    DenoisingAutoencoder,
+    SparseAutoencoder,
+)
+
+# Which are PCA before any step, and whose score is a share of variance.
+PRINCIPAL = [AutoencoderTransformer, ConvolutionalAutoencoder, DenoisingAutoencoder]
+
 
 @pytest.fixture(scope="module")
 def iris():
@@ -83,6 +93,7 @@ def test_column_transformer_gives_it_some_columns(quick, iris):
     ]
 
 
+@pytest.mark.parametrize("estimator_class", PRINCIPAL)
 def test_feature_union_puts_it_beside_pca(quick, iris):
     X, _ = iris
     union = FeatureUnion([("pca", PCA(2)), ("codes", quick(max_epochs=0))])
@@ -129,6 +140,7 @@ def test_validation_rows_may_be_of_any_kind(quick, X, container):
     )
 
 
+@pytest.mark.parametrize("estimator_class", [*PRINCIPAL, SparseAutoencoder])
 def test_scores_work_as_a_scorer_without_y(quick, iris):
     X, _ = iris
     assert cross_val_score(quick(3), X, cv=3).min() > 0.5

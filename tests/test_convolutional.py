@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from sklearn.decomposition import PCA
 
-from sklearn_ae import ConvolutionalAutoencoder
+from sklearn_ae import AutoencoderTransformer, ConvolutionalAutoencoder
 
 SHAPES = [
     ((7,), "auto", (7, 1)),
@@ -63,3 +63,56 @@ def test_pickled_networks_are_the_same(shape, channels_last, _):
 def test_parameters_that_do_not_fit_raise(options, words):
     with pytest.raises(ValueError, match=words):
         make(None).set_params(**options).fit(rows_of((10,)))
+
+
+@pytest.fixture
+def pictures():
+    return np.random.default_rng(0).normal(size=(30, 6, 4))
+
+
+@pytest.mark.parametrize("given", [(6, 4), (6, 4, 1)])
+@pytest.mark.parametrize("seen", [(6, 4), (6, 4, 1)])
+def test_rows_are_taken_with_their_axes(pictures, given, seen):
+    flat = pictures.reshape(30, -1)
+    model = make(given).fit(flat)
+    shaped = pictures.reshape(30, *seen)
+    other = make(given).fit(shaped, X_val=None)
+    np.testing.assert_array_equal(other.transform(shaped), model.transform(flat))
+    np.testing.assert_array_equal(other.reconstruct(shaped), model.reconstruct(flat))
+    assert other.n_features_in_ == 24
+    assert other.inverse_transform(other.transform(shaped)).shape == (30, 24)
+
+
+def test_validation_rows_are_taken_with_their_axes(pictures):
+    model = make((6, 4), early_stopping=True).fit(pictures, X_val=pictures[:9])
+    assert np.isfinite(model.best_validation_loss_)
+
+
+def test_gaps_are_filled_in_rows_with_axes(pictures):
+    pictures[0, 2, 1] = np.nan
+    filled = make((6, 4)).fit(pictures).impute(pictures)
+    expected = pictures.reshape(30, -1)
+    assert np.isfinite(filled).all()
+    observed = ~np.isnan(expected)
+    np.testing.assert_array_equal(filled[observed], expected[observed])
+
+
+def test_other_axes_than_those_given_are_refused(pictures):
+    with pytest.raises(ValueError, match="dim 3"):
+        make((4, 6)).fit(pictures)
+
+
+def test_categories_are_refused_by_name(pandas_frame):
+    with pytest.raises(ValueError, match=r"without categories.*\['colour', 'size'\]"):
+        make(None).fit(pandas_frame)
+
+
+def test_neighbours_tell_more_than_columns_in_any_order():
+    # Bumps somewhere along a signal: the same shape everywhere.
+    rng = np.random.default_rng(0)
+    place, axis = rng.uniform(0, 64, size=(600, 2, 1)), np.arange(64)
+    X = np.exp(-0.5 * ((axis - place) / 2) ** 2).sum(axis=1)
+    options = {"max_epochs": 40, "random_state": 0}
+    plain = AutoencoderTransformer(2, **options).fit(X[:400]).score(X[400:])
+    ours = ConvolutionalAutoencoder(2, input_shape=64, **options).fit(X[:400])
+    assert ours.score(X[400:]) > plain

