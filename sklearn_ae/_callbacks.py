@@ -92,14 +92,19 @@ class Stop(Callback):
 
     n_iter_no_change : int or None
         Patience, counted in epochs.
+
+    n_warm_up : int
+        Epochs that are for nothing but to warm up.
     """
 
-    def __init__(self, best, n_iter_no_change):
+    def __init__(self, best, n_iter_no_change, n_warm_up):
         self.best, self.n_iter_no_change = best, n_iter_no_change
+        self.n_warm_up = n_warm_up
 
     def on_epoch_end(self, net, **kwargs):
-        epoch, patience = len(net.history), self.n_iter_no_change
-        idle = patience is not None and epoch - self.best.epoch_ >= patience
+        epoch, patience = len(net.history) - self.n_warm_up, self.n_iter_no_change
+        n_idle = epoch - max(self.best.epoch_ - self.n_warm_up, 0)
+        idle = patience is not None and n_idle >= patience
         late = epoch >= max(_HOPELESS, net.max_epochs / _HOPELESS)
         if idle or (late and self.best.loss_ >= self.best.start_loss):
             raise KeyboardInterrupt

@@ -27,7 +27,8 @@ class ConvolutionalAutoencoder(BaseAutoencoder):
     `g` has convolutions that halve the axes again and again and lead straight to the
     code, and `h` dense layers, then convolutions that double the axes. At the start g
     and h are silent, and PCA is left only for an epoch that is clearly better on
-    validation rows. Strong weight decay keeps few rows from being learned by heart.
+    validation rows. Strong weight decay keeps few rows from being learned by heart. Of
+    `hidden_layer_sizes` the decoder alone has layers.
 
     Rows are flattened in C order, with channels last, as ``X.reshape(len(X), -1)`` does
     it. X is also taken with its axes; what comes out is flat.
@@ -42,8 +43,8 @@ class ConvolutionalAutoencoder(BaseAutoencoder):
         can be one less, and a float is an error.
 
     hidden_layer_sizes : int or array-like of int, default=(256,)
-        Widths of the encoder's dense hidden layers; the decoder has them in reverse.
-        With ``()`` there are none.
+        Widths of the dense hidden layers, in reverse in the decoder. With ``()`` there
+        are none.
 
     activation : {"elu", "gelu", "logistic", "relu", "silu", "tanh"}, default="gelu"
         Activation of the hidden layers.
@@ -243,7 +244,8 @@ class ConvolutionalAutoencoder(BaseAutoencoder):
         convolutions = {
             "input_shape": shape,
             "channels": _whole_numbers("channels", self.channels),
-            "kernel_size": int(self.kernel_size),
+            # Beyond that a kernel sees nothing but the padding.
+            "kernel_size": min(int(self.kernel_size), 2 * max(shape[:-1]) - 1),
         }
         return Autoencoder, network | convolutions, loss
 
@@ -270,13 +272,17 @@ class ConvolutionalAutoencoder(BaseAutoencoder):
 
     def _flattened(self, X):
         """Return rows without the axes that `input_shape` gives them."""
+        X = np.asarray(X) if isinstance(X, list | tuple) else X
         axes = getattr(X, "shape", ())[1:]
         if len(axes) < 2 or self.input_shape is None:
             return X
         shape = self._shape_with_channels(0)
-        if axes in {shape, shape[: len(shape) - (shape[-1] == 1)]}:
-            return np.reshape(X, (len(X), -1))
-        return X
+        if axes not in {shape, shape[: len(shape) - (shape[-1] == 1)]}:
+            raise ValueError(
+                "X must be flat or have the axes of "
+                f"input_shape={self.input_shape!r}, got axes {tuple(axes)}."
+            )
+        return np.reshape(X, (len(X), math.prod(shape)))
 
     def _shape_with_channels(self, n_features):
         """Return the axes of a row and, last, its channels."""

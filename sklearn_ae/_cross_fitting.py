@@ -23,6 +23,7 @@ from ._training import (
 def cross_fit_network(
     module: nn.Module,
     twins: Sequence[nn.Module],
+    starts: Sequence[nn.Module] | None,
     objective: Objective,
     rows: RowSource,
     judged: RowSource,
@@ -44,6 +45,10 @@ def cross_fit_network(
 
     twins : sequence of torch.nn.Module
         A module like it for each fold, whose start knows nothing of the fold.
+
+    starts : sequence of torch.nn.Module or None
+        Something smaller that computes what epoch 0 is: for the module, and for each
+        twin. None means what they themselves compute.
 
     objective : callable
         Turns (module, batch) into one loss a row.
@@ -71,10 +76,11 @@ def cross_fit_network(
     ValueError
         If a loss turns non-finite, or out of all proportion to the start's.
     """
+    first, *theirs = starts or [module, *twins]
     before = torch.cat(
         [
-            row_losses(twin, objective, Batches(judged, fold, EVALUATION_ROWS))
-            for twin, fold in zip(twins, folds, strict=True)
+            row_losses(start, objective, Batches(judged, fold, EVALUATION_ROWS))
+            for start, fold in zip(theirs, folds, strict=True)
         ]
     )
     start = before.mean().item()
@@ -82,8 +88,9 @@ def cross_fit_network(
     losses, epochs = [], []
     try:
         for number in range(len(folds)):
+            pair = twins[number], theirs[number]
             fitted, fold_epochs = _fit_twin(
-                twins[number], objective, rows, judged, folds, number, settings, streams
+                pair, objective, rows, judged, folds, number, settings, streams
             )
             losses.append(fitted.losses)
             epochs.append(fold_epochs)
@@ -100,7 +107,7 @@ def cross_fit_network(
         everything, batches = torch.cat(list(folds)), streams.torch("batches")
         settings = replace(settings, stop_after=best + 1)
         final = fit_network(
-            module, objective, rows, everything, None, settings, batches
+            module, objective, rows, everything, None, settings, batches, first
         )
     except KeyboardInterrupt as caught:
         if not losses:
@@ -112,9 +119,9 @@ def cross_fit_network(
     return final
 
 
-def _fit_twin(twin, objective, rows, judged, folds, number, settings, streams):
+def _fit_twin(pair, objective, rows, judged, folds, number, settings, streams):
     """Train a twin on the other folds; return its state and the fold's row losses."""
-    record = RowLosses()
+    record, (twin, start) = RowLosses(), pair
     fitted = fit_network(
         twin,
         objective,
@@ -123,6 +130,7 @@ def _fit_twin(twin, objective, rows, judged, folds, number, settings, streams):
         (judged, folds[number]),
         replace(settings, callbacks=[record], ends_early=False, verbose=0),
         streams.torch(f"fold {number}"),
+        start,
     )
     return fitted, record.epochs_
 

@@ -38,8 +38,8 @@ class DenoisingAutoencoder(BaseAutoencoder):
         can be one less, and a float is an error.
 
     hidden_layer_sizes : int or array-like of int, default=(256, 128)
-        Widths of the encoder's dense hidden layers; the decoder has them in reverse.
-        With ``()`` there are none.
+        Widths of the dense hidden layers, in reverse in the decoder. With ``()`` there
+        are none.
 
     activation : {"elu", "gelu", "logistic", "relu", "silu", "tanh"}, default="relu"
         Activation of the hidden layers.

@@ -43,7 +43,9 @@ def log_likelihood(fitted: FittedAutoencoder, X, n_draws: int) -> np.ndarray:
     draws = np.random.RandomState(0).standard_normal((n_draws, n_components))
     unit = np.log(codec.scale) * (not codec.columns.levels)
     values = np.empty(X.shape[0], dtype)
-    for chunk in row_chunks(X.shape[0], n_draws * codec.n_encoded):
+    n_gaussians = fitted.network.get("n_prior_components", 1)
+    widest = max(codec.n_encoded, n_gaussians * n_components)
+    for chunk in row_chunks(X.shape[0], n_draws * widest):
         rows = codec.encode(X[chunk], dtype)
         likelihood = fitted.apply("log_likelihood", rows, draws.astype(dtype))
         values[chunk] = likelihood - ~np.isnan(rows) @ unit

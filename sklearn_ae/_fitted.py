@@ -22,6 +22,7 @@ _KEYS = {
     "columns",
     "mean",
     "scale",
+    "constant",
     "empty",
     "code_unit",
     "kind",
@@ -72,6 +73,8 @@ class FittedAutoencoder:
         self._modules = {
             dtype: self._build(dtype) for dtype in (np.float32, np.float64)
         }
+        for module in self._modules.values():
+            module.settle()
 
     @property
     def n_features(self) -> int:
@@ -175,8 +178,7 @@ class FittedAutoencoder:
             for name, array in self.arrays.items()
         }
         module.load_state_dict(weights, assign=True)
-        module.requires_grad_(False).eval().settle()
-        return module
+        return module.requires_grad_(False).eval()
 
     def __getstate__(self) -> dict[str, Any]:
         codec = self.codec
@@ -186,6 +188,7 @@ class FittedAutoencoder:
             "columns": codec.columns.state(),
             "mean": codec.mean,
             "scale": codec.scale,
+            "constant": codec.constant,
             "empty": codec.empty,
             "code_unit": self.code_unit,
             "kind": self.kind,
@@ -197,7 +200,7 @@ class FittedAutoencoder:
         _check_state(state)
         codec = TableCodec(
             TableColumns.from_state(state["columns"]),
-            *(np.array(state[name]) for name in ("mean", "scale", "empty")),
+            *(np.array(state[name]) for name in ("mean", "scale", "empty", "constant")),
         )
         arrays = {name: np.array(array) for name, array in state["arrays"].items()}
         unit = np.array(state["code_unit"])
@@ -240,7 +243,8 @@ def _check_state(state: dict[str, Any]) -> None:
     _check_arrays({name: state[name] for name in shapes}, shapes)
     columns = TableColumns.from_state(state["columns"])
     n_encoded = int(block_widths(columns).sum())
-    if (n_encoded,) != n_features or len(state["empty"]) != len(columns.names):
+    flags = {len(state["empty"]), len(state["constant"])}
+    if (n_encoded,) != n_features or flags != {len(columns.names)}:
         raise ValueError(
             f"Columns must encode to {n_features[0]} numbers a row, got {n_encoded}."
         )

@@ -104,7 +104,7 @@ def fit_rows(estimator, columns: TableColumns, X, X_val) -> Learned:
     start, starts = _fit_starts(X, table, n_components, data, streams)
     design = design_network(estimator, start, data, streams)
     networks = build_networks(estimator, design, start, starts, data, device, streams)
-    pca_loss = _pca_loss(networks.linear, design, data)
+    pca_loss = _pca_loss(networks.linear[1:], design, data)
     state = _train(estimator, design, networks, table, data, pca_loss, streams)
     if state.interruption and not state.best_epoch and estimator.init != "pca":
         raise state.interruption
@@ -140,6 +140,10 @@ class _Kept(NamedTuple):
     data: TrainingData
     pca_loss: float | None
     streams: RandomStreams
+
+    @property
+    def device(self) -> torch.device:
+        return next(self.module.parameters()).device
 
 
 def _fit_table(estimator, columns, X) -> EncodedTable:
@@ -185,11 +189,13 @@ def _train(
     if data.rows is data.clean and networks.module.takes_noise:
         noise = UniformNoise(table.layout(), 0.0, generator=streams.torch("noise"))
         rows = CorruptedRows(data.rows, noise)
-    settings = _settings(estimator, design, networks, data, pca_loss, noise)
+    settings = _settings(estimator, networks, data, pca_loss, noise)
+    linear = networks.linear if estimator.init == "pca" else None
     if len(data.parts) > 1:
         return cross_fit_network(
             networks.module,
             networks.twins,
+            linear,
             design.objective,
             rows,
             data.judged,
@@ -197,7 +203,6 @@ def _train(
             settings,
             streams,
         )
-    from_pca = estimator.init == "pca"
     return fit_network(
         networks.trained,
         design.objective,
@@ -206,32 +211,34 @@ def _train(
         (data.judged, data.parts[0]) if data.parts else None,
         settings,
         streams.torch("batches"),
-        networks.linear[0] if from_pca and data.parts else None,
+        linear[-1] if linear else None,
     )
 
 
 def _finish(kept: _Kept) -> Learned:
     """Turn the weights to keep into what the estimator keeps."""
-    estimator, design, module = kept.estimator, kept.design, kept.module
+    estimator, design = kept.estimator, kept.design
     rows, generator = kept.data.rows, kept.streams.torch("finish")
     if kept.state.best_epoch == 0 and estimator.init == "pca":
         arguments, dtype = design.linear_arguments, np.float64
         module = design.linear(kept.start)
+        single = copy.deepcopy(module).float().to(kept.device)
     else:
+        single = module = copy.deepcopy(kept.module)
         module.load_state_dict(kept.state.weights)
         arguments, dtype = design.arguments, np.float32
         arguments = arguments | estimator._finish(module.eval(), rows, generator)
     if dtype == np.float64 and module.starts_as_pca:
         axes = start_axes(kept.start)
     else:
-        device = next(kept.module.parameters()).device
-        single = copy.deepcopy(module).float().to(device)
         axes = estimator._code_axes(single, rows)
     arrays = turned_arrays(module, axes, dtype)
     unit = _code_unit(kept)
     units = np.full(len(axes.variance), unit)
     if estimator.whiten:
-        units = 1 / np.maximum(np.sqrt(axes.variance), np.finfo(np.float64).eps)
+        deviation = np.sqrt(axes.variance)
+        moves = deviation > np.finfo(np.float32).eps * deviation.max()
+        units = 1 / np.where(moves, deviation, 1.0)
     fitted = FittedAutoencoder(
         kept.codec, design.network_class.__name__, arguments, arrays, units
     )
@@ -255,7 +262,7 @@ def _code_unit(kept: _Kept) -> float:
     return float(kept.codec.scale[0]) if shared else 1.0
 
 
-def _settings(estimator, design, networks, data, pca_loss, noise) -> TrainingSettings:
+def _settings(estimator, networks, data, pca_loss, noise) -> TrainingSettings:
     from_pca = estimator.init == "pca"
     module, share = networks.trained, networks.share
     settled = from_pca and (
@@ -273,7 +280,7 @@ def _settings(estimator, design, networks, data, pca_loss, noise) -> TrainingSet
         significance_level=0.01 if from_pca else 1.0,
         loss_unit=module.loss_unit(share) or 1.0,
         shrinking_noise=noise,
-        variant_callbacks=estimator._callbacks_of(design.objective),
+        n_epochs_warm_up=estimator._n_epochs_warm_up,
         callbacks=estimator.callbacks or (),
         references={} if pca_loss is None else {"PCA": pca_loss},
         device=next(module.parameters()).device,
@@ -300,8 +307,8 @@ def _pca_loss(linear, design: Design, data: TrainingData) -> float | None:
     loss = torch.cat(losses).mean().item()
     if not math.isfinite(loss):
         raise ValueError(
-            f"PCA's loss on the validation rows must be finite, got {loss}; is X_val "
-            "in the units of X?"
+            f"The start's loss on the validation rows must be finite, got {loss}; "
+            "are they in the units of X, and the weights of penalties not too large?"
         )
     return loss
 

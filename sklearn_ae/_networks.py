@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from ._cross_fitting import all_but
 from ._random import RandomStreams
 from ._rows import EVALUATION_ROWS, Batches, ChosenRows, RowSource
 from ._start import LinearStart
@@ -59,7 +60,7 @@ class Networks(NamedTuple):
         One for each part of the validation rows: starts at PCA of the others.
 
     linear : list of torch.nn.Module
-        The starts of the twins as networks without residual paths.
+        The starts of module and twins as networks without residual paths.
 
     share : float
         Share of the variance that the start leaves.
@@ -149,27 +150,27 @@ def build_networks(
     """
     weights = streams.torch("weights")
     module = design.network_class(**design.arguments, generator=weights, fuse=True)
-    module.to(device)
     twins = [copy.deepcopy(module) for _ in starts]
     linear = [design.linear(one).float().to(device) for one in [start, *starts]]
     share = 1.0
     if estimator.init == "pca":
         deviations = _code_deviations(linear[0], data)
-        share = _share_left(start, linear[0], data)
+        share = _share_left(start, linear[0], data, design.objective)
         started = zip([module, *twins], [start, *starts], strict=True)
         for number, (network, its_start) in enumerate(started):
             its_start.apply_to(network, deviations)
             rows = ChosenRows(data.clean, _training_rows(data, number - 1))
             estimator._prepare(network, rows, streams.torch("prepare"))
-    return Networks(module, twins, linear[1:], share)
+    for network in (module, *twins):
+        network.to(device)
+    return Networks(module, twins, linear, share)
 
 
 def _training_rows(data: TrainingData, part: int) -> Tensor:
     """Return which rows the twin of a part is trained on; -1 means all."""
-    if len(data.parts) == 1:
+    if part < 0 or len(data.parts) == 1:
         return data.index
-    kept = [rows for number, rows in enumerate(data.parts) if number != part]
-    return torch.cat(kept) if data.parts else data.index
+    return all_but(data.parts, part)
 
 
 def layer_sizes(hidden_layer_sizes) -> tuple[int, ...]:
@@ -206,14 +207,17 @@ def _sample(rows: RowSource, index: Tensor) -> Batches:
     )
 
 
-def _share_left(start: LinearStart, linear: nn.Module, data: TrainingData) -> float:
+def _share_left(
+    start: LinearStart, linear: nn.Module, data: TrainingData, objective: Objective
+) -> float:
     """Return the share of the variance that the start leaves, noise included."""
-    rows = (data.rows, data.clean)
-    if data.rows is data.clean and linear.starts_as_pca:
+    if not linear.starts_as_pca:
+        loss = row_losses(linear, objective, _sample(data.rows, data.index)).mean()
+        return min(linear.residual_deviation(loss.item()) ** 2, 1.0)
+    if data.rows is data.clean:
         return start.unexplained_share
     seen, clean = (
-        row_losses(linear, data.loss, _sample(source, data.index)).mean().item()
-        for source in rows
+        row_losses(linear, data.loss, _sample(rows, data.index)).mean()
+        for rows in (data.rows, data.clean)
     )
-    unexplained = start.unexplained_share if linear.starts_as_pca else clean
-    return min(unexplained + max(seen - clean, 0.0), 1.0)
+    return min(start.unexplained_share + max((seen - clean).item(), 0.0), 1.0)

@@ -34,10 +34,14 @@ class SparseAutoencoder(BaseAutoencoder):
     no longer taken begin again along rows.
 
     With "l1" and "kl" an encoder makes codes as in :class:`AutoencoderTransformer`, and
-    a penalty keeps them small. They start at PCA too, and promise nothing.
+    a penalty keeps them small. They start at PCA too ("kl" nearly: its codes are
+    logistic, and atoms weighed by ``z - target_activity``), and promise nothing.
+
+    Inputs are trained on as they are. `random_state` also chooses the rows that atoms
+    begin along. A missing cell counts as the column's centre.
 
     Codes are not turned, centred or ordered: each belongs to its atom, which is a row
-    of ``module_.atoms``, in encoded units.
+    of ``module_.atoms``, in encoded units, and zero if it is silent.
 
     Parameters
     ----------
@@ -49,8 +53,8 @@ class SparseAutoencoder(BaseAutoencoder):
         can be one less, and a float is an error.
 
     hidden_layer_sizes : int or array-like of int, default=()
-        Widths of the encoder's dense hidden layers; the decoder has them in reverse.
-        With ``()`` there are none.
+        Widths of the dense hidden layers, in reverse in the decoder. With ``()`` there
+        are none.
 
     activation : {"elu", "gelu", "logistic", "relu", "silu", "tanh"}, default="relu"
         Activation of the hidden layers.
@@ -257,8 +261,12 @@ class SparseAutoencoder(BaseAutoencoder):
             raise ValueError(
                 f"k must be at most n_components={n_components}, got k={self.k}."
             )
-        own = ("sparsity", "k", "alpha", "target_activity")
-        arguments = network | {name: getattr(self, name) for name in own}
+        arguments = network | {
+            "sparsity": self.sparsity,
+            "k": None if self.k is None else int(self.k),
+            "alpha": float(self.alpha),
+            "target_activity": float(self.target_activity),
+        }
         del arguments["gap_columns"]  # a missing cell counts as the centre
         return SparseNetwork, arguments, partial(sparse_loss, n_cells=n_cells)
 

@@ -40,6 +40,9 @@ class TableCodec:
         Columns without any observed cell at fit. They are constants that come back
         missing.
 
+    constant : ndarray of bool of shape (n_features,)
+        Columns that did not vary at fit.
+
     Attributes
     ----------
     starts : ndarray of int of shape (n_features,)
@@ -50,6 +53,7 @@ class TableCodec:
     mean: np.ndarray
     scale: np.ndarray
     empty: np.ndarray
+    constant: np.ndarray
     starts: np.ndarray = field(init=False)
     _single: tuple[Tensor, ...] = field(init=False, repr=False)
 
@@ -159,7 +163,7 @@ class TableCodec:
             What is expected. Of a block it is the levels' probabilities, encoded.
 
         deviation : float
-            Of the normal noise of other columns, in encoded units.
+            Of the normal noise of other columns that vary, in encoded units.
 
         generator : RandomState
             Source of what is drawn.
@@ -178,6 +182,7 @@ class TableCodec:
             draws = generator.uniform(size=len(rows)) * shares[:, -1]
             level = (shares <= draws[:, None]).sum(axis=1)
             numbers[:, position] = level.clip(max=shares.shape[1] - 1)
+        numbers[:, self.constant] = self.mean[self.starts[self.constant]]
         numbers[:, self.empty] = np.nan
         return numbers
 
@@ -328,10 +333,12 @@ def fit_codec(columns: TableColumns, X, *, standardize: bool) -> EncodedTable:
         numeric = np.delete(np.arange(len(mean)), list(columns.levels))
         common = root_mean_square(deviation[numeric], observed[numeric])
         scale, unit = np.full(len(mean), common or 1.0), np.ones(len(mean))
+    constant = deviation == 0
+    constant[list(columns.levels)] = False
     if columns.levels:
         mean, scale, unit = _with_blocks(columns, X, (mean, scale, unit))
     return EncodedTable(
-        codec=TableCodec(columns, mean, scale, observed == 0),
+        codec=TableCodec(columns, mean, scale, observed == 0, constant),
         noise_unit=unit,
         observed=observed,
         is_constant=not deviation.any(),

@@ -17,6 +17,7 @@ from ._callbacks import (
     ProgressBar,
     ShrinkingNoise,
     Stop,
+    WarmUp,
     copy_weights,
     is_stop,
 )
@@ -75,8 +76,9 @@ class TrainingSettings:
     references : dict of str to float
         Losses that the progress bar shows beside those of training.
 
-    variant_callbacks : sequence
-        skorch callbacks that belong to the objective.
+    n_epochs_warm_up : int
+        Epochs over which the objective's penalty grows, before which training does not
+        end.
 
     callbacks : sequence
         skorch callbacks of the user.
@@ -100,7 +102,7 @@ class TrainingSettings:
     ends_early: bool = True
     shrinking_noise: Corruption | None = None
     references: dict[str, float] = field(default_factory=dict)
-    variant_callbacks: Sequence = ()
+    n_epochs_warm_up: int = 0
     callbacks: Sequence = ()
     device: torch.device | str = "cpu"
     verbose: int = 0
@@ -333,7 +335,9 @@ def _make_net(module, objective, batches, best, start_loss, settings) -> _Net:
     train, judge = batches
     schedule = OneCycle(settings.max_epochs * len(train))
     callbacks = [("divergence", Divergence(start_loss)), ("one_cycle", schedule)]
-    callbacks += settings.variant_callbacks
+    n_warm_up = settings.n_epochs_warm_up
+    if n_warm_up:
+        callbacks.append(("warm_up", WarmUp(objective, n_warm_up)))
     if settings.shrinking_noise is not None:
         noise = ShrinkingNoise(settings.shrinking_noise, start_loss)
         callbacks.append(("shrinking_noise", noise))
@@ -341,7 +345,7 @@ def _make_net(module, objective, batches, best, start_loss, settings) -> _Net:
     if best is not None:
         callbacks.append(("best_epoch", best))
         if settings.ends_early:
-            stop.append(("stop", Stop(best, settings.n_iter_no_change)))
+            stop.append(("stop", Stop(best, settings.n_iter_no_change, n_warm_up)))
     if settings.verbose:
         n_epochs = settings.stop_after or settings.max_epochs
         callbacks.append(("progress", ProgressBar(settings.references, n_epochs)))

@@ -1,7 +1,6 @@
 """What a variant says of itself: the hooks of a fit."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
 from typing import Any, ClassVar
 
 import torch
@@ -20,6 +19,8 @@ class Variant(ABC):
     _code_axes: ClassVar = staticmethod(principal_axes)
     # Whether there may be more codes than PCA has components.
     _overcomplete: ClassVar[bool] = False
+    # Epochs over which the objective's `warmth` grows to 1.
+    _n_epochs_warm_up: ClassVar[int] = 0
 
     @abstractmethod
     def _build(self, network: dict[str, Any], loss, n_cells: float, generator):
@@ -79,7 +80,7 @@ class Variant(ABC):
     def _prepare(
         self, module: nn.Module, rows: RowSource, generator: torch.Generator
     ) -> None:
-        """Change a network that stands at its start before it is trained.
+        """Change a network that stands at PCA before it is trained.
 
         Parameters
         ----------
@@ -94,19 +95,15 @@ class Variant(ABC):
         """
         return
 
-    def _callbacks_of(self, objective) -> Sequence:
-        """Return the skorch callbacks that an objective needs."""
-        return []
-
     def _finish(
         self, module: nn.Module, rows: RowSource, generator: torch.Generator
     ) -> dict[str, Any]:
-        """Learn what is learned after training.
+        """Learn what is learned after training, unless the start is kept.
 
         Parameters
         ----------
         module : torch.nn.Module
-            The trained network, which may change.
+            A copy of the trained network, which may change.
 
         rows : RowSource
             All training rows.

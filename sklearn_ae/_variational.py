@@ -10,7 +10,6 @@ from sklearn.utils.validation import check_is_fitted
 
 from ._axes import ordered_axes
 from ._base import BaseAutoencoder
-from ._callbacks import WarmUp
 from ._density import divergences, draw_rows, log_likelihood
 from ._prior import fit_prior
 from ._sklearn import Interval, StrOptions
@@ -38,8 +37,12 @@ class VariationalAutoencoder(BaseAutoencoder):
     :meth:`sklearn.decomposition.PCA.score`. With ``beta=1`` that start is left only for
     a bound that is clearly higher on validation rows.
 
-    After training, codes are distributed like a mixture of Gaussians rather than one,
-    so that is the prior of :meth:`sample` and :meth:`score_samples`, see `prior`.
+    Codes of the training rows are never quite distributed like the prior that they were
+    trained with. A mixture of Gaussians takes its place in :meth:`sample` and
+    :meth:`score_samples` where the start is left, see `prior`.
+
+    The noise is at least a millionth of the mean variance of a column. Reconstructions
+    decode the means of codes, which lie nearer to zero than PCA's.
 
     With categories, likelihoods are those of the encoded columns, and a category is
     drawn by the probabilities that its indicators decode to.
@@ -54,8 +57,8 @@ class VariationalAutoencoder(BaseAutoencoder):
         can be one less, and a float is an error.
 
     hidden_layer_sizes : int or array-like of int, default=(256, 128)
-        Widths of the encoder's dense hidden layers; the decoder has them in reverse.
-        With ``()`` there are none.
+        Widths of the dense hidden layers, in reverse in the decoder. With ``()`` there
+        are none.
 
     activation : {"elu", "gelu", "logistic", "relu", "silu", "tanh"}, default="relu"
         Activation of the hidden layers.
@@ -143,8 +146,8 @@ class VariationalAutoencoder(BaseAutoencoder):
     beta : float, default=1.0
         Weight of the codes' divergence from the standard normal distribution. Above 1
         fewer codes are used, each for something of its own; below 1 reconstructions are
-        better. Only with 1 the bound is one of the likelihood. With 0 codes have no
-        prior at all.
+        better, and the bound is none of the likelihood. With 0 codes have no prior at
+        all.
 
     n_epochs_kl_warmup : int, default=0
         Number of epochs over which the weight of the divergence grows from 0 to `beta`.
@@ -187,8 +190,8 @@ class VariationalAutoencoder(BaseAutoencoder):
 
     loss_curve_ : list of float of length n_epochs_ + 1
         Training loss: the start's, then the mean over each epoch's steps, noise
-        included. The loss is minus the bound over the number of columns, in nats, of
-        centred and scaled cells that are not missing.
+        included. The loss is minus the bound in nats over the mean number of observed
+        cells of a row, of centred and scaled cells. A category counts as one cell.
 
     validation_loss_curve_ : list of float of length n_epochs_ + 1 or None
         Loss on the validation rows, each by a network that has not seen it. None if
@@ -268,12 +271,12 @@ class VariationalAutoencoder(BaseAutoencoder):
     _code_axes: ClassVar = staticmethod(ordered_axes)
 
     def _build(self, network, loss, n_cells, generator):
-        objective = NegativeBound(n_cells, self.beta, generator)
+        objective = NegativeBound(n_cells, float(self.beta), generator)
         return VariationalNetwork, network, objective
 
-    def _callbacks_of(self, objective):
-        n_epochs = self.n_epochs_kl_warmup
-        return [WarmUp(objective, n_epochs)] if n_epochs else []
+    @property
+    def _n_epochs_warm_up(self):
+        return int(self.n_epochs_kl_warmup)
 
     def _finish(self, module, rows, generator):
         if self.prior == "normal":
@@ -286,6 +289,22 @@ class VariationalAutoencoder(BaseAutoencoder):
             "kl_per_component_": divergences(network, rows),
             "noise_variance_": network.noise_variance,
         }
+
+    def transform(self, X):
+        """Return the codes of X: the means of what is known of them.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix, dataframe} of shape (n_samples, n_features)
+            Rows with the columns seen in fit.
+
+        Returns
+        -------
+        codes : ndarray of shape (n_samples, n_components)
+            Ordered by variance, in deviations of the standard normal distribution
+            that codes were trained with (of unit variance with ``whiten=True``).
+        """
+        return super().transform(X)
 
     def sample(self, n_samples=1, random_state=None):
         """Draw new rows.
@@ -302,8 +321,9 @@ class VariationalAutoencoder(BaseAutoencoder):
         -------
         X : {ndarray, dataframe} of shape (n_samples, n_features)
             Rows in input units, noise included: a dataframe like the one at fit, if it
-            was one, with its columns and dtypes. No numeric cell is missing, unless its
-            column had none in fit.
+            was one, with its columns and dtypes. Columns that did not vary in fit are
+            the same in all rows. No numeric cell is missing, unless its column had none
+            in fit.
         """
         check_is_fitted(self)
         if not isinstance(n_samples, Integral) or n_samples < 1:
@@ -328,8 +348,16 @@ class VariationalAutoencoder(BaseAutoencoder):
             In nats, of the row's observed cells, in input units, or for tables with
             categories in encoded ones. It is weighted by importance over
             `n_importance_samples` draws, the same for all rows, and on average a lower
-            bound.
+            bound. That is farther from the likelihood the more cells are missing: what
+            a row tells of its code is learned as if they were at the centre.
         """
+        if not isinstance(self.n_importance_samples, Integral) or (
+            self.n_importance_samples < 1
+        ):
+            raise ValueError(
+                "n_importance_samples must be an integer of at least 1, got "
+                f"{self.n_importance_samples!r}."
+            )
         X = self._rows_of(X)
         return log_likelihood(self._fitted, X, self.n_importance_samples)
 

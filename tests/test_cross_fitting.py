@@ -28,6 +28,9 @@ class Scale(nn.Module):
     def forward(self, x):
         return self.factor * x
 
+    def residual_deviation(self, loss):
+        return loss**0.5
+
 
 def squared_error(module, batch):
     x, target = batch
@@ -51,6 +54,7 @@ def cross_fit(objective=squared_error, *, module=None, twins=None, rows=None, **
     return cross_fit_network(
         module or Scale(),
         twins or [Scale() for _ in FOLDS],
+        None,
         objective,
         rows or table(),
         table(JUDGED),

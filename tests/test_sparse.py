@@ -108,10 +108,9 @@ def test_hidden_layers_add_to_sums_of_atoms(quick, X):
 # l1 and kl
 
 
-@pytest.mark.parametrize("sparsity", ["l1", "kl"])
-def test_a_heavier_penalty_makes_codes_smaller(quick, X, sparsity):
+def test_a_heavier_penalty_makes_codes_smaller(quick, X):
     light, heavy = (
-        quick(sparsity=sparsity, alpha=alpha, max_epochs=40, early_stopping=False)
+        quick(sparsity="l1", alpha=alpha, max_epochs=40, early_stopping=False)
         .fit(X)
         .transform(X)
         for alpha in (0.01, 1.0)

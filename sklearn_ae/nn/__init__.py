@@ -13,6 +13,7 @@ from ._corruption import (
 )
 from ._layout import Layout
 from ._mlp import ACTIVATIONS
+from ._network import Network
 from ._networks import NETWORKS
 from ._objective import observed_reconstruction_loss, reconstruction_loss
 from ._range import RangeHold, record_ranges, recording_ranges
@@ -30,6 +31,7 @@ __all__ = [
     "Layout",
     "MaskingNoise",
     "NegativeBound",
+    "Network",
     "RangeHold",
     "SparseNetwork",
     "SwapNoise",

@@ -7,13 +7,14 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor, nn
 
-from ._conv import convolutional_decoder, convolutional_encoder
+from ._conv import convolutional_paths
 from ._fused import add_fused, can_fuse
 from ._mlp import linear, mlp, widen
+from ._network import Network
 from ._precision import product_dtype
 
 
-class Autoencoder(nn.Module):
+class Autoencoder(Network):
     r"""Autoencoder that contains PCA.
 
     With :math:`E, e, D, d` linear and :math:`g, h` hidden layers whose last layer
@@ -84,12 +85,6 @@ class Autoencoder(nn.Module):
     torch.Size([3, 5])
     """
 
-    #: Whether it reconstructs as PCA does, once it starts at principal components.
-    starts_as_pca: ClassVar[bool] = True
-    #: Whether training blurs its inputs.
-    takes_noise: ClassVar[bool] = True
-    #: Whether codes are in the units of rows.
-    codes_have_units: ClassVar[bool] = True
     #: Arguments of the same network without residual paths.
     linear_arguments: ClassVar[dict[str, Any]] = {
         "hidden_layer_sizes": (),
@@ -120,26 +115,14 @@ class Autoencoder(nn.Module):
         # Not a weight: it stays out of the state, and off the meta device.
         gaps = torch.tensor(gap_columns, dtype=torch.long)
         self.register_buffer("_gap_columns", gaps, persistent=False)
+        shared = (n_features, n_components, hidden_layer_sizes, activation)
+        paths = None, None
         if channels:
-            paths = _convolutional_paths(
-                n_features,
-                n_components,
-                hidden_layer_sizes,
-                activation,
-                (input_shape, channels, kernel_size, gap_columns),
-                make,
+            paths = convolutional_paths(
+                *shared, input_shape, channels, kernel_size, gap_columns, **make
             )
         elif hidden_layer_sizes:
-            paths = _dense_paths(
-                n_features,
-                n_components,
-                hidden_layer_sizes,
-                activation,
-                len(gap_columns),
-                make,
-            )
-        else:
-            paths = (None, None)
+            paths = _dense_paths(*shared, len(gap_columns), make)
         self.residual_encoder, self.residual_decoder = paths
         n_weights = sum(weights.numel() for weights in self.parameters())
         # Of convolutions over three short axes torch's gradients in bfloat16 are wrong.
@@ -150,39 +133,9 @@ class Autoencoder(nn.Module):
         """Whether there are no residual paths."""
         return self.residual_encoder is None
 
-    def loss_unit(self, share: float) -> float:
-        """Return the size of the loss where a share of the variance is unexplained.
-
-        Parameters
-        ----------
-        share : float
-            What is unexplained, over the variance.
-
-        Returns
-        -------
-        unit : float
-            The squared error's: the share.
-        """
-        return share
-
-    def residual_deviation(self, loss: float) -> float:
-        """Return the root mean square of what is unexplained at a loss.
-
-        Parameters
-        ----------
-        loss : float
-            Mean loss of the rows.
-
-        Returns
-        -------
-        deviation : float
-            The root of the loss, a squared error.
-        """
-        return math.sqrt(loss)
-
     def encode(self, x: Tensor) -> Tensor:
         """Map rows ``(n_rows, n_features)`` to codes ``(n_rows, n_components)``."""
-        code = self.linear_encoder(_filled(x))
+        code = self.linear_encoder(filled(x))
         if self.residual_encoder is None:
             return code
         return self.plus_residual(code, self.residual_encoder, self.inputs(x))
@@ -193,19 +146,6 @@ class Autoencoder(nn.Module):
         if self.residual_decoder is None:
             return reconstruction
         return self.plus_residual(reconstruction, self.residual_decoder, code)
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Return the reconstruction of `x`, of the same shape."""
-        return self.decode(self.encode(x))
-
-    def settle(self) -> None:
-        """Prepare for weights that stay as they are; there is nothing to do."""
-
-    def record(self, x: Tensor) -> Tensor:
-        """Return the codes of `x`, after a pass through all layers."""
-        code = self.encode(x)
-        self.decode(code)
-        return code
 
     def plus_residual(self, base: Tensor, path: nn.Sequential, x: Tensor) -> Tensor:
         """Add hidden layers of `x`, in ``train()`` with products that may be rounded.
@@ -242,11 +182,11 @@ class Autoencoder(nn.Module):
 
     def inputs(self, x: Tensor) -> Tensor:
         """Return what hidden layers see of `x`: cells, and flags of missing ones."""
-        filled = _filled(x)
+        cells = filled(x)
         if not len(self._gap_columns):
-            return filled
+            return cells
         flags = x.index_select(1, self._gap_columns).isnan().to(x.dtype)
-        return torch.cat([filled, flags], dim=1)
+        return torch.cat([cells, flags], dim=1)
 
     def learning_rate_scales(self, residual_scale: float) -> dict[str, float]:
         """Return the step size of each parameter, relative to the learning rate.
@@ -342,7 +282,7 @@ def unit_scale(deviations: Tensor) -> Tensor:
     return torch.where(moves, deviations, largest if largest > 0 else 1.0)
 
 
-def _filled(x: Tensor) -> Tensor:
+def filled(x: Tensor) -> Tensor:
     """Return rows with missing cells at the centre."""
     return x.nan_to_num(nan=0.0, posinf=math.inf, neginf=-math.inf)
 
@@ -354,36 +294,6 @@ def _dense_paths(
     widen(encoder.hidden0, n_flags)
     sizes = hidden_layer_sizes[::-1]
     return encoder, mlp(n_components, sizes, n_features, activation, **make)
-
-
-def _convolutional_paths(
-    n_features, n_components, hidden_layer_sizes, activation, over, make
-) -> tuple[nn.Sequential, nn.Sequential]:
-    input_shape, channels, kernel_size, gap_columns = over
-    if input_shape is None or math.prod(input_shape) != n_features:
-        raise ValueError(
-            f"input_shape must have as many cells as n_features={n_features}, got "
-            f"input_shape={input_shape}."
-        )
-    encoder = convolutional_encoder(
-        input_shape,
-        channels,
-        kernel_size,
-        n_components,
-        activation,
-        gap_columns=gap_columns,
-        **make,
-    )
-    decoder = convolutional_decoder(
-        n_components,
-        hidden_layer_sizes[::-1],
-        channels[::-1],
-        kernel_size,
-        input_shape,
-        activation,
-        **make,
-    )
-    return encoder, decoder
 
 
 def _writes_output(name: str) -> bool:

@@ -348,6 +348,29 @@ def convolutional_decoder(
     return nn.Sequential(layers)
 
 
+def convolutional_paths(
+    n_features: int,
+    n_components: int,
+    hidden_layer_sizes: Sequence[int],
+    activation: str,
+    input_shape: Sequence[int] | None,
+    channels: Sequence[int],
+    kernel_size: int,
+    gap_columns: Sequence[int],
+    **make,
+) -> tuple[nn.Sequential, nn.Sequential]:
+    """Build the residual paths of :class:`Autoencoder`, which has these arguments."""
+    if input_shape is None or math.prod(input_shape) != n_features:
+        raise ValueError(
+            f"input_shape must have as many cells as n_features={n_features}, got "
+            f"input_shape={input_shape}."
+        )
+    inwards = (input_shape, channels, kernel_size, n_components, activation)
+    encoder = convolutional_encoder(*inwards, gap_columns=gap_columns, **make)
+    outwards = (hidden_layer_sizes[::-1], channels[::-1], kernel_size, input_shape)
+    return encoder, convolutional_decoder(n_components, *outwards, activation, **make)
+
+
 def _halved(axes: Sequence[int], n_times: int) -> list[tuple[int, ...]]:
     """Return axes as they are, halved once, and so on, each time rounded up."""
     sizes = [tuple(axes)]

@@ -1,12 +1,11 @@
 """The table of networks."""
 
-from torch import nn
-
 from ._autoencoder import Autoencoder
+from ._network import Network
 from ._sparse import SparseNetwork
 from ._variational import VariationalNetwork
 
-NETWORKS: dict[str, type[nn.Module]] = {
+NETWORKS: dict[str, type[Network]] = {
     network.__name__: network
     for network in (Autoencoder, SparseNetwork, VariationalNetwork)
 }

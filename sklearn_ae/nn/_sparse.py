@@ -7,14 +7,15 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor, nn
 
-from ._autoencoder import unit_scale
+from ._autoencoder import filled, unit_scale
 from ._coding import CODINGS, CodeSettings
 from ._mlp import linear, mlp
+from ._network import Network
 
 _TURN = 80.0  # learning rates, for entries of size 1
 
 
-class SparseNetwork(nn.Module):
+class SparseNetwork(Network):
     r"""Autoencoder whose reconstructions are sums of few atoms.
 
     With atoms :math:`a_j` of length 1, the decoder's columns, and hidden layers `h`,
@@ -138,30 +139,9 @@ class SparseNetwork(nn.Module):
         """Tell of each code whether it is at work, ``(n_rows, n_components)``."""
         return self.coding.is_active(code)
 
-    def loss_unit(self, share: float) -> float:
-        """Return the size of the loss where a share of the variance is unexplained.
-
-        Parameters
-        ----------
-        share : float
-            What is unexplained, over the variance.
-
-        Returns
-        -------
-        unit : float
-            The squared error's: the share.
-        """
-        return share
-
-    def record(self, x: Tensor) -> Tensor:
-        """Return the codes of `x`, after a pass through all layers."""
-        code = self.encode(x)
-        self.decode(code)
-        return code
-
     def encode(self, x: Tensor) -> Tensor:
         """Map rows ``(n_rows, n_features)`` to codes ``(n_rows, n_components)``."""
-        return self.coding.encode(_filled(x) - self.bias, unit_rows(self.atoms))
+        return self.coding.encode(filled(x) - self.bias, unit_rows(self.atoms))
 
     def decode(self, code: Tensor) -> Tensor:
         """Map codes ``(n_rows, n_components)`` to rows ``(n_rows, n_features)``."""
@@ -185,7 +165,7 @@ class SparseNetwork(nn.Module):
         reconstruction, penalty : Tensor of shape (n_rows, n_features), (n_rows,)
             The penalty is in units of squared error, summed over cells.
         """
-        coded = self.coding.reconstruct(_filled(x) - self.bias, self.atoms)
+        coded = self.coding.reconstruct(filled(x) - self.bias, self.atoms)
         reconstruction = self._plus_residual(coded.sum + self.bias, coded.code)
         return reconstruction, coded.penalty
 
@@ -258,14 +238,16 @@ class SparseNetwork(nn.Module):
         Parameters
         ----------
         rows : Tensor of shape (n_rows, n_features)
-            Centred rows in random order, one an atom; from the first again where there
-            are too few. Rows that are zero leave an atom silent.
+            Centred rows, one an atom. Where rows are equal, zero, or too few, atoms
+            stay silent.
         """
         silent = (self.atoms == 0).all(dim=1).nonzero().flatten()
         if not len(silent):
             return
-        numbers = torch.arange(len(silent), device=rows.device) % len(rows)
-        directions = unit_rows(_filled(rows)[numbers]).to(self.atoms)
+        # Equal atoms would leave it to rounding which of them is taken.
+        directions = unit_rows(filled(rows)[: len(silent)]).unique(dim=0)
+        directions = directions[directions.any(dim=1)].to(self.atoms)
+        silent = silent[: len(directions)]
         self.atoms.index_copy_(0, silent, directions)
         self.coding.awaken(silent, directions)
 
@@ -324,7 +306,3 @@ def sparse_loss(
 def unit_rows(rows: Tensor) -> Tensor:
     """Return rows divided by their lengths; zero stays zero."""
     return nn.functional.normalize(rows, dim=1, eps=torch.finfo(rows.dtype).tiny)
-
-
-def _filled(x: Tensor) -> Tensor:
-    return x.nan_to_num(nan=0.0, posinf=math.inf, neginf=-math.inf)

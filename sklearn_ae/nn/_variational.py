@@ -2,13 +2,14 @@
 
 import math
 from collections.abc import Sequence
-from typing import Any, ClassVar, NamedTuple
+from typing import ClassVar, NamedTuple
 
 import torch
 from torch import Tensor, nn
 
 from ._autoencoder import Autoencoder
 from ._mlp import mlp, widen
+from ._network import Network
 from ._prior import LOG_TWO_PI, Prior
 
 _LEAST_NOISE = 1e-6  # of the mean variance of a column
@@ -46,7 +47,7 @@ class Posterior(NamedTuple):
         return 0.5 * (self.mean.square() + log_variance.exp() - log_variance - 1)
 
 
-class VariationalNetwork(nn.Module):
+class VariationalNetwork(Network):
     r"""Variational autoencoder that contains probabilistic PCA.
 
     Rows are Gaussian around what :class:`Autoencoder` makes of their codes, with one
@@ -97,12 +98,7 @@ class VariationalNetwork(nn.Module):
     """
 
     starts_as_pca: ClassVar[bool] = False
-    takes_noise: ClassVar[bool] = True
     codes_have_units: ClassVar[bool] = False
-    linear_arguments: ClassVar[dict[str, Any]] = {
-        "hidden_layer_sizes": (),
-        "gap_columns": (),
-    }
 
     def __init__(
         self,
@@ -213,9 +209,6 @@ class VariationalNetwork(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """Return the reconstruction of `x` by the means of its codes."""
         return self.means(x)
-
-    def settle(self) -> None:
-        """Prepare for weights that stay as they are; there is nothing to do."""
 
     def record(self, x: Tensor) -> Tensor:
         """Return the codes of `x`, after passes of them and of draws of them."""

@@ -51,7 +51,8 @@ def rows_of(shape, n_rows=20, seed=1):
 
 def start(network, x):
     _, _, components = torch.linalg.svd(x, full_matrices=False)
-    network.start_at_components(components[:N_COMPONENTS], torch.ones(N_COMPONENTS))
+    components = components[:N_COMPONENTS]
+    network.start_at_components(components, torch.ones(len(components)))
 
 
 def cells(axes):
