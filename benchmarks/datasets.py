@@ -1,4 +1,4 @@
-"""Data sets by name: scikit-learn's own, files from a folder, and OpenML's."""
+"""Data sets by name: scikit-learn's own, generated, of a folder, and OpenML's."""
 
 import os
 from pathlib import Path
@@ -10,6 +10,8 @@ import pandas as pd
 from sklearn import datasets
 from sklearn.model_selection import train_test_split
 from sklearn.preprocessing import StandardScaler
+
+from .generated import GENERATED
 
 MAX_ROWS, MAX_TABLE_ROWS = 20_000, 50_000
 BUNDLED = {
@@ -81,6 +83,8 @@ def load_rows(name, folder=None):
 
 
 def _bundled(name):
+    if name in GENERATED:
+        return GENERATED[name]()
     return BUNDLED[name](return_X_y=True) if name in BUNDLED else None
 
 

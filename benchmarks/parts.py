@@ -4,16 +4,20 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from . import (
+    convolutional,
     engine,
     features,
     imports,
     imputation,
     quality,
     reconstruction,
+    samples,
     scale,
+    sparse,
     speed,
     time_to_quality,
     transform,
+    variational,
 )
 from . import search as grid_search
 from .datasets import BUNDLED, MIXED
@@ -50,6 +54,15 @@ def _time_to_quality(name, options):
     return time_to_quality.run(options.folder, name, shares)
 
 
+def _variational(name, options):
+    counts = quality.SHORT[name] if options.short else None
+    return variational.run(options.folder, name, counts=counts)
+
+
+def _of_set(run):
+    return lambda name, options: run(options.folder, name)
+
+
 def _of_tables(run):
     return lambda name, options: run(options.folder, names=(name,))
 
@@ -76,6 +89,10 @@ PARTS = {
     "tables_imputation": Part(_of_split_tables(imputation.run_imputation), MIXED),
     "tables_features": Part(_of_tables(features.run_features), tuple(features.SETS)),
     "tables_speed": Part(_of_tables(speed.run_speed), speed.NAMES),
+    "sparse": Part(_of_set(sparse.run), sparse.SETS),
+    "variational": Part(_variational, tuple(quality.SETS)),
+    "samples": Part(_of_set(samples.run), tuple(samples.SETS)),
+    "convolutional": Part(_of_set(convolutional.run), tuple(convolutional.SETS)),
 }
 
 

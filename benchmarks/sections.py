@@ -1,5 +1,6 @@
 """What the page of benchmarks says about each part, from its results file."""
 
+from . import family_sections as family
 from . import features, imputation, probes, quality, reconstruction, speed
 from . import time_to_quality as times
 from . import transform as transforms
@@ -258,4 +259,8 @@ SECTIONS = {
     "tables_imputation": ("Mixed tables: imputation", imputation_section),
     "tables_features": ("Codes as features beside raw columns", features_section),
     "tables_speed": ("Mixed tables: encoding", speed_section),
+    "sparse": ("SparseAutoencoder", family.sparse_section),
+    "variational": ("VariationalAutoencoder", family.variational_section),
+    "samples": ("VariationalAutoencoder: drawn rows", family.samples_section),
+    "convolutional": ("ConvolutionalAutoencoder", family.convolutional_section),
 }
