@@ -20,9 +20,9 @@ def sparse_section(rows):
             f"of them to train on, one split. {sparse.PEER} is given rows centred and "
             "divided by one number, its codes are those of orthogonal matching "
             "pursuit, and of these penalties it has the one that is best on the "
-            f"held-out rows: {tried}.{_ended(ended)}{_pursued(rows)} The photographs are "
-            "8x8 grey patches of two, without their means; held-out patches may overlap "
-            "training ones.",
+            f"held-out rows: {tried}.{_ended(ended)}{_pursued(rows)} The photographs "
+            "are 8x8 grey patches of two, without their means; held-out patches may "
+            "overlap training ones.",
             sparse.summary(rows),
         ),
         "![Atoms, and patches as sums of few](sparse.png)",
@@ -73,9 +73,9 @@ def samples_section(rows):
         under(
             f"Share of a row's {samples.N_NEIGHBORS} nearest neighbours that are of "
             "its own kind, where held-out rows and as many drawn ones are pooled, at "
-            f"most {samples.MAX_ROWS:,} of each: 0.5 is ideal, 1 is worst "
-            "(Schilling 1986; Henze 1988). Euclidean distances of the encoded columns, one split. All "
-            "but the training rows, which stand for the ideal, have noise of the "
+            f"most {samples.MAX_ROWS:,} of each: 0.5 is ideal, 1 is worst (Schilling "
+            "1986; Henze 1988). Euclidean distances of the encoded columns, one split. "
+            "All but the training rows, which stand for the ideal, have noise of the "
             "variance that their model learned, and categories drawn by decoded "
             "probabilities. The mixture of PCA's codes has "
             f"{samples.N_GAUSSIANS} Gaussians.",
