@@ -89,14 +89,17 @@ def convolutional_section(rows):
         under(
             "Held-out squared error of ConvolutionalAutoencoder over that of "
             "AutoencoderTransformer, both with their defaults, the mean over splits "
-            f"(three on {_most_splits(rows)}, one elsewhere). The clips of "
-            "a moving disc are generated, 8 frames of 12x12 with noise.",
+            f"({_splits(rows)}). The clips of a moving disc are generated, "
+            "8 frames of 12x12 with noise.",
             convolutional.summary(rows),
         ),
         "![Reconstructions beside the originals](convolutional.png)",
     ]
 
 
-def _most_splits(rows):
+def _splits(rows):
     counts = rows.groupby("data")["seed"].nunique()
-    return ", ".join(counts.index[counts > 1]) or "none"
+    more = ", ".join(
+        f"{count} on {name}" for name, count in counts.items() if count > 1
+    )
+    return f"{more}, one elsewhere" if more else "one"

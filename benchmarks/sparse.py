@@ -19,7 +19,7 @@ SETS = ("digits", "photographs", "fashion_mnist")
 PCA, OURS, PEER = "PCA", "SparseAutoencoder", "MiniBatchDictionaryLearning"
 # Penalties of dictionary learning to choose the best of, for it, on held-out rows.
 ALPHAS = {"fashion_mnist": (5,)}
-ALL_ALPHAS = (0.3, 0.5, 1)
+ALL_ALPHAS = (0.5, 1, 2)
 MAX_SECONDS = 240
 # Rows that orthogonal matching pursuit codes where it takes long.
 MAX_PURSUED = {"fashion_mnist": 300}
