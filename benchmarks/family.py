@@ -28,7 +28,8 @@ DOCS = Path(__file__).parents[1] / "docs"
 N_ATOMS, K, N_SUMS = 256, 10, 3
 # (name, most a pixel has, side of a picture, numbers of components)
 DRAWN = [("digits", 16, 8, 8), ("fashion_mnist", 255, 28, 32)]
-N_DRAWN, N_STEPS, N_WALKS = 40, 10, 5
+N_DRAWN, N_STEPS, N_WALKS = 40, 10, 8
+GAP = {"wspace": 0.06}
 N_SHOWN = 8
 
 
@@ -91,7 +92,7 @@ def draw_sparse(folder):
     often = np.argsort(-np.mean(codes != 0, axis=0), kind="stable")
     figure = Figure(figsize=(10, 8.4), layout="constrained")
     above, below = figure.subfigures(2, 1, height_ratios=(5, 3))
-    axes = above.subplots(1, 2, gridspec_kw={"wspace": 0.05})
+    axes = above.subplots(1, 2, gridspec_kw=GAP)
     title = f"SparseAutoencoder: its {len(atoms)} atoms, the most used first"
     show_atoms(axes[0], atoms[often], 16, title)
     title = f"PCA: its {pca.n_components_} components"
@@ -133,12 +134,12 @@ def draw_variational(folder):
         for name, most, side, n_components in DRAWN
         if (pictures := pictures_of(name, (side, side), folder, most)) is not None
     ]
-    figure = Figure(figsize=(10, 3.1 * len(found) + 4.6), layout="constrained")
-    heights = [*(3.1 for _ in found), 4.6]
+    figure = Figure(figsize=(10.5, 2.6 * len(found) + 4.4), layout="constrained")
+    heights = [*(2.6 for _ in found), 4.4]
     *lines, last = np.ravel(figure.subfigures(len(heights), 1, height_ratios=heights))
     for line, (name, n_components, pictures) in zip(lines, found, strict=True):
         model = draw_draws(line, name, n_components, pictures)
-    axes = last.subplots(1, 2)
+    axes = last.subplots(1, 2, gridspec_kw=GAP | {"width_ratios": (2, 3)})
     draw_plane(axes[0], found[0][2])
     draw_walks(axes[1], model, name, n_components, pictures)
     return figure
@@ -150,10 +151,12 @@ def draw_draws(figure, name, n_components, pictures):
     model = VariationalAutoencoder(n_components, random_state=0).fit(train)
     kinds = {
         f"{name}: held-out pictures": test[:N_DRAWN],
-        f"VariationalAutoencoder, {n_components} codes": model.sample(N_DRAWN, 0),
-        f"probabilistic PCA, {n_components} codes": draws_of_pca(train, n_components),
+        f"drawn by VariationalAutoencoder({n_components})": model.sample(N_DRAWN, 0),
+        f"drawn by probabilistic PCA, {n_components} components": draws_of_pca(
+            train, n_components
+        ),
     }
-    axes = figure.subplots(1, len(kinds))
+    axes = figure.subplots(1, len(kinds), gridspec_kw=GAP)
     for axis, (title, drawn) in zip(axes, kinds.items(), strict=True):
         image = tiled(drawn.reshape(-1, *shape), 8)
         show(axis, image, title, cmap="gray_r", vmin=0, vmax=1)
@@ -174,12 +177,12 @@ def draw_plane(axis, pictures):
     """Draw the pictures that a grid of two codes decodes to."""
     model = VariationalAutoencoder(2, random_state=0).fit(pictures.train)
     codes = model.transform(pictures.train)
-    n_steps = 14
+    n_steps = 12
     first, second = np.quantile(codes, np.linspace(0.02, 0.98, n_steps), axis=0).T
     plane = np.stack(np.meshgrid(first, second[::-1]), axis=-1).reshape(-1, 2)
     decoded = model.inverse_transform(plane.astype(np.float32))
-    image = tiled(decoded.reshape(-1, *pictures.shape), n_steps, gap=0)
-    title = "Digits by two codes: the plane, at quantiles of each"
+    image = tiled(decoded.reshape(-1, *pictures.shape), n_steps)
+    title = "digits: what a plane of two codes decodes to"
     show(axis, image, title, cmap="gray_r", vmin=0, vmax=1)
 
 
@@ -196,7 +199,7 @@ def draw_walks(axis, model, name, n_components, pictures):
     first, last = (part[:, None] for part in np.split(shown, 2))
     whole = np.concatenate([first, lines, last], axis=1)
     image = tiled(whole.reshape(-1, *pictures.shape), N_STEPS + 2)
-    title = f"{name}: two held-out pictures a line, and the way between their codes"
+    title = f"{name}: lines from one held-out picture's code to another's"
     show(axis, image, title, cmap="gray_r", vmin=0, vmax=1)
 
 
