@@ -6,6 +6,7 @@ data files are left out: digits, photographs and the generated clips come withou
 """
 
 import argparse
+import re
 from pathlib import Path
 from typing import NamedTuple
 
@@ -230,16 +231,22 @@ def draw_reconstructions(figure, name, pictures):
         made = model.fit(train).reconstruct(test)
         reconstructed[type(model).__name__] = made
     baseline = np.sum((reconstructed["PCA"] - test) ** 2)
-    frames = "one held-out clip, frame by frame" if len(shape) > 2 else "held-out"
-    figure.suptitle(f"{name}, {frames}: {axes.n_components} codes", fontsize=10)
+    shown = (
+        "a held-out clip, frame by frame," if len(shape) > 2 else "held-out pictures"
+    )
+    figure.suptitle(
+        f"{name}: {shown} from {axes.n_components} codes; squared errors are those of "
+        "all held-out rows, over PCA's",
+        fontsize=9,
+    )
     lines = figure.subplots(len(reconstructed), 1)
     for axis, (what, rows) in zip(lines, reconstructed.items(), strict=True):
         images = rows[:N_SHOWN].reshape(-1, *shape[-2:])[:N_SHOWN]
         style = {"cmap": "gray_r" if name == "fashion_mnist" else "gray"}
         show(axis, tiled(images, N_SHOWN), vmin=0, vmax=1, **style)
         error = np.sum((rows - test) ** 2) / baseline
-        words = what.replace("Autoencoder", "Autoencoder\n").strip()
-        label = words if rows is test else f"{words}\nerror {error:.2f} of PCA's"
+        words = re.sub("(?<=[a-z])(?=[A-Z])", "\n", what)
+        label = words if rows is test else f"{words}\nerror {error:.2f}"
         axis.set_ylabel(label, rotation=0, ha="right", va="center", fontsize=9)
 
 

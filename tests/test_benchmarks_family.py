@@ -6,6 +6,7 @@ import pytest
 
 from benchmarks import (
     convolutional,
+    family,
     family_sections,
     generated,
     parts,
@@ -96,7 +97,7 @@ def test_patches_have_no_mean():
 
 
 @pytest.mark.parametrize("part", ["sparse", "variational", "samples", "convolutional"])
-def test_a_part_on_digits_has_a_section(tmp_path, monkeypatch, part):
+def test_a_part_on_digits_has_a_section(tmp_path, part):
     assert "digits" in parts.names_of(part, None, short=True)
     results.save(pd.DataFrame(MEASURED[part]), tmp_path / f"{part}.csv")
     text = render.section(part, tmp_path)
@@ -131,3 +132,13 @@ def test_a_fit_that_was_ended_is_named():
     measured = pd.DataFrame(MEASURED["sparse"])
     measured.loc[1, "in time"] = False
     assert "240 seconds" in family_sections.sparse_section(measured)[0]
+
+
+def test_images_are_tiled_line_by_line():
+    images = np.arange(3.0)[:, None, None] * np.ones((3, 2, 2))
+    whole = family.tiled(images, 2)
+    assert whole.shape == (5, 5)
+    np.testing.assert_array_equal(whole[:2, 3:], images[1])
+    np.testing.assert_array_equal(whole[3:, :2], images[2])
+    assert np.isnan(whole[2]).all()
+    assert np.isnan(whole[3:, 3:]).all()
