@@ -11,6 +11,7 @@ from .datasets import load_rows, split
 from .quality import squared_error, warm_up
 from .timing import timed
 
+ERROR = "error over AutoencoderTransformer's"
 DENSE, OURS = "AutoencoderTransformer", "ConvolutionalAutoencoder"
 
 
@@ -102,7 +103,7 @@ def summary(results):
     ours, theirs = (results[results["model"] == name] for name in (OURS, DENSE))
     ratios = ours.groupby(keys)["ratio"]
     columns = {
-        f"error over {DENSE}'s": ratios.mean(),
+        ERROR: ratios.mean(),
         "worst split": ratios.max(),
         "error over PCA's": ours.groupby(keys)["error over PCA's"].mean(),
         "fit seconds": ours.groupby(keys)["seconds"].mean(),

@@ -1,6 +1,6 @@
 """The README's table: the package against PCA and its peers, in a few figures."""
 
-from . import quality, time_to_quality
+from . import convolutional, quality, samples, sparse, time_to_quality, variational
 from . import transform as transforms
 from .markdown import number, share, under
 from .peers import OURS, SKORCH
@@ -81,6 +81,47 @@ def _imports(rows):
     return f"`import sklearn_ae` adds {seconds} seconds to torch and scikit-learn."
 
 
+def _sparse(rows):
+    errors = sparse.best(rows).pivot_table("ratio", "data", "model")
+    ratios = errors[sparse.OURS] / errors[sparse.PEER]
+    return (
+        f"`SparseAutoencoder` with {sparse.K} codes a row has "
+        f"{_range(ratios)} of the held-out error of `{sparse.PEER}`."
+    )
+
+
+def _variational(rows):
+    gains = variational.summary(rows)[variational.GAIN]
+    return (
+        "`VariationalAutoencoder` gives held-out rows a log-likelihood that is above "
+        f"probabilistic PCA's by {number(gains.median())} nats a column, the median of "
+        f"{len(gains)} pairs; the least is {number(gains.min())}."
+    )
+
+
+def _samples(rows):
+    table = samples.summary(rows)
+    return (
+        f"Of the {samples.N_NEIGHBORS} nearest neighbours of a row among held-out and "
+        f"drawn ones, {_range(table[samples.OURS])} are of its own kind where "
+        "`VariationalAutoencoder` draws (0.5 is ideal), "
+        f"{_range(table[samples.PROBABILISTIC])} where probabilistic PCA does."
+    )
+
+
+def _convolutional(rows):
+    ratios = convolutional.summary(rows).set_index("data")[convolutional.ERROR]
+    return (
+        f"`ConvolutionalAutoencoder` has {_range(ratios)} of the held-out error of "
+        f"`{convolutional.DENSE}` on {', '.join(ratios.index)}."
+    )
+
+
+def _range(values):
+    low, high = values.min(), values.max()
+    return f"{low:.2f}" if low == high else f"{low:.2f} to {high:.2f}"
+
+
 PCA_ERROR, OVER_ONE = "error over PCA's", "over one job's"
 LINES = {
     "engine": _engine,
@@ -88,4 +129,8 @@ LINES = {
     "scale": _scale,
     "search": _search,
     "imports": _imports,
+    "sparse": _sparse,
+    "variational": _variational,
+    "samples": _samples,
+    "convolutional": _convolutional,
 }

@@ -9,6 +9,7 @@ from benchmarks import (
     family,
     family_sections,
     generated,
+    headline,
     parts,
     render,
     results,
@@ -103,6 +104,7 @@ def test_a_part_on_digits_has_a_section(tmp_path, part):
     text = render.section(part, tmp_path)
     assert text.startswith(f"## {sections.SECTIONS[part][0]}")
     assert "| digits |" in text
+    assert headline.text(tmp_path).startswith("- ")
 
 
 LINE = {"data": "digits", "n_components": 8, "seed": 0, "seconds": 1.0, "best_epoch": 1}
