@@ -22,11 +22,17 @@ def sparse_section(rows):
             "pursuit, and of these penalties it has the one that is best on the "
             f"held-out rows: {tried}.{_ended(ended)}{_pursued(rows)} The photographs "
             "are 8x8 grey patches of two, without their means; held-out patches may "
-            "overlap training ones.",
+            f"overlap training ones.{_busy(rows)}",
             sparse.summary(rows),
         ),
         "![Atoms, and patches as sums of few](sparse.png)",
     ]
+
+
+def _busy(rows):
+    if rows["seconds"].notna().all():
+        return ""
+    return " There are no seconds of fits on a busy machine."
 
 
 def _ended(names):
@@ -61,7 +67,7 @@ def variational_section(rows):
             "and on average a lower bound. A gain of 0 is PCA, kept where no epoch was "
             "clearly better. Active codes are those whose divergence from the prior is "
             f"at least {variational.ACTIVE} nats. The median gain is "
-            f"{number(gains.median())}, the least {number(gains.min())}.",
+            f"{number(gains.median())}, the least {number(gains.min())}.{_busy(rows)}",
             table,
         ),
         "![Real rows, drawn ones, and a walk through the codes](variational.png)",
@@ -90,7 +96,7 @@ def convolutional_section(rows):
             "Held-out squared error of ConvolutionalAutoencoder over that of "
             "AutoencoderTransformer, both with their defaults, the mean over splits "
             f"({_splits(rows)}). The clips of a moving disc are generated, "
-            "8 frames of 12x12 with noise.",
+            f"8 frames of 12x12 with noise.{_busy(rows)}",
             convolutional.summary(rows),
         ),
         "![Reconstructions beside the originals](convolutional.png)",
