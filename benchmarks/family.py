@@ -213,6 +213,8 @@ def draw_convolutional(folder):
         if (pictures := pictures_of(name, AXES[name].shape, folder, most)) is not None
     ]
     figure = Figure(figsize=(9, 4.4 * len(found)), layout="constrained")
+    # Room for the labels, which the layout makes too little of.
+    figure.get_layout_engine().set(rect=(0.03, 0, 0.97, 1))
     for part, (name, pictures) in zip(
         np.ravel(figure.subfigures(len(found), 1)), found, strict=True
     ):

@@ -20,7 +20,7 @@ def sparse_section(rows):
             f"of them to train on, one split. {sparse.PEER} is given rows centred and "
             "divided by one number, its codes are those of orthogonal matching "
             "pursuit, and of these penalties it has the one that is best on the "
-            f"held-out rows: {tried}.{_ended(ended)}{_pursued(rows)} The photographs "
+            f"held-out rows: {tried}.{_ended(ended, rows)}{_pursued(rows)} The photographs "
             "are 8x8 grey patches of two, without their means; held-out patches may "
             f"overlap training ones.{_busy(rows)}",
             sparse.summary(rows),
@@ -35,12 +35,14 @@ def _busy(rows):
     return " There are no seconds of fits on a busy machine."
 
 
-def _ended(names):
+def _ended(names, rows):
     if not names:
         return ""
+    is_busy = rows.loc[rows["in time"].eq(False), "seconds"].isna().any()
+    busy = " on a machine that was busy with other work" if is_busy else ""
     return (
-        f" Its fit was ended after {sparse.MAX_SECONDS} seconds, before it stopped by "
-        f"itself, on {', '.join(names)}."
+        f" Its fit was ended after {sparse.MAX_SECONDS} seconds{busy}, before it "
+        f"stopped by itself, for {', '.join(names)}."
     )
 
 
