@@ -20,9 +20,9 @@ def sparse_section(rows):
             f"of them to train on, one split. {sparse.PEER} is given rows centred and "
             "divided by one number, its codes are those of orthogonal matching "
             "pursuit, and of these penalties it has the one that is best on the "
-            f"held-out rows: {tried}.{_ended(ended, rows)}{_pursued(rows)} The photographs "
-            "are 8x8 grey patches of two, without their means; held-out patches may "
-            f"overlap training ones.{_busy(rows)}",
+            f"held-out rows: {tried}.{_ended(ended, rows)}{_pursued(rows)} The "
+            "photographs are 8x8 grey patches of two, without their means; held-out patches "
+            f"may overlap training ones.{_busy(rows)}",
             sparse.summary(rows),
         ),
         "![Atoms, and patches as sums of few](sparse.png)",
