@@ -21,8 +21,8 @@ def sparse_section(rows):
             "divided by one number, its codes are those of orthogonal matching "
             "pursuit, and of these penalties it has the one that is best on the "
             f"held-out rows: {tried}.{_ended(ended, rows)}{_pursued(rows)} The "
-            "photographs are 8x8 grey patches of two, without their means; held-out patches "
-            f"may overlap training ones.{_busy(rows)}",
+            "photographs are 8x8 grey patches of two, without their means; held-out "
+            f"patches may overlap training ones.{_busy(rows)}",
             sparse.summary(rows),
         ),
         "![Atoms, and patches as sums of few](sparse.png)",
