@@ -106,7 +106,7 @@ class FittedAutoencoder:
             code = self.apply("encode", rows)
             if not np.isfinite(code).all():
                 code = self.apply("encode", self.codec.encode(X[chunk], dtype))
-            yield chunk, _cast(code.astype(np.float64) * self.code_unit, dtype)
+            yield chunk, _scaled(code, self.code_unit)
 
     def decode(self, codes) -> np.ndarray:
         """Return a table's numbers from codes, ``(n_samples, n_features)``."""
@@ -207,13 +207,15 @@ class FittedAutoencoder:
         self.__init__(codec, state["kind"], dict(state["network"]), arrays, unit)
 
 
-def _cast(codes: np.ndarray, dtype: type) -> np.ndarray:
-    if np.abs(codes).max(initial=0) > np.finfo(dtype).max:
+def _scaled(codes: np.ndarray, unit: np.ndarray) -> np.ndarray:
+    """Return codes in their unit, of the same dtype."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        scaled = codes * unit.astype(codes.dtype)
+    if not np.isfinite(scaled).all():
         raise ValueError(
-            f"Codes must be finite in {np.dtype(dtype)}, got larger ones; pass X as "
-            "float64."
+            f"Codes must be finite in {codes.dtype}, got larger ones; pass X as float64."
         )
-    return codes.astype(dtype, copy=False)
+    return scaled
 
 
 def _check_state(state: dict[str, Any]) -> None:

