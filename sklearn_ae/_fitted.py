@@ -213,7 +213,8 @@ def _scaled(codes: np.ndarray, unit: np.ndarray) -> np.ndarray:
         scaled = codes * unit.astype(codes.dtype)
     if not np.isfinite(scaled).all():
         raise ValueError(
-            f"Codes must be finite in {codes.dtype}, got larger ones; pass X as float64."
+            f"Codes must be finite in {codes.dtype}, got larger ones; pass X as "
+            "float64."
         )
     return scaled
 
