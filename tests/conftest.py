@@ -32,20 +32,21 @@ ESTIMATORS = [
     VariationalAutoencoder,
 ]
 
-# Tables, validation and the way through a fit are the same code for all of them, so
-# these files look at two; what others make of tables is in test_common_family.py.
-TWO = [AutoencoderTransformer, DenoisingAutoencoder]
+# Frames, validation and the way through a fit are the same code for all of them, so
+# these files look at one or two; what others make of tables is in
+# test_common_family.py.
+ONE, TWO = ESTIMATORS[:1], [AutoencoderTransformer, DenoisingAutoencoder]
 SHARED = {
-    "test_base_impute",
-    "test_base_mixed",
-    "test_common_edges",
-    "test_common_mixed",
-    "test_common_real",
-    "test_fitting",
-    "test_fitting_small",
-    "test_frames",
-    "test_frames_limits",
-    "test_validation",
+    "test_base_impute": TWO,
+    "test_base_mixed": TWO,
+    "test_common_edges": ONE,
+    "test_common_mixed": TWO,
+    "test_common_real": TWO,
+    "test_fitting": TWO,
+    "test_fitting_small": ONE,
+    "test_frames": ONE,
+    "test_frames_limits": ONE,
+    "test_validation": ONE,
 }
 
 QUICK = {
@@ -62,7 +63,7 @@ def pytest_generate_tests(metafunc):
     marked = [mark.args[0] for mark in metafunc.definition.iter_markers("parametrize")]
     if "estimator_class" in metafunc.fixturenames and "estimator_class" not in marked:
         module = metafunc.module.__name__.rsplit(".", 1)[-1]
-        chosen = TWO if module in SHARED else ESTIMATORS
+        chosen = SHARED.get(module, ESTIMATORS)
         metafunc.parametrize("estimator_class", chosen, scope="session")
 
 
