@@ -74,7 +74,7 @@ def test_constant_columns_come_back(quick, estimator_class, X):
     table = np.c_[X, np.full(len(X), 7.0)]
     back = quick(2).fit(table).reconstruct(table)[:, -1]
     # Convolutions make no difference between columns.
-    rtol = 0.02 if estimator_class is ConvolutionalAutoencoder else 1e-7
+    rtol = 0.05 if estimator_class is ConvolutionalAutoencoder else 1e-7
     np.testing.assert_allclose(back, 7, rtol=rtol)
 
 

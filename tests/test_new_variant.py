@@ -1,6 +1,7 @@
 """The page on how to add a variant tells the truth, and its variant works."""
 
 import re
+import textwrap
 from pathlib import Path
 
 import numpy as np
@@ -27,9 +28,8 @@ def robust():
 
 def test_source_that_is_shown_is_the_real_one():
     source = Path(sklearn_ae.__file__).with_name("_denoising.py").read_text()
-    assert source.endswith(CODE[0])
     _, after = source.split('"""\n\n    noise:')
-    assert CODE[0] == f"    noise:{after}"
+    assert CODE[0] == textwrap.dedent(f"    noise:{after}")
 
 
 @pytest.mark.parametrize(
