@@ -146,13 +146,13 @@ def ordered_axes(module: nn.Module, rows: RowSource) -> CodeAxes:
     axes : CodeAxes
         Codes are not centred.
     """
-    variance = np.diag(record_codes(module, rows).covariance)
+    variance = record_variances(module, rows)
     order = np.argsort(-variance, kind="stable")
     columns = module.loadings.detach().cpu().double().numpy()
     largest = np.take_along_axis(columns, np.abs(columns).argmax(axis=0)[None], axis=0)
     signs = np.where(largest[0] < 0, -1.0, 1.0)
     rotation = np.diag(signs)[order]
-    return CodeAxes(np.zeros(len(order)), rotation, np.maximum(variance[order], 0))
+    return CodeAxes(np.zeros(len(order)), rotation, variance[order])
 
 
 def own_axes(module: nn.Module, rows: RowSource) -> CodeAxes:

@@ -53,7 +53,10 @@ def log_likelihood(fitted: FittedAutoencoder, X, n_draws: int) -> np.ndarray:
 
 
 def draw_rows(
-    fitted: FittedAutoencoder, n_samples: int, generator: np.random.RandomState
+    fitted: FittedAutoencoder,
+    n_samples: int,
+    deviation: float,
+    generator: np.random.RandomState,
 ) -> np.ndarray:
     """Draw rows of a table's numbers.
 
@@ -65,6 +68,9 @@ def draw_rows(
     n_samples : int
         Number of rows.
 
+    deviation : float
+        Of the noise, in encoded units.
+
     generator : RandomState
         Source of codes and of noise.
 
@@ -74,7 +80,6 @@ def draw_rows(
         In float64.
     """
     n_components = fitted.network["n_components"]
-    deviation = fitted.module().noise_variance ** 0.5
     numbers = np.empty((n_samples, fitted.n_features))
     for chunk in row_chunks(n_samples, fitted.codec.n_encoded):
         n_rows = chunk.stop - chunk.start

@@ -6,6 +6,7 @@ from functools import partial
 from numbers import Integral, Real
 from typing import ClassVar
 
+import numpy as np
 import torch
 
 from ._axes import own_axes
@@ -280,10 +281,9 @@ class SparseAutoencoder(BaseAutoencoder):
         return {}
 
     def _describe(self, fitted, rows):
-        network, active = fitted.module().requires_grad_(False), False
-        network.settle()
+        active = np.zeros(fitted.network["n_components"], dtype=bool)
         for _, clean in every_row(rows):
-            active = network.is_active(network.encode(clean.cpu())).any(dim=0) | active
+            active |= fitted.apply("active", clean.cpu().numpy()).any(axis=0)
         return {"n_dead_components_": int((~active).sum())}
 
     def transform(self, X):

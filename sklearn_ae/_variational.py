@@ -331,7 +331,8 @@ class VariationalAutoencoder(BaseAutoencoder):
                 f"n_samples must be an integer of at least 1, got {n_samples!r}."
             )
         generator = check_random_state(random_state)
-        rows = draw_rows(self._fitted, int(n_samples), generator)
+        deviation = self.noise_variance_**0.5
+        rows = draw_rows(self._fitted, int(n_samples), deviation, generator)
         return self._fitted.codec.columns.write(rows)
 
     def score_samples(self, X):

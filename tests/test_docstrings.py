@@ -25,7 +25,7 @@ ESTIMATORS = {
 }
 # What overrides torch, or takes one tensor whose shape the summary tells.
 TORCH_METHODS = {*dir(torch.nn.Module), "encode", "decode", "inputs", "posterior"}
-TORCH_METHODS |= {"is_active", "linear_decode", "record"}
+TORCH_METHODS |= {"active", "linear_decode", "record"}
 METHODS = {
     f"{owner}.{name}": method
     for owner, thing in CLASSES.items()

@@ -69,7 +69,31 @@ class Coded(NamedTuple):
     penalty: Tensor
 
 
-class TopK(nn.Module):
+class Coding(nn.Module):
+    """Base of the ways of sparsity: what most of them share, and hooks for the rest."""
+
+    #: Whether codes are in the units of rows.
+    has_units: ClassVar[bool] = True
+
+    def is_active(self, code: Tensor) -> Tensor:
+        """Tell of each code whether it is at work."""
+        return code != 0
+
+    def weights(self, code: Tensor) -> Tensor:
+        """Return the factor of each atom."""
+        return code
+
+    def settle(self, atoms: Tensor) -> None:
+        """Prepare for atoms that stay as they are."""
+
+    def start(self, atoms: Tensor, deviations: Tensor) -> None:
+        """Begin with these atoms, whose codes have these deviations."""
+
+    def awaken(self, silent: Tensor, directions: Tensor) -> None:
+        """Take note of atoms that are no longer zero."""
+
+
+class TopK(Coding):
     r"""Codes of k numbers that are not zero, by :func:`pursue`.
 
     The encoder has no weights of its own: it looks for the atoms that the decoder adds
@@ -91,8 +115,6 @@ class TopK(nn.Module):
     generator, device
         As in :class:`SparseNetwork`.
     """
-
-    has_units: ClassVar[bool] = True
 
     def __init__(
         self,
@@ -122,14 +144,6 @@ class TopK(nn.Module):
         """Return codes ``(n_rows, n_components)`` of centred rows."""
         products = None if self.training else self._products
         return _dense(*pursue(rows, atoms, self.k, products), len(atoms))
-
-    def is_active(self, code: Tensor) -> Tensor:
-        """Tell of each code whether it is at work."""
-        return code != 0
-
-    def weights(self, code: Tensor) -> Tensor:
-        """Return the factor of each atom."""
-        return code
 
     def reconstruct(self, rows: Tensor, atoms: Tensor) -> Coded:
         """Return sums of atoms, whose length counts as 1."""
@@ -172,14 +186,8 @@ class TopK(nn.Module):
         lengths.index_fill_(0, idle, lengths.max())
         self._idle.index_fill_(0, idle, 0)
 
-    def start(self, atoms: Tensor, deviations: Tensor) -> None:
-        """Begin with these atoms; there is nothing to do."""
 
-    def awaken(self, silent: Tensor, directions: Tensor) -> None:
-        """Take note of atoms that are no longer zero; there is nothing to do."""
-
-
-class _Encoded(nn.Module):
+class _Encoded(Coding):
     """A linear map and hidden layers; subclasses say what becomes of their sum."""
 
     def __init__(
@@ -217,9 +225,6 @@ class _Encoded(nn.Module):
         code = self.encode(rows, unit)
         return Coded(self.weights(code) @ unit, code, self._penalty(code))
 
-    def settle(self, atoms: Tensor) -> None:
-        """Prepare for atoms that stay as they are; there is nothing to do."""
-
     def start(self, atoms: Tensor, deviations: Tensor) -> None:
         """Encode by scalar products with atoms."""
         self.linear_encoder.weight.copy_(atoms)
@@ -246,8 +251,6 @@ class L1(_Encoded):
         As in :class:`TopK`.
     """
 
-    has_units: ClassVar[bool] = True
-
     def __init__(
         self,
         settings: CodeSettings,
@@ -259,14 +262,6 @@ class L1(_Encoded):
         self.threshold = nn.Parameter(
             torch.zeros(settings.n_components, dtype=torch.float32, device=device)
         )
-
-    def is_active(self, code: Tensor) -> Tensor:
-        """Tell of each code whether it is at work."""
-        return code != 0
-
-    def weights(self, code: Tensor) -> Tensor:
-        """Return the factor of each atom."""
-        return code
 
     def _sparsify(self, code: Tensor) -> Tensor:
         return code.sign() * (code.abs() - self.threshold).relu()
@@ -338,7 +333,7 @@ class KL(_Encoded):
         return (self.settings.alpha * divergence.sum()).expand(len(code))
 
 
-CODINGS: dict[str, type[nn.Module]] = {"kl": KL, "l1": L1, "topk": TopK}
+CODINGS: dict[str, type[Coding]] = {"kl": KL, "l1": L1, "topk": TopK}
 
 
 def _dense(index: Tensor, values: Tensor, n_components: int) -> Tensor:

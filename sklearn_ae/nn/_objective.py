@@ -72,5 +72,10 @@ def observed_reconstruction_loss(
     tensor([0.])
     """
     x, target = batch
-    error = torch.where(target.isnan(), 0.0, module(x) - target)
-    return error.square().sum(dim=1) / n_cells
+    return observed_error(module(x), target) / n_cells
+
+
+def observed_error(reconstruction: Tensor, target: Tensor) -> Tensor:
+    """Return each row's sum of squared errors over cells that are not missing."""
+    error = torch.where(target.isnan(), 0.0, reconstruction - target)
+    return error.square().sum(dim=1)

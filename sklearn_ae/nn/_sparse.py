@@ -11,6 +11,7 @@ from ._autoencoder import filled, unit_scale
 from ._coding import CODINGS, CodeSettings
 from ._mlp import linear, mlp
 from ._network import Network
+from ._objective import observed_error
 
 _TURN = 80.0  # learning rates, for entries of size 1
 
@@ -135,9 +136,9 @@ class SparseNetwork(Network):
         """Number of atoms that are zero."""
         return int((self.atoms == 0).all(dim=1).sum())
 
-    def is_active(self, code: Tensor) -> Tensor:
-        """Tell of each code whether it is at work, ``(n_rows, n_components)``."""
-        return self.coding.is_active(code)
+    def active(self, x: Tensor) -> Tensor:
+        """Tell which codes of `x` are at work, ``(n_rows, n_components)``."""
+        return self.coding.is_active(self.encode(x))
 
     def encode(self, x: Tensor) -> Tensor:
         """Map rows ``(n_rows, n_features)`` to codes ``(n_rows, n_components)``."""
@@ -299,8 +300,7 @@ def sparse_loss(
     """
     x, target = batch
     reconstruction, penalty = module.reconstruct(x)
-    error = torch.where(target.isnan(), 0.0, reconstruction - target)
-    return (error.square().sum(dim=1) + penalty) / n_cells
+    return (observed_error(reconstruction, target) + penalty) / n_cells
 
 
 def unit_rows(rows: Tensor) -> Tensor:
