@@ -1,12 +1,10 @@
 """The scikit-learn contract of every autoencoder, once."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
-from numbers import Integral, Real
-from typing import Any, ClassVar
+from numbers import Integral
+from typing import ClassVar
 
 import numpy as np
-import torch
 from scipy.sparse import issparse
 from sklearn.base import (
     BaseEstimator,
@@ -19,21 +17,28 @@ from sklearn.utils.validation import check_is_fitted
 from ._fitted import float_dtype
 from ._fitting import fit_rows
 from ._frames import frame_library
-from ._sklearn import (
-    Interval,
-    RealNotInt,
-    StrOptions,
-    _fit_context,
+from ._shared_parameters import (
+    CodeParameters,
+    LayerParameters,
+    TableParameters,
+    TrainingParameters,
 )
+from ._sklearn import Interval, RealNotInt, _fit_context
 from ._transaction import own_torch_modes, restored_on_error
 from ._validation import FLOATS, learn_rows, read_rows
 from ._variant import Variant
-from .nn import ACTIVATIONS
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
 class BaseAutoencoder(
-    Variant, ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator
+    Variant,
+    TrainingParameters,
+    TableParameters,
+    CodeParameters,
+    LayerParameters,
+    ClassNamePrefixFeaturesOutMixin,
+    TransformerMixin,
+    BaseEstimator,
 ):
     """Base of all autoencoders: parameters, fit, transform and scores.
 
@@ -41,25 +46,6 @@ class BaseAutoencoder(
     """
 
     n_components: int | float | None = field(default=2, kw_only=False)
-    hidden_layer_sizes: int | Sequence[int] = (256, 128)
-    activation: str = "relu"
-    init: str = "pca"
-    whiten: bool = False
-    standardize: bool | str = "auto"
-    categorical_features: Any = "from_dtype"
-    max_categories: int | None = 64
-    handle_unknown: str = "warn"
-    learning_rate: float = 1e-2
-    batch_size: int = 256
-    max_epochs: int | str = "auto"
-    weight_decay: float = 0.0
-    early_stopping: bool = True
-    validation_fraction: float = 0.1
-    n_iter_no_change: int | None = None
-    callbacks: Sequence | None = None
-    device: Any = "auto"
-    random_state: Any = None
-    verbose: int = 0
 
     _parameter_constraints: ClassVar[dict] = {
         "n_components": [
@@ -67,31 +53,10 @@ class BaseAutoencoder(
             Interval(RealNotInt, 0, 1, closed="neither"),
             None,
         ],
-        "hidden_layer_sizes": [
-            "array-like",
-            Interval(Integral, 1, None, closed="left"),
-        ],
-        "activation": [StrOptions(set(ACTIVATIONS))],
-        "init": [StrOptions({"pca", "random"})],
-        "whiten": ["boolean"],
-        "standardize": ["boolean", StrOptions({"auto"})],
-        "categorical_features": ["array-like", StrOptions({"from_dtype"})],
-        "max_categories": [Interval(Integral, 2, None, closed="left"), None],
-        "handle_unknown": [StrOptions({"error", "ignore", "warn"})],
-        "learning_rate": [Interval(Real, 0, None, closed="neither")],
-        "batch_size": [Interval(Integral, 1, None, closed="left")],
-        "max_epochs": [
-            Interval(Integral, 0, None, closed="left"),
-            StrOptions({"auto"}),
-        ],
-        "weight_decay": [Interval(Real, 0, None, closed="left")],
-        "early_stopping": ["boolean"],
-        "validation_fraction": [Interval(Real, 0, 1, closed="neither")],
-        "n_iter_no_change": [Interval(Integral, 1, None, closed="left"), None],
-        "callbacks": [list, tuple, None],
-        "device": [str, torch.device],
-        "random_state": ["random_state"],
-        "verbose": ["verbose"],
+        **LayerParameters._parameter_constraints,
+        **CodeParameters._parameter_constraints,
+        **TableParameters._parameter_constraints,
+        **TrainingParameters._parameter_constraints,
     }
 
     @_fit_context(prefer_skip_nested_validation=True)

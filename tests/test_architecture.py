@@ -19,7 +19,7 @@ LAYERS = [
     {"_version", "nn"},
     {"_sklearn", "_random", "_frames", "_levels", "_selection", "_transaction"}
     | {"_parameters", "_moments"},
-    {"_columns"},
+    {"_columns", "_shared_parameters"},
     {"_tables", "_learning"},
     {"_validation"},
     {"_rows"},
@@ -34,6 +34,7 @@ LAYERS = [
     {"_fitting"},
     {"_base"},
     {"_autoencoder", "_convolutional", "_denoising", "_sparse", "_variational"},
+    {"_held"},
     {"__init__"},
 ]
 LAYER = {name: level for level, layer in enumerate(LAYERS) for name in layer}

@@ -1,0 +1,123 @@
+"""The estimator that a meta-estimator holds: made, seeded, fitted and looked into."""
+
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+import numpy as np
+from sklearn.base import BaseEstimator, clone
+from sklearn.frozen import FrozenEstimator
+from sklearn.utils import get_tags
+from sklearn.utils.validation import check_is_fitted
+
+from ._autoencoder import AutoencoderTransformer
+from ._base import BaseAutoencoder
+from ._random import RandomStreams
+from ._sklearn import HasMethods
+
+
+@dataclass(kw_only=True, eq=False, repr=False)
+class EstimatorHolder(BaseEstimator):
+    """Base of meta-estimators: what they hold, and what X may be by that.
+
+    A subclass keeps what :func:`fit_held` gives as `estimator_`.
+    """
+
+    estimator: Any = field(default=None, kw_only=False)
+
+    _parameter_constraints: ClassVar[dict] = {
+        "estimator": [HasMethods(["fit", "transform", "inverse_transform"]), None],
+    }
+
+    @property
+    def n_features_in_(self):
+        """Number of columns seen in fit."""
+        return self._fitted_estimator("n_features_in_").n_features_in_
+
+    @property
+    def feature_names_in_(self):
+        """Names of the columns seen in fit."""
+        return self._fitted_estimator("feature_names_in_").feature_names_in_
+
+    def __sklearn_is_fitted__(self):
+        return "estimator_" in vars(self)
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        held = get_tags(_or_default(self.estimator)).input_tags
+        tags.input_tags.sparse = held.sparse
+        tags.input_tags.allow_nan = held.allow_nan
+        return tags
+
+    def _fitted_estimator(self, name: str):
+        if "estimator_" not in vars(self):
+            raise AttributeError(
+                f"{type(self).__name__!r} object has no attribute {name!r}"
+            )
+        return self.estimator_
+
+
+def fit_held(estimator, X, random_state=None):
+    """Fit the estimator that a meta-estimator holds.
+
+    Parameters
+    ----------
+    estimator : estimator or None
+        A transformer with `inverse_transform`, which stays as it is. None means
+        :class:`AutoencoderTransformer` with its defaults.
+
+    X : {array-like, sparse matrix, dataframe} of shape (n_samples, n_features)
+        Training rows.
+
+    random_state : int, RandomState instance or None, default=None
+        Unless None, seeds each `random_state` of the estimator that is None.
+
+    Returns
+    -------
+    estimator_ : estimator
+        A fitted clone, or a :class:`~sklearn.frozen.FrozenEstimator` as it is.
+    """
+    if isinstance(estimator, FrozenEstimator):
+        check_is_fitted(estimator)
+        return estimator
+    made = clone(_or_default(estimator))
+    return seeded(made, random_state).fit(X)
+
+
+def seeded(estimator, random_state):
+    """Set each `random_state` of an estimator that is None, unless there is none."""
+    if random_state is None:
+        return estimator
+    streams = RandomStreams(random_state)
+    seeds = {
+        name: streams.integer(name)
+        for name, value in estimator.get_params().items()
+        if value is None and name.rsplit("__", 1)[-1] == "random_state"
+    }
+    return estimator.set_params(**seeds)
+
+
+def own_autoencoder(estimator) -> BaseAutoencoder | None:
+    """Return the autoencoder of this package that an estimator is, or None.
+
+    Parameters
+    ----------
+    estimator : estimator
+        Fitted; it may be frozen.
+
+    Returns
+    -------
+    autoencoder : BaseAutoencoder or None
+        None for other transformers.
+    """
+    while isinstance(estimator, FrozenEstimator):
+        estimator = estimator.estimator
+    return estimator if isinstance(estimator, BaseAutoencoder) else None
+
+
+def reconstructed(estimator, X) -> np.ndarray:
+    """Return ``inverse_transform(transform(X))`` of any transformer as an array."""
+    return np.asarray(estimator.inverse_transform(estimator.transform(X)))
+
+
+def _or_default(estimator):
+    return AutoencoderTransformer() if estimator is None else estimator
