@@ -30,6 +30,7 @@ def cross_fit_network(
     folds: Sequence[Tensor],
     settings: TrainingSettings,
     streams: RandomStreams,
+    throughout: Tensor | None = None,
 ) -> TrainingState:
     """Train a module on all rows, for as many epochs as is best for rows not seen.
 
@@ -57,13 +58,16 @@ def cross_fit_network(
         The rows to train on, and the same rows to judge by.
 
     folds : sequence of Tensor
-        Disjoint sets of rows, which make all of them.
+        Disjoint sets of rows, which make all of them, but for those of `throughout`.
 
     settings : TrainingSettings
         How to train, without callbacks and patience.
 
     streams : RandomStreams
         Source of the orders of rows.
+
+    throughout : Tensor of int, default=None
+        Further rows, which are always trained on and judge nothing.
 
     Returns
     -------
@@ -77,6 +81,7 @@ def cross_fit_network(
         If a loss turns non-finite, or out of all proportion to the start's.
     """
     first, *theirs = starts or [module, *twins]
+    throughout = torch.arange(0) if throughout is None else throughout
     before = torch.cat(
         [
             row_losses(start, objective, Batches(judged, fold, EVALUATION_ROWS))
@@ -89,8 +94,17 @@ def cross_fit_network(
     try:
         for number in range(len(folds)):
             pair = twins[number], theirs[number]
+            index = torch.cat([all_but(folds, number), throughout])
             fitted, fold_epochs = _fit_twin(
-                pair, objective, rows, judged, folds, number, settings, streams
+                pair,
+                objective,
+                rows,
+                index,
+                judged,
+                folds[number],
+                number,
+                settings,
+                streams,
             )
             losses.append(fitted.losses)
             epochs.append(fold_epochs)
@@ -104,7 +118,7 @@ def cross_fit_network(
             before, after[best], settings.significance_level
         ):
             return state
-        everything, batches = torch.cat(list(folds)), streams.torch("batches")
+        everything, batches = torch.cat([*folds, throughout]), streams.torch("batches")
         settings = replace(settings, stop_after=best + 1)
         final = fit_network(
             module, objective, rows, everything, None, settings, batches, first
@@ -119,15 +133,15 @@ def cross_fit_network(
     return final
 
 
-def _fit_twin(pair, objective, rows, judged, folds, number, settings, streams):
-    """Train a twin on the other folds; return its state and the fold's row losses."""
+def _fit_twin(pair, objective, rows, index, judged, fold, number, settings, streams):
+    """Train a twin on the other rows; return its state and the fold's row losses."""
     record, (twin, start) = RowLosses(), pair
     fitted = fit_network(
         twin,
         objective,
         rows,
-        all_but(folds, number),
-        (judged, folds[number]),
+        index,
+        (judged, fold),
         replace(settings, callbacks=[record], ends_early=False, verbose=0),
         streams.torch(f"fold {number}"),
         start,

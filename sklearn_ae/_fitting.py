@@ -91,7 +91,7 @@ def fit_rows(estimator, columns: TableColumns, X, X_val) -> Learned:
     check_callbacks(estimator.callbacks or ())
     estimator._check_parameters()
     layer_sizes(estimator.hidden_layer_sizes)
-    device = _resolve_device(estimator.device)
+    device = resolve_device(estimator.device)
     streams = RandomStreams(estimator.random_state)
     table = _fit_table(estimator, columns, X)
     n_components = resolve_n_components(
@@ -274,7 +274,7 @@ def _settings(estimator, networks, data, pca_loss, noise) -> TrainingSettings:
         learning_rate=estimator.learning_rate,
         learning_rate_scales=module.learning_rate_scales(math.sqrt(share)),
         batch_size=estimator.batch_size,
-        max_epochs=0 if settled else _n_epochs(estimator, len(data.index)),
+        max_epochs=0 if settled else n_epochs(estimator, len(data.index)),
         weight_decay=estimator.weight_decay,
         n_iter_no_change=estimator.n_iter_no_change,
         significance_level=0.01 if from_pca else 1.0,
@@ -288,7 +288,7 @@ def _settings(estimator, networks, data, pca_loss, noise) -> TrainingSettings:
     )
 
 
-def _n_epochs(estimator, n_train: int) -> int:
+def n_epochs(estimator, n_train: int) -> int:
     """Return `max_epochs`, or what fits into the budget of epochs and steps."""
     if estimator.max_epochs != "auto":
         return int(estimator.max_epochs)
@@ -320,7 +320,8 @@ def _standardizes(estimator, columns: TableColumns) -> bool:
     return bool(estimator.standardize)
 
 
-def _resolve_device(device) -> torch.device:
+def resolve_device(device) -> torch.device:
+    """Return the device that a parameter names; raise if it can't be used."""
     if device == "auto":
         device = "cuda" if torch.cuda.is_available() else "cpu"
     try:

@@ -173,14 +173,15 @@ def _training_rows(data: TrainingData, part: int) -> Tensor:
     return all_but(data.parts, part)
 
 
-def layer_sizes(hidden_layer_sizes) -> tuple[int, ...]:
-    """Return `hidden_layer_sizes` as a tuple; raise if it holds no sizes."""
+def layer_sizes(
+    hidden_layer_sizes, name: str = "hidden_layer_sizes"
+) -> tuple[int, ...]:
+    """Return sizes of layers as a tuple; raise by their name if they are none."""
     sizes = tuple(np.atleast_1d(np.asarray(hidden_layer_sizes, dtype=object)))
     for size in sizes:
         if not isinstance(size, Integral) or size < 1:
             raise ValueError(
-                "hidden_layer_sizes must be integers of at least 1, got "
-                f"{hidden_layer_sizes!r}."
+                f"{name} must be integers of at least 1, got {hidden_layer_sizes!r}."
             )
     return tuple(int(size) for size in sizes)
 

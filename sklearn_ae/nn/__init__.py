@@ -11,6 +11,7 @@ from ._corruption import (
     SwapNoise,
     UniformNoise,
 )
+from ._head import Head, HeadedNetwork, class_loss, squared_loss
 from ._layout import Layout
 from ._mlp import ACTIVATIONS
 from ._network import Network
@@ -28,6 +29,8 @@ __all__ = [
     "Autoencoder",
     "Corruption",
     "GaussianNoise",
+    "Head",
+    "HeadedNetwork",
     "Layout",
     "MaskingNoise",
     "NegativeBound",
@@ -37,9 +40,11 @@ __all__ = [
     "SwapNoise",
     "UniformNoise",
     "VariationalNetwork",
+    "class_loss",
     "observed_reconstruction_loss",
     "reconstruction_loss",
     "record_ranges",
     "recording_ranges",
     "sparse_loss",
+    "squared_loss",
 ]

@@ -1,0 +1,287 @@
+"""The way of labelled rows: a head's start, what judges it, and the engine."""
+
+import copy
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from ._cross_fitting import cross_fit_network
+from ._fitted import FittedAutoencoder
+from ._fitted_head import FittedHead, FittedPredictor
+from ._fitting import n_epochs
+from ._held import own_autoencoder
+from ._label_split import split_rows
+from ._networks import layer_sizes
+from ._random import RandomStreams
+from ._rows import RowSource, TensorRows, row_source
+from ._tables import block_widths
+from ._targets import LinearHead
+from ._training import TrainingSettings, TrainingState, fit_network
+from .nn import Corruption, Head, HeadedNetwork, Layout, SwapNoise
+
+
+class Given(NamedTuple):
+    """The labelled rows, and what makes codes of them.
+
+    Attributes
+    ----------
+    rows : RowSource
+        The labelled rows as `encoder` takes them.
+
+    codes : ndarray of shape (n_labelled, n_components)
+        Their codes.
+
+    scaling : tuple of two ndarrays of shape (n_components,)
+        Centre and scale of the codes of all rows.
+
+    encoder : FittedAutoencoder or None
+        Makes codes. None if `rows` are codes.
+    """
+
+    rows: RowSource
+    codes: np.ndarray
+    scaling: tuple[np.ndarray, np.ndarray]
+    encoder: FittedAutoencoder | None
+
+
+class LabelledRows:
+    """Rows and their targets.
+
+    Parameters
+    ----------
+    rows : RowSource
+        The rows.
+
+    targets : Tensor of shape (n_rows,) or (n_rows, n_outputs)
+        Their targets.
+
+    noise : Corruption, default=None
+        In ``train()``; changes the rows that are taken.
+    """
+
+    def __init__(
+        self, rows: RowSource, targets: Tensor, noise: Corruption | None = None
+    ) -> None:
+        self._rows, self._targets, self._noise = rows, targets, noise
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def take(self, index: Tensor) -> tuple[Tensor, Tensor]:
+        """Return the rows `index` and their targets."""
+        rows, _ = self._rows.take(index)
+        rows = rows if self._noise is None else self._noise(rows)
+        return rows, self._targets[index].to(rows.device)
+
+
+class Tuned(NamedTuple):
+    """What fine-tuning ends with.
+
+    Attributes
+    ----------
+    fitted : FittedPredictor
+        What predicts.
+
+    state : TrainingState
+        Curves, best epoch, and Ctrl-C if it ended training.
+    """
+
+    fitted: FittedPredictor
+    state: TrainingState
+
+
+def given_rows(estimator, X, labelled: np.ndarray, device: torch.device) -> Given:
+    """Return the labelled rows of a table, and what a fitted estimator makes of them.
+
+    Parameters
+    ----------
+    estimator : estimator
+        Fitted. The encoder of an autoencoder of this package can be trained on.
+
+    X : {array-like, sparse matrix, dataframe} of shape (n_samples, n_features)
+        The table.
+
+    labelled : ndarray of bool of shape (n_samples,)
+        Which of its rows are labelled.
+
+    device : torch.device
+        Where rows go.
+
+    Returns
+    -------
+    given : Given
+        Codes are in float64.
+    """
+    autoencoder = own_autoencoder(estimator)
+    if autoencoder is None:
+        codes = np.asarray(estimator.transform(X), dtype=np.float64)
+        rows = torch.from_numpy(codes[labelled]).float().to(device)
+        return Given(TensorRows(rows), codes[labelled], _scaling(codes), None)
+    encoder = autoencoder._fitted
+    rows = autoencoder._rows_of(X)
+    codes = encoder.encode(rows).astype(np.float64)
+    source = row_source(rows[labelled], encoder.codec, device)
+    return Given(source, codes[labelled], _scaling(codes), encoder)
+
+
+def _scaling(codes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the centre of codes, and one scale for all.
+
+    With few labels a penalty on weights of such codes is a guess that helps: what the
+    autoencoder found to vary most is likely to matter most.
+    """
+    size = float(np.sqrt(codes.var(axis=0).mean()))
+    return codes.mean(axis=0), np.full(codes.shape[1], size or 1.0)
+
+
+def fine_tune(
+    estimator, targets, given: Given, device: torch.device, streams: RandomStreams
+) -> Tuned:
+    """Fit a head to codes, then train it together with what makes them.
+
+    Parameters
+    ----------
+    estimator : BasePretrained
+        Gives the parameters.
+
+    targets : ClassTargets or NumberTargets
+        What to learn.
+
+    given : Given
+        What to learn from.
+
+    device : torch.device
+        Where training runs.
+
+    streams : RandomStreams
+        Source of the split, the weights, the order of rows and the noise.
+
+    Returns
+    -------
+    tuned : Tuned
+        Nothing of it is assigned to the estimator.
+    """
+    split = split_rows(estimator, targets, streams)
+    everything = np.arange(len(targets))
+    start, *starts = (
+        targets.linear_head(given.codes, index, given.scaling)
+        for index in [everything, *map(split.without, range(len(split.parts)))]
+    )
+    arguments = _head_arguments(estimator, start)
+    module, *twins = (
+        _network(given, arguments, one, streams).to(device) for one in [start, *starts]
+    )
+    state = _train(estimator, targets, given, module, twins, split, device, streams)
+    if state.best_epoch == 0:
+        head = FittedHead(arguments | {"hidden_layer_sizes": ()}, start.arrays())
+        return Tuned(FittedPredictor(given.encoder, head), state)
+    return Tuned(_tuned(given, arguments, state), state)
+
+
+def _train(
+    estimator, targets, given, module, twins, split, device, streams
+) -> TrainingState:
+    labels, objective = targets.tensor(), targets.objective(device)
+    rows = LabelledRows(given.rows, labels, _noise(estimator, given, streams))
+    judged = LabelledRows(given.rows, labels)
+    parts = [torch.from_numpy(part) for part in split.parts]
+    settings = _settings(estimator, targets, module, split, device)
+    if len(parts) > 1:
+        return cross_fit_network(
+            module,
+            twins,
+            None,
+            objective,
+            rows,
+            judged,
+            parts,
+            settings,
+            streams,
+            throughout=torch.from_numpy(split.alone),
+        )
+    return fit_network(
+        twins[0] if twins else module,
+        objective,
+        rows,
+        torch.from_numpy(split.without(0)),
+        (judged, parts[0]) if parts else None,
+        settings,
+        streams.torch("batches"),
+    )
+
+
+def _settings(estimator, targets, module, split, device) -> TrainingSettings:
+    rate = estimator.head_learning_rate
+    share = estimator.encoder_learning_rate / rate
+    scales = {
+        name: share if name.startswith("encoder.") else 1.0
+        for name, _ in module.named_parameters()
+    }
+    few = targets.are_few
+    return TrainingSettings(
+        learning_rate=rate,
+        learning_rate_scales=scales,
+        batch_size=estimator.batch_size,
+        max_epochs=0 if few else n_epochs(estimator, len(split.without(0))),
+        weight_decay=estimator.weight_decay,
+        n_iter_no_change=estimator.n_iter_no_change,
+        callbacks=estimator.callbacks or (),
+        device=device,
+    )
+
+
+def _noise(estimator, given: Given, streams) -> SwapNoise | None:
+    """Return the noise of an encoder's rows."""
+    if given.encoder is None or estimator.swap_level == 0:
+        return None
+    widths = block_widths(given.encoder.codec.columns)
+    unit = torch.ones(int(widths.sum()))
+    layout = Layout(
+        column=torch.from_numpy(np.repeat(np.arange(len(widths)), widths)),
+        missing=unit,
+        noise_unit=unit,
+        n_cells=len(widths),
+    )
+    return SwapNoise(layout, estimator.swap_level, generator=streams.torch("noise"))
+
+
+def _head_arguments(estimator, start: LinearHead) -> dict[str, Any]:
+    n_outputs, n_components = start.weight.shape
+    return {
+        "n_components": n_components,
+        "n_outputs": n_outputs,
+        "hidden_layer_sizes": layer_sizes(estimator.head_layer_sizes),
+    }
+
+
+def _network(given: Given, arguments, start: LinearHead, streams) -> nn.Module:
+    head = Head(**arguments, generator=streams.torch("weights"))
+    head.start_at(*start.tensors())
+    if given.encoder is None:
+        return head
+    unit = torch.from_numpy(given.encoder.code_unit).float()
+    return HeadedNetwork(given.encoder.module(), head, unit)
+
+
+def _tuned(given: Given, arguments, state: TrainingState) -> FittedPredictor:
+    arrays = {name: value.cpu().numpy() for name, value in state.weights.items()}
+    if given.encoder is None:
+        return FittedPredictor(None, FittedHead(arguments, arrays))
+    encoder = FittedAutoencoder(
+        given.encoder.codec,
+        given.encoder.kind,
+        copy.deepcopy(given.encoder.network),
+        _under("encoder.", arrays),
+        given.encoder.code_unit,
+    )
+    return FittedPredictor(encoder, FittedHead(arguments, _under("head.", arrays)))
+
+
+def _under(prefix: str, arrays: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    return {
+        name.removeprefix(prefix): array
+        for name, array in arrays.items()
+        if name.startswith(prefix)
+    }

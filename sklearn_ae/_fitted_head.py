@@ -1,0 +1,102 @@
+"""What predicts: an encoder and a head, as plain arguments and arrays."""
+
+from typing import Any
+
+import numpy as np
+import torch
+from sklearn.utils import gen_batches
+
+from ._fitted import FittedAutoencoder, check_arrays
+from ._held import own_autoencoder
+from .nn import Head
+
+_CHUNK_ROWS = 4_096
+
+
+class FittedHead:
+    """Maps codes to scores in chunks, as a pure function of arrays.
+
+    Float32 codes are computed in float32 and float64 codes in float64.
+
+    Parameters
+    ----------
+    arguments : dict
+        Those of :class:`Head`, plain values.
+
+    arrays : dict of str to ndarray
+        Its weights, by name.
+    """
+
+    def __init__(
+        self, arguments: dict[str, Any], arrays: dict[str, np.ndarray]
+    ) -> None:
+        self.arguments, self.arrays = arguments, arrays
+        self._modules = {
+            dtype: self._build(dtype) for dtype in (np.float32, np.float64)
+        }
+
+    def scores(self, codes: np.ndarray) -> np.ndarray:
+        """Return the scores of codes, ``(n_samples, n_outputs)``, in their dtype."""
+        module = self._modules[codes.dtype.type]
+        scores = np.empty((len(codes), self.arguments["n_outputs"]), codes.dtype)
+        with torch.inference_mode(), torch.autocast("cpu", enabled=False):
+            for chunk in gen_batches(len(codes), _CHUNK_ROWS):
+                part = np.require(codes[chunk], requirements=["C", "W"])
+                scores[chunk] = module(torch.from_numpy(part)).numpy()
+        return scores
+
+    def _build(self, dtype: type) -> Head:
+        module = Head(**self.arguments, device="meta")
+        weights = {
+            name: torch.from_numpy(array.astype(dtype))
+            for name, array in self.arrays.items()
+        }
+        module.load_state_dict(weights, assign=True)
+        return module.requires_grad_(False).eval()
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {"arguments": self.arguments, "arrays": self.arrays}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        head = Head(**state["arguments"], device="meta")
+        weights = head.state_dict().items()
+        check_arrays(state["arrays"], {name: tuple(w.shape) for name, w in weights})
+        arrays = {name: np.array(array) for name, array in state["arrays"].items()}
+        self.__init__(dict(state["arguments"]), arrays)
+
+
+class FittedPredictor:
+    """An encoder that may have been fine-tuned, and the head on its codes.
+
+    Parameters
+    ----------
+    encoder : FittedAutoencoder or None
+        None if codes are those of another library's transformer.
+
+    head : FittedHead
+        Maps codes to scores.
+    """
+
+    def __init__(self, encoder: FittedAutoencoder | None, head: FittedHead) -> None:
+        self.encoder, self.head = encoder, head
+
+    def codes(self, estimator, X) -> np.ndarray:
+        """Return the codes of a table.
+
+        Parameters
+        ----------
+        estimator : estimator
+            The fitted one that the encoder is from: it reads the table.
+
+        X : {array-like, sparse matrix, dataframe} of shape (n_samples, n_features)
+            The table.
+
+        Returns
+        -------
+        codes : ndarray of shape (n_samples, n_components)
+            In float32 for float32 rows, else in float64.
+        """
+        if self.encoder is not None:
+            return self.encoder.encode(own_autoencoder(estimator)._rows_of(X))
+        codes = np.asarray(estimator.transform(X))
+        return codes if codes.dtype == np.float32 else codes.astype(np.float64)

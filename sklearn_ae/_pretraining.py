@@ -1,0 +1,292 @@
+"""Learning from few labels: an autoencoder of all rows, and a head on its codes."""
+
+from abc import abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass
+from numbers import Integral, Real
+from typing import Any, ClassVar
+
+import numpy as np
+from scipy.special import expit, log_expit, log_softmax, softmax
+from sklearn.base import (
+    ClassifierMixin,
+    ClassNamePrefixFeaturesOutMixin,
+    RegressorMixin,
+    TransformerMixin,
+)
+from sklearn.utils import check_consistent_length
+from sklearn.utils.validation import check_is_fitted
+
+from ._callbacks import check_callbacks
+from ._fine_tuning import Tuned, fine_tune, given_rows
+from ._fitting import resolve_device
+from ._held import EstimatorHolder, fit_held
+from ._labels import read_classes, read_numbers
+from ._networks import layer_sizes
+from ._random import RandomStreams
+from ._shared_parameters import TrainingParameters
+from ._sklearn import Interval, StrOptions, _fit_context
+from ._targets import ClassTargets, NumberTargets
+from ._transaction import own_torch_modes, restored_on_error
+
+
+@dataclass(kw_only=True, eq=False, repr=False)
+class BasePretrained(
+    ClassNamePrefixFeaturesOutMixin, TransformerMixin, EstimatorHolder
+):
+    """Base of classifier and regressor: parameters, fit and codes.
+
+    A subclass says how it reads y, and what scores mean.
+    """
+
+    head_layer_sizes: int | Sequence[int] = (64,)
+    head_learning_rate: float = 1e-2
+    encoder_learning_rate: float = 1e-3
+    swap_level: float = 0.15
+    batch_size: int = 64
+    max_epochs: int | str = "auto"
+    weight_decay: float = 0.0
+    early_stopping: bool = True
+    labelled_validation_fraction: float = 0.1
+    n_iter_no_change: int | None = None
+    callbacks: Sequence | None = None
+    device: Any = "auto"
+    random_state: Any = None
+
+    _parameter_constraints: ClassVar[dict] = {
+        **EstimatorHolder._parameter_constraints,
+        **{
+            name: TrainingParameters._parameter_constraints[name]
+            for name in (
+                "batch_size",
+                "max_epochs",
+                "weight_decay",
+                "early_stopping",
+                "n_iter_no_change",
+                "callbacks",
+                "device",
+                "random_state",
+            )
+        },
+        "head_layer_sizes": [
+            "array-like",
+            Interval(Integral, 1, None, closed="left"),
+        ],
+        "head_learning_rate": [Interval(Real, 0, None, closed="neither")],
+        "encoder_learning_rate": [Interval(Real, 0, None, closed="left")],
+        "swap_level": [Interval(Real, 0, 1, closed="both")],
+        "labelled_validation_fraction": [Interval(Real, 0, 1, closed="neither")],
+    }
+
+    @abstractmethod
+    def _read(self, y):
+        """Return which rows are labelled, their targets, and fitted attributes."""
+
+    # Its estimator checks its own parameters.
+    @_fit_context(prefer_skip_nested_validation=False)
+    def fit(self, X, y):
+        """Learn codes from all rows, and what y has of them from the labelled ones.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix, dataframe} of shape (n_samples, n_features)
+            Training rows, labelled or not, as the estimator takes them.
+
+        y : array-like of shape (n_samples,)
+            Their labels. Unlabelled are -1 among integer classes, None and NaN among
+            other classes, and NaN among numbers to regress.
+
+        Returns
+        -------
+        self : object
+            The fitted estimator.
+
+        Raises
+        ------
+        ValueError
+            If no row is labelled, there are fewer than two classes, y is not as long as
+            X, or the loss turns non-finite. The estimator is left as it was.
+        """
+        check_callbacks(self.callbacks or ())
+        layer_sizes(self.head_layer_sizes, "head_layer_sizes")
+        with restored_on_error(self):
+            labelled, targets, learned = self._read(y)
+            check_consistent_length(X, labelled)
+            device = resolve_device(self.device)
+            streams = RandomStreams(self.random_state)
+            estimator = fit_held(self.estimator, X, self.random_state)
+            with own_torch_modes():
+                given = given_rows(estimator, X, labelled, device)
+                tuned = fine_tune(self, targets, given, device, streams)
+            self._publish(estimator, tuned, learned)
+        if tuned.state.interruption is not None:
+            raise tuned.state.interruption
+        return self
+
+    def transform(self, X):
+        """Return the fine-tuned codes of X.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix, dataframe} of shape (n_samples, n_features)
+            Rows with the columns seen in fit.
+
+        Returns
+        -------
+        codes : ndarray of shape (n_samples, n_components)
+            Those of `estimator_` where ``best_epoch_ == 0``, or where its own weights
+            are not trained here.
+        """
+        check_is_fitted(self)
+        return self._fitted.codes(self.estimator_, X)
+
+    @property
+    def _n_features_out(self):
+        return self._fitted.head.arguments["n_components"]
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.target_tags.required = True
+        return tags
+
+    def _scores(self, X) -> np.ndarray:
+        """Return the head's outputs in float64, ``(n_samples, n_outputs)``."""
+        return self._fitted.head.scores(self.transform(X)).astype(np.float64)
+
+    def _publish(self, estimator, tuned: Tuned, learned: dict[str, Any]) -> None:
+        """Assign everything a fit learns, at once."""
+        state = tuned.state
+        judged = state.validation_losses or None
+        vars(self).update(
+            _fitted=tuned.fitted,
+            estimator_=estimator,
+            loss_curve_=state.losses,
+            validation_loss_curve_=judged,
+            start_validation_loss_=judged and judged[0],
+            best_validation_loss_=judged and judged[state.best_epoch],
+            best_epoch_=state.best_epoch,
+            n_epochs_=len(state.losses) - 1,
+            **learned,
+        )
+
+
+@dataclass(kw_only=True, eq=False, repr=False)
+class PretrainedClassifier(ClassifierMixin, BasePretrained):
+    """TODO."""
+
+    class_weight: dict | str | None = None
+
+    _parameter_constraints: ClassVar[dict] = {
+        **BasePretrained._parameter_constraints,
+        "class_weight": [dict, StrOptions({"balanced"}), None],
+    }
+
+    def _read(self, y):
+        labels = read_classes(y)
+        targets = ClassTargets(labels.numbers, labels.classes, self.class_weight)
+        return labels.labelled, targets, {"classes_": labels.classes}
+
+    def decision_function(self, X):
+        """Return the scores of classes.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix, dataframe} of shape (n_samples, n_features)
+            Rows with the columns seen in fit.
+
+        Returns
+        -------
+        scores : ndarray of shape (n_samples, n_classes) or (n_samples,)
+            Logarithms of probabilities, but for a constant a row. For two classes the
+            second one's, less the first one's.
+        """
+        scores = self._scores(X)
+        return scores[:, 0] if scores.shape[1] == 1 else scores
+
+    def predict(self, X):
+        """Return the likeliest class of each row.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix, dataframe} of shape (n_samples, n_features)
+            Rows with the columns seen in fit.
+
+        Returns
+        -------
+        classes : ndarray of shape (n_samples,)
+            Of `classes_`.
+        """
+        scores = self.decision_function(X)
+        if scores.ndim == 1:
+            return self.classes_[(scores > 0).astype(np.intp)]
+        return self.classes_[scores.argmax(axis=1)]
+
+    def predict_proba(self, X):
+        """Return the probabilities of classes.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix, dataframe} of shape (n_samples, n_features)
+            Rows with the columns seen in fit.
+
+        Returns
+        -------
+        probabilities : ndarray of shape (n_samples, n_classes)
+            In the order of `classes_`.
+        """
+        scores = self.decision_function(X)
+        if scores.ndim == 1:
+            return np.column_stack([expit(-scores), expit(scores)])
+        return softmax(scores, axis=1)
+
+    def predict_log_proba(self, X):
+        """Return the logarithms of the probabilities of classes.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix, dataframe} of shape (n_samples, n_features)
+            Rows with the columns seen in fit.
+
+        Returns
+        -------
+        log_probabilities : ndarray of shape (n_samples, n_classes)
+            In the order of `classes_`.
+        """
+        scores = self.decision_function(X)
+        if scores.ndim == 1:
+            return np.column_stack([log_expit(-scores), log_expit(scores)])
+        return log_softmax(scores, axis=1)
+
+
+@dataclass(kw_only=True, eq=False, repr=False)
+class PretrainedRegressor(RegressorMixin, BasePretrained):
+    """TODO."""
+
+    def _read(self, y):
+        labels = read_numbers(y)
+        targets = NumberTargets(labels.numbers)
+        learned = {"_target": (targets.mean, targets.scale, np.ndim(y))}
+        return labels.labelled, targets, learned
+
+    def predict(self, X):
+        """Return the numbers that rows are expected to have.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix, dataframe} of shape (n_samples, n_features)
+            Rows with the columns seen in fit.
+
+        Returns
+        -------
+        numbers : ndarray of shape (n_samples,) or (n_samples, n_outputs)
+            Of the shape of y in fit, in its units.
+        """
+        numbers = self._scores(X)
+        mean, scale, n_axes = self._target
+        numbers = numbers * scale + mean
+        return numbers[:, 0] if n_axes == 1 else numbers
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.target_tags.multi_output = True
+        return tags

@@ -1,0 +1,205 @@
+"""Heads: from codes to scores of classes, or to numbers."""
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor, nn
+
+from ._mlp import linear, mlp
+from ._objective import Pair
+
+
+class Head(nn.Module):
+    r"""Linear model of codes that hidden layers are added to.
+
+    With codes :math:`z`, their centre :math:`m` and scale :math:`s`,
+
+    .. math:: f(z) = W u + b + h(u), \qquad u = (z - m) / s.
+
+    The last layer of `h` starts at zero, so a head is its linear model until it is
+    trained. Outside the range of its training rows `h` stays bounded, see
+    :class:`RangeHold`.
+
+    Parameters
+    ----------
+    n_components : int
+        Width of the code.
+
+    n_outputs : int
+        Number of scores.
+
+    hidden_layer_sizes : sequence of int, default=(64,)
+        Widths of the layers of `h`. Empty means that there are none.
+
+    activation : str, default="relu"
+        A key of `ACTIVATIONS`.
+
+    generator, device
+        As in :class:`Autoencoder`.
+
+    Shape
+    -----
+    Input ``(n_rows, n_components)``, output ``(n_rows, n_outputs)``.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from sklearn_ae.nn import Head
+    >>> Head(n_components=2, n_outputs=3)(torch.zeros(5, 2)).shape
+    torch.Size([5, 3])
+    """
+
+    mean: Tensor
+    scale: Tensor
+
+    def __init__(
+        self,
+        n_components: int,
+        n_outputs: int,
+        hidden_layer_sizes: Sequence[int] = (64,),
+        activation: str = "relu",
+        *,
+        generator: torch.Generator | None = None,
+        device: torch.device | str | None = None,
+    ) -> None:
+        super().__init__()
+        make = {"generator": generator, "device": device}
+        place = {"device": device, "dtype": torch.float32}
+        self.register_buffer("mean", torch.zeros(n_components, **place))
+        self.register_buffer("scale", torch.ones(n_components, **place))
+        self.linear = linear(n_components, n_outputs, **make)
+        self.residual = None
+        if hidden_layer_sizes:
+            sizes = tuple(hidden_layer_sizes)
+            self.residual = mlp(n_components, sizes, n_outputs, activation, **make)
+            nn.init.zeros_(self.residual.last.weight)
+
+    def forward(self, code: Tensor) -> Tensor:
+        """Map codes ``(n_rows, n_components)`` to scores ``(n_rows, n_outputs)``."""
+        unit = (code - self.mean) / self.scale
+        scores = self.linear(unit)
+        return scores if self.residual is None else scores + self.residual(unit)
+
+    @torch.no_grad()
+    def start_at(
+        self, mean: Tensor, scale: Tensor, weight: Tensor, bias: Tensor
+    ) -> None:
+        """Make the head equal to a linear model.
+
+        Parameters
+        ----------
+        mean, scale : Tensor of shape (n_components,)
+            What is taken from codes, and what they are divided by then.
+
+        weight, bias : Tensor of shape (n_outputs, n_components), (n_outputs,)
+            The linear model of such codes.
+        """
+        self.mean.copy_(mean)
+        self.scale.copy_(scale)
+        self.linear.weight.copy_(weight)
+        self.linear.bias.copy_(bias)
+
+
+class HeadedNetwork(nn.Module):
+    """An encoder with a head on its codes.
+
+    Parameters
+    ----------
+    encoder : Network
+        Gives codes.
+
+    head : Head
+        Gives scores of codes.
+
+    code_unit : Tensor of shape (n_components,)
+        What codes are multiplied by in between.
+
+    Shape
+    -----
+    Input ``(n_rows, n_features)``, output ``(n_rows, n_outputs)``.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from sklearn_ae.nn import Autoencoder, Head, HeadedNetwork
+    >>> network = HeadedNetwork(Autoencoder(4, 2), Head(2, 3), torch.ones(2))
+    >>> network(torch.zeros(5, 4)).shape
+    torch.Size([5, 3])
+    """
+
+    code_unit: Tensor
+
+    def __init__(self, encoder: nn.Module, head: Head, code_unit: Tensor) -> None:
+        super().__init__()
+        self.encoder, self.head = encoder, head
+        self.register_buffer("code_unit", code_unit)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Map rows ``(n_rows, n_features)`` to scores ``(n_rows, n_outputs)``."""
+        return self.head(self.encoder.encode(x) * self.code_unit)
+
+
+def class_loss(module: nn.Module, batch: Pair, *, weight: Tensor) -> Tensor:
+    r"""Return the cross-entropy of each row's class, times the weight of the class.
+
+    .. math:: \ell_i = w_{y_i} \Big(\log \sum_k e^{f_k(x_i)} - f_{y_i}(x_i)\Big)
+
+    One score is that of the second of two classes, over the first.
+
+    Parameters
+    ----------
+    module : torch.nn.Module
+        Maps rows to scores :math:`f`.
+
+    batch : tuple of two Tensors of shape (n_rows, n_features), (n_rows,)
+        Rows, and the numbers :math:`y` of their classes.
+
+    weight : Tensor of shape (n_classes,)
+        The weights :math:`w`.
+
+    Returns
+    -------
+    loss : Tensor of shape (n_rows,)
+        In nats, but for the weight.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from sklearn_ae.nn import class_loss
+    >>> rows, classes = torch.zeros(2, 3), torch.tensor([0, 1])
+    >>> class_loss(torch.nn.Identity(), (rows, classes), weight=torch.ones(3))
+    tensor([1.0986, 1.0986])
+    """
+    x, target = batch
+    scores = module(x)
+    if scores.shape[1] == 1:
+        scores = nn.functional.pad(scores, (1, 0))
+    entropy = nn.functional.cross_entropy(scores, target, reduction="none")
+    return weight[target] * entropy
+
+
+def squared_loss(module: nn.Module, batch: Pair) -> Tensor:
+    """Return the mean squared error of each row's outputs.
+
+    Parameters
+    ----------
+    module : torch.nn.Module
+        Maps rows to outputs.
+
+    batch : tuple of two Tensors of shape (n_rows, n_features), (n_rows, n_outputs)
+        Rows, and what their outputs should be.
+
+    Returns
+    -------
+    loss : Tensor of shape (n_rows,)
+        In the units of the outputs, squared.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from sklearn_ae.nn import squared_loss
+    >>> squared_loss(torch.nn.Identity(), (torch.ones(2, 3), torch.zeros(2, 3)))
+    tensor([1., 1.])
+    """
+    x, target = batch
+    return (module(x) - target).square().mean(dim=1)
