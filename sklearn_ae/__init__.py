@@ -3,7 +3,8 @@
 from ._autoencoder import AutoencoderTransformer
 from ._convolutional import ConvolutionalAutoencoder
 from ._denoising import DenoisingAutoencoder
-from ._pretraining import PretrainedClassifier, PretrainedRegressor
+from ._pretrained_classifier import PretrainedClassifier
+from ._pretrained_regressor import PretrainedRegressor
 from ._sparse import SparseAutoencoder
 from ._variational import VariationalAutoencoder
 from ._version import __version__

@@ -1,4 +1,4 @@
-"""Learning from few labels: an autoencoder of all rows, and a head on its codes."""
+"""The scikit-learn contract of what is pre-trained on rows and fine-tuned on labels."""
 
 from abc import abstractmethod
 from collections.abc import Sequence
@@ -7,13 +7,7 @@ from numbers import Integral, Real
 from typing import Any, ClassVar
 
 import numpy as np
-from scipy.special import expit, log_expit, log_softmax, softmax
-from sklearn.base import (
-    ClassifierMixin,
-    ClassNamePrefixFeaturesOutMixin,
-    RegressorMixin,
-    TransformerMixin,
-)
+from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.utils import check_consistent_length
 from sklearn.utils.validation import check_is_fitted
 
@@ -21,12 +15,10 @@ from ._callbacks import check_callbacks
 from ._fine_tuning import Tuned, fine_tune, given_rows
 from ._fitting import resolve_device
 from ._held import EstimatorHolder, fit_held
-from ._labels import read_classes, read_numbers
 from ._networks import layer_sizes
 from ._random import RandomStreams
 from ._shared_parameters import TrainingParameters
-from ._sklearn import Interval, StrOptions, _fit_context
-from ._targets import ClassTargets, NumberTargets
+from ._sklearn import Interval, _fit_context
 from ._transaction import own_torch_modes, restored_on_error
 
 
@@ -168,125 +160,3 @@ class BasePretrained(
             n_epochs_=len(state.losses) - 1,
             **learned,
         )
-
-
-@dataclass(kw_only=True, eq=False, repr=False)
-class PretrainedClassifier(ClassifierMixin, BasePretrained):
-    """TODO."""
-
-    class_weight: dict | str | None = None
-
-    _parameter_constraints: ClassVar[dict] = {
-        **BasePretrained._parameter_constraints,
-        "class_weight": [dict, StrOptions({"balanced"}), None],
-    }
-
-    def _read(self, y):
-        labels = read_classes(y)
-        targets = ClassTargets(labels.numbers, labels.classes, self.class_weight)
-        return labels.labelled, targets, {"classes_": labels.classes}
-
-    def decision_function(self, X):
-        """Return the scores of classes.
-
-        Parameters
-        ----------
-        X : {array-like, sparse matrix, dataframe} of shape (n_samples, n_features)
-            Rows with the columns seen in fit.
-
-        Returns
-        -------
-        scores : ndarray of shape (n_samples, n_classes) or (n_samples,)
-            Logarithms of probabilities, but for a constant a row. For two classes the
-            second one's, less the first one's.
-        """
-        scores = self._scores(X)
-        return scores[:, 0] if scores.shape[1] == 1 else scores
-
-    def predict(self, X):
-        """Return the likeliest class of each row.
-
-        Parameters
-        ----------
-        X : {array-like, sparse matrix, dataframe} of shape (n_samples, n_features)
-            Rows with the columns seen in fit.
-
-        Returns
-        -------
-        classes : ndarray of shape (n_samples,)
-            Of `classes_`.
-        """
-        scores = self.decision_function(X)
-        if scores.ndim == 1:
-            return self.classes_[(scores > 0).astype(np.intp)]
-        return self.classes_[scores.argmax(axis=1)]
-
-    def predict_proba(self, X):
-        """Return the probabilities of classes.
-
-        Parameters
-        ----------
-        X : {array-like, sparse matrix, dataframe} of shape (n_samples, n_features)
-            Rows with the columns seen in fit.
-
-        Returns
-        -------
-        probabilities : ndarray of shape (n_samples, n_classes)
-            In the order of `classes_`.
-        """
-        scores = self.decision_function(X)
-        if scores.ndim == 1:
-            return np.column_stack([expit(-scores), expit(scores)])
-        return softmax(scores, axis=1)
-
-    def predict_log_proba(self, X):
-        """Return the logarithms of the probabilities of classes.
-
-        Parameters
-        ----------
-        X : {array-like, sparse matrix, dataframe} of shape (n_samples, n_features)
-            Rows with the columns seen in fit.
-
-        Returns
-        -------
-        log_probabilities : ndarray of shape (n_samples, n_classes)
-            In the order of `classes_`.
-        """
-        scores = self.decision_function(X)
-        if scores.ndim == 1:
-            return np.column_stack([log_expit(-scores), log_expit(scores)])
-        return log_softmax(scores, axis=1)
-
-
-@dataclass(kw_only=True, eq=False, repr=False)
-class PretrainedRegressor(RegressorMixin, BasePretrained):
-    """TODO."""
-
-    def _read(self, y):
-        labels = read_numbers(y)
-        targets = NumberTargets(labels.numbers)
-        learned = {"_target": (targets.mean, targets.scale, np.ndim(y))}
-        return labels.labelled, targets, learned
-
-    def predict(self, X):
-        """Return the numbers that rows are expected to have.
-
-        Parameters
-        ----------
-        X : {array-like, sparse matrix, dataframe} of shape (n_samples, n_features)
-            Rows with the columns seen in fit.
-
-        Returns
-        -------
-        numbers : ndarray of shape (n_samples,) or (n_samples, n_outputs)
-            Of the shape of y in fit, in its units.
-        """
-        numbers = self._scores(X)
-        mean, scale, n_axes = self._target
-        numbers = numbers * scale + mean
-        return numbers[:, 0] if n_axes == 1 else numbers
-
-    def __sklearn_tags__(self):
-        tags = super().__sklearn_tags__()
-        tags.target_tags.multi_output = True
-        return tags

@@ -35,6 +35,10 @@ LAYERS = [
     {"_base"},
     {"_autoencoder", "_convolutional", "_denoising", "_sparse", "_variational"},
     {"_held"},
+    {"_fitted_head", "_label_split", "_labels", "_targets"},
+    {"_fine_tuning"},
+    {"_pretraining"},
+    {"_pretrained_classifier", "_pretrained_regressor"},
     {"__init__"},
 ]
 LAYER = {name: level for level, layer in enumerate(LAYERS) for name in layer}
