@@ -6,7 +6,7 @@ import numpy as np
 
 from ._random import RandomStreams
 
-_N_PARTS, _FEW_JUDGES, _MAX_JUDGES = 5, 500, 10_000
+_N_PARTS, _FEW_JUDGES, _MAX_JUDGES = 5, 100, 10_000
 
 
 class LabelSplit(NamedTuple):

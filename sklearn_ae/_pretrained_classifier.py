@@ -79,7 +79,7 @@ class PretrainedClassifier(ClassifierMixin, BasePretrained):
 
     labelled_validation_fraction : float, default=0.1
         Share of the labelled rows that is set aside for validation, at most 10,000. If
-        that would be fewer than 500, there are five parts, each of which judges a
+        that would be fewer than 100, there are five parts, each of which judges a
         network trained on the others; then one is trained on all labelled rows, for the
         number of epochs that was best. With `callbacks` or patience, which watch one
         training, the share is set aside there too.
