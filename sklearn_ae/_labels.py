@@ -39,10 +39,14 @@ class NumberLabels(NamedTuple):
 
     numbers : ndarray of shape (n_labelled, n_outputs)
         Those of these.
+
+    n_axes : int
+        Number of axes they came with.
     """
 
     labelled: np.ndarray
     numbers: np.ndarray
+    n_axes: int
 
 
 def read_classes(y) -> ClassLabels:
@@ -114,7 +118,7 @@ def read_numbers(y) -> NumberLabels:
     numbers = y.reshape(len(y), -1)
     labelled = ~np.isnan(numbers).any(axis=1)
     _check_any(np.count_nonzero(labelled))
-    return NumberLabels(labelled, numbers[labelled])
+    return NumberLabels(labelled, numbers[labelled], y.ndim)
 
 
 def _check_any(n_labelled: int) -> None:

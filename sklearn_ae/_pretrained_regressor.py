@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 
-import numpy as np
 from sklearn.base import RegressorMixin
 
 from ._labels import read_numbers
@@ -134,8 +133,7 @@ class PretrainedRegressor(RegressorMixin, BasePretrained):
 
     Examples
     --------
-    >>> import numpy as np
-    >>> from sklearn.datasets import load_diabetes
+    >>>     >>> from sklearn.datasets import load_diabetes
     >>> from sklearn_ae import AutoencoderTransformer, PretrainedRegressor
     >>> X, y = load_diabetes(return_X_y=True)
     >>> few = np.where(np.arange(len(y)) < 40, y, np.nan)
@@ -148,7 +146,7 @@ class PretrainedRegressor(RegressorMixin, BasePretrained):
     def _read(self, y):
         labels = read_numbers(y)
         targets = NumberTargets(labels.numbers)
-        learned = {"_target": (targets.mean, targets.scale, np.ndim(y))}
+        learned = {"_target": (targets.mean, targets.scale, labels.n_axes)}
         return labels.labelled, targets, learned
 
     def predict(self, X):
@@ -172,4 +170,6 @@ class PretrainedRegressor(RegressorMixin, BasePretrained):
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
         tags.target_tags.multi_output = True
+        # Few codes of many independent columns tell little of any one of them.
+        tags.regressor_tags.poor_score = True
         return tags

@@ -99,6 +99,11 @@ class BasePretrained(
             If no row is labelled, there are fewer than two classes, y is not as long as
             X, or the loss turns non-finite. The estimator is left as it was.
         """
+        if y is None:
+            raise ValueError(
+                f"{type(self).__name__} requires y to be passed, but the target y is "
+                "None."
+            )
         check_callbacks(self.callbacks or ())
         layer_sizes(self.head_layer_sizes, "head_layer_sizes")
         with restored_on_error(self):
@@ -143,7 +148,8 @@ class BasePretrained(
 
     def _scores(self, X) -> np.ndarray:
         """Return the head's outputs in float64, ``(n_samples, n_outputs)``."""
-        return self._fitted.head.scores(self.transform(X)).astype(np.float64)
+        codes = self.transform(X)
+        return self._fitted.head.scores(codes).astype(np.float64)
 
     def _publish(self, estimator, tuned: Tuned, learned: dict[str, Any]) -> None:
         """Assign everything a fit learns, at once."""

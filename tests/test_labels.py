@@ -53,7 +53,7 @@ def test_one_label_is_the_least(y):
 
 @pytest.mark.parametrize("y", [[0, 0], [-1, 0, -1], ["a", None], [True, True]])
 def test_two_classes_are_the_least(y):
-    with pytest.raises(ValueError, match="at least two classes .* got one class"):
+    with pytest.raises(ValueError, match=r"at least two classes .* got one class"):
         read_classes(y)
 
 
