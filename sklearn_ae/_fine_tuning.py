@@ -185,7 +185,7 @@ def _train(
 ) -> TrainingState:
     labels, objective = targets.tensor(), targets.objective(device)
     rows = LabelledRows(given.rows, labels, _noise(estimator, given, streams))
-    judged = LabelledRows(given.rows, labels)
+    judged = LabelledRows(given.rows, targets.judged())
     parts = [torch.from_numpy(part) for part in split.parts]
     settings = _settings(estimator, targets, module, split, device)
     if len(parts) > 1:

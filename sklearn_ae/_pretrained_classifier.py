@@ -28,8 +28,8 @@ class PretrainedClassifier(ClassifierMixin, BasePretrained):
     The start is the head's optimum on frozen codes:
     :class:`~sklearn.linear_model.LogisticRegression` on them, with the same
     `class_weight`. Training lowers the cross-entropy from there. The start is scored on
-    labelled validation rows like every later epoch, and left only for an epoch whose
-    gain there is clear. With fewer than 5 labels a class on average there is no
+    labelled validation rows like every later epoch, by the Brier score, and left only
+    for an epoch whose gain there is clear. With fewer than 5 labels a class on average there is no
     validation and the start is kept, ``best_epoch_ == 0``. A class seen once trains and
     stays out of validation; validation rows are the same share of each other class.
 
@@ -49,7 +49,7 @@ class PretrainedClassifier(ClassifierMixin, BasePretrained):
         Widths of the head's hidden layers, beside which it is linear. With ``()`` there
         are none.
 
-    head_learning_rate : float, default=0.01
+    head_learning_rate : float, default=0.003
         Peak of the one-cycle learning rate schedule of the head.
 
     encoder_learning_rate : float, default=0.001
@@ -128,7 +128,7 @@ class PretrainedClassifier(ClassifierMixin, BasePretrained):
 
     validation_loss_curve_ : list of float of length n_epochs_ + 1 or None
         Loss on the validation rows, each by a network that was not trained on its
-        label. None if there are none.
+        label: the Brier score, times class weights. None if there are none.
 
     start_validation_loss_ : float or None
         Validation loss of the start: logistic regression on the frozen codes of the

@@ -33,7 +33,7 @@ class PretrainedRegressor(RegressorMixin, BasePretrained):
         Widths of the head's hidden layers, beside which it is linear. With ``()`` there
         are none.
 
-    head_learning_rate : float, default=0.01
+    head_learning_rate : float, default=0.003
         Peak of the one-cycle learning rate schedule of the head.
 
     encoder_learning_rate : float, default=0.001

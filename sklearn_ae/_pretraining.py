@@ -32,7 +32,7 @@ class BasePretrained(
     """
 
     head_layer_sizes: int | Sequence[int] = (64,)
-    head_learning_rate: float = 1e-2
+    head_learning_rate: float = 3e-3
     encoder_learning_rate: float = 1e-3
     swap_level: float = 0.15
     batch_size: int = 64

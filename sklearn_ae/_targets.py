@@ -84,6 +84,10 @@ class ClassTargets:
         """Return the targets of :func:`class_loss`."""
         return torch.from_numpy(self.numbers)
 
+    def judged(self) -> Tensor:
+        """Return the targets of :func:`brier_loss`, by which epochs are judged."""
+        return torch.eye(len(self.weight))[self.tensor()]
+
     def objective(self, device: torch.device) -> Objective:
         """Return what a network minimizes."""
         weight = torch.from_numpy(self.weight).float().to(device)
@@ -158,6 +162,10 @@ class NumberTargets:
     def tensor(self) -> Tensor:
         """Return the targets of :func:`squared_loss`."""
         return torch.from_numpy(self.numbers).float()
+
+    def judged(self) -> Tensor:
+        """Return the same, by which epochs are judged."""
+        return self.tensor()
 
     def objective(self, device: torch.device) -> Objective:
         """Return what a network minimizes."""

@@ -11,7 +11,7 @@ from ._corruption import (
     SwapNoise,
     UniformNoise,
 )
-from ._head import Head, HeadedNetwork, class_loss, squared_loss
+from ._head import Head, HeadedNetwork, brier_loss, class_loss, squared_loss
 from ._layout import Layout
 from ._mlp import ACTIVATIONS
 from ._network import Network
@@ -40,6 +40,7 @@ __all__ = [
     "SwapNoise",
     "UniformNoise",
     "VariationalNetwork",
+    "brier_loss",
     "class_loss",
     "observed_reconstruction_loss",
     "reconstruction_loss",

@@ -144,7 +144,8 @@ def class_loss(module: nn.Module, batch: Pair, *, weight: Tensor) -> Tensor:
 
     .. math:: \ell_i = w_{y_i} \Big(\log \sum_k e^{f_k(x_i)} - f_{y_i}(x_i)\Big)
 
-    One score is that of the second of two classes, over the first.
+    One score is that of the second of two classes, over the first. Of rows that come
+    with indicators of classes it is the Brier score, :func:`brier_loss`.
 
     Parameters
     ----------
@@ -171,11 +172,54 @@ def class_loss(module: nn.Module, batch: Pair, *, weight: Tensor) -> Tensor:
     tensor([1.0986, 1.0986])
     """
     x, target = batch
-    scores = module(x)
-    if scores.shape[1] == 1:
-        scores = nn.functional.pad(scores, (1, 0))
-    entropy = nn.functional.cross_entropy(scores, target, reduction="none")
+    if target.ndim == 2:
+        return brier_loss(module, batch, weight=weight)
+    entropy = nn.functional.cross_entropy(
+        _all_scores(module(x)), target, reduction="none"
+    )
     return weight[target] * entropy
+
+
+def brier_loss(module: nn.Module, batch: Pair, *, weight: Tensor) -> Tensor:
+    r"""Return the Brier score of each row's probabilities, times its class's weight.
+
+    .. math:: \ell_i = w_{y_i} \sum_k (p_k(x_i) - [y_i = k])^2
+
+    Unlike cross-entropy it is bounded, so a few rows that are wrong for sure don't
+    outweigh many that are right.
+
+    Parameters
+    ----------
+    module : torch.nn.Module
+        Maps rows to scores, whose softmax is :math:`p`.
+
+    batch : tuple of two Tensors of shape (n_rows, n_features), (n_rows, n_classes)
+        Rows, and indicators of their classes.
+
+    weight : Tensor of shape (n_classes,)
+        The weights :math:`w`.
+
+    Returns
+    -------
+    loss : Tensor of shape (n_rows,)
+        From 0 to 2, but for the weight.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from sklearn_ae.nn import brier_loss
+    >>> rows, classes = torch.zeros(1, 2), torch.tensor([[0.0, 1.0]])
+    >>> brier_loss(torch.nn.Identity(), (rows, classes), weight=torch.ones(2))
+    tensor([0.5000])
+    """
+    x, target = batch
+    probabilities = _all_scores(module(x)).softmax(dim=1)
+    return (target @ weight) * (probabilities - target).square().sum(dim=1)
+
+
+def _all_scores(scores: Tensor) -> Tensor:
+    """Return scores with one for each class."""
+    return nn.functional.pad(scores, (1, 0)) if scores.shape[1] == 1 else scores
 
 
 def squared_loss(module: nn.Module, batch: Pair) -> Tensor:

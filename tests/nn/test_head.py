@@ -2,7 +2,14 @@ import pytest
 import torch
 from torch import nn
 
-from sklearn_ae.nn import Autoencoder, Head, HeadedNetwork, class_loss, squared_loss
+from sklearn_ae.nn import (
+    Autoencoder,
+    Head,
+    HeadedNetwork,
+    brier_loss,
+    class_loss,
+    squared_loss,
+)
 
 
 def rows(n_columns=3, n_rows=4):
@@ -63,3 +70,16 @@ def test_one_score_is_that_of_the_second_of_two_classes():
 def test_squared_loss_is_a_mean_over_outputs():
     loss = squared_loss(nn.Identity(), (torch.tensor([[1.0, 3.0]]), torch.zeros(1, 2)))
     torch.testing.assert_close(loss, torch.tensor([5.0]))
+
+
+@pytest.mark.parametrize("n_scores", [1, 3])
+def test_brier_loss_is_the_squared_error_of_probabilities(n_scores):
+    scores, n_classes = rows(n_scores), max(n_scores, 2)
+    indicators = torch.eye(n_classes)[torch.tensor([0, 1, 1, 0])]
+    weight = torch.arange(1.0, n_classes + 1)
+    both = scores if n_scores > 1 else torch.cat([torch.zeros(4, 1), scores], dim=1)
+    expected = (both.softmax(dim=1) - indicators).square().sum(dim=1)
+    expected *= torch.tensor([1.0, 2.0, 2.0, 1.0])
+    for loss in (brier_loss, class_loss):
+        found = loss(nn.Identity(), (scores, indicators), weight=weight)
+        torch.testing.assert_close(found, expected)
