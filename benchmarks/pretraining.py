@@ -201,7 +201,7 @@ def _split(task, X, y):
 
 
 def _drawn(task, y, share, draw):
-    """Return the labelled rows, of classes in their shares and one at least."""
+    """Return the labelled rows, classes in about their shares."""
     n_labels = round(share * len(y))
     if task.classes:
         n_labels = max(n_labels, len(np.unique(y)))

@@ -29,9 +29,10 @@ class PretrainedClassifier(ClassifierMixin, BasePretrained):
     :class:`~sklearn.linear_model.LogisticRegression` on them, with the same
     `class_weight`. Training lowers the cross-entropy from there. The start is scored on
     labelled validation rows like every later epoch, by the Brier score, and left only
-    for an epoch whose gain there is clear. With fewer than 5 labels a class on average there is no
-    validation and the start is kept, ``best_epoch_ == 0``. A class seen once trains and
-    stays out of validation; validation rows are the same share of each other class.
+    for an epoch whose gain there is clear. With fewer than 5 labels a class on average
+    there is no validation and the start is kept, ``best_epoch_ == 0``. A class seen
+    once trains and stays out of validation; validation rows are the same share of each
+    other class.
 
     Unlabelled rows have -1 among integer classes, None or NaN among other classes;
     booleans are all labels. Where -1 and 1 are the only integers, they are two classes.
