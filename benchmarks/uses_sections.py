@@ -19,7 +19,7 @@ def pretraining_section(rows):
             "labelled rows, classes in their shares. `PretrainedClassifier` and "
             "`PretrainedRegressor` have their defaults, on a `DenoisingAutoencoder` of "
             "all training rows. It knows nothing of labels, so one was fitted a set, "
-            "frozen: one fitted to the same rows with the same seed for each draw would "
+            "frozen: one fitted to the same rows and seed for each draw would "
             "be the same. Their start is logistic or ridge regression on its codes. "
             "Linear models on PCA's codes have as many of them, of all training rows, "
             "each divided by its deviation; scikit-learn's networks from scratch, its "
