@@ -1,6 +1,7 @@
 """Autoencoders that behave like scikit-learn's PCA, and are never worse than it."""
 
 from ._autoencoder import AutoencoderTransformer
+from ._compression import CodeCompressor
 from ._convolutional import ConvolutionalAutoencoder
 from ._denoising import DenoisingAutoencoder
 from ._sparse import SparseAutoencoder
@@ -9,6 +10,7 @@ from ._version import __version__
 
 __all__ = [
     "AutoencoderTransformer",
+    "CodeCompressor",
     "ConvolutionalAutoencoder",
     "DenoisingAutoencoder",
     "SparseAutoencoder",
