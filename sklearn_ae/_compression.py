@@ -322,8 +322,9 @@ class CodeCompressor(EstimatorHolder):
             least = min(least, added)
             exponent += exponent_for(added / self.error_bound_)
         raise ValueError(
-            f"error_bound must be at least {least:.2g} for X, which rounding to "
-            f"{codes.dtype} adds to its error, got error_bound={self.error_bound_:.2g}."
+            "error_bound must be within what whole numbers below 2 ** 53 can hold for "
+            f"X, of which some codes are too far out, got {self.error_bound_:.3g}; "
+            f"the least error tried was {least:.3g}."
         )
 
 
@@ -339,4 +340,4 @@ def _default_bound(decoder, X, codes) -> float:
     centre = np.broadcast_to(codes.mean(axis=0, dtype=np.float64), codes.shape)
     errors = mean_errors(decoder, X, codes, centre.astype(codes.dtype))
     shares = _SHARE_OF_ERROR * errors.exact, _SHARE_OF_VARIANCE * errors.quantized
-    return max(*shares, np.finfo(np.float32).tiny)
+    return max(shares) or _SHARE_OF_VARIANCE

@@ -213,9 +213,9 @@ def _levels(column: np.ndarray, n_bits: int) -> tuple[float, float, float]:
     lows, highs = np.quantile(column, [_TAILS, 1 - np.array(_TAILS)])
     best = None
     for low, high in zip(lows, highs, strict=True):
-        step = (high - low) / 2**n_bits or 1.0
-        numbers = np.rint((column - low) / step - 0.5).clip(0, 2.0**n_bits - 1)
-        origin = low + step / 2
+        width = (high - low) / 2**n_bits
+        origin, step = low + width / 2, width or 1.0
+        numbers = np.rint((column - origin) / step).clip(0, 2.0**n_bits - 1)
         error = np.square(origin + numbers * step - column).mean()
         if best is None or error < best[2]:
             best = origin, step, error
