@@ -41,10 +41,11 @@ class Quantizer(NamedTuple):
 
     def numbers(self, codes: np.ndarray, exponent: int = 0) -> np.ndarray:
         """Return the number of the level next to each code, as int64."""
-        numbers = np.rint(self._places(codes, exponent))
+        low, high = -_LARGEST, _LARGEST
         if self.bits is not None:
-            return numbers.clip(0, 2.0**self.bits - 1).astype(np.int64)
-        return numbers.astype(np.int64)
+            low, high = 0, 2**self.bits - 1
+        numbers = np.rint(self._places(codes, exponent))
+        return numbers.clip(low, high).astype(np.int64)
 
     def codes(self, numbers: np.ndarray, dtype: type, exponent: int = 0) -> np.ndarray:
         """Return the codes that numbers stand for."""
