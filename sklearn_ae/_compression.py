@@ -34,8 +34,8 @@ class CodeCompressor(EstimatorHolder):
     """Compression of rows with what an autoencoder has learned of their kind.
 
     Use it to store or send many rows like those of the fit where some error is
-    tolerable: a row becomes its code, the code's components whole numbers, and those
-    bytes, as many as their entropy asks for. `decompress` gives the rows' reconstructions
+    tolerable: a row becomes its code, the code's components whole numbers, and those as
+    many bytes as their entropy asks for. `decompress` gives the rows' reconstructions
     back. Who decompresses needs the fitted compressor (pickled, say), no training row.
 
     Components are quantized in equal steps. How far the reconstruction moves with each
@@ -67,8 +67,8 @@ class CodeCompressor(EstimatorHolder):
         `error_bound` and `n_bits` may be given.
 
     random_state : int, RandomState instance or None, default=None
-        Determines the training rows that steps are tried on. Where it is not None, it
-        also seeds those random states of `estimator` that are None.
+        Determines what is drawn at random, and unless it is None, seeds each random
+        state of `estimator` that is None.
 
     Attributes
     ----------
@@ -314,7 +314,9 @@ class CodeCompressor(EstimatorHolder):
             return 0
         decoder, exponent = decoder_of(self.estimator_), 0
         least = np.inf
-        while exponent <= LARGEST_EXPONENT and self._quantizer.can_number(codes, exponent):
+        while exponent <= LARGEST_EXPONENT and self._quantizer.can_number(
+            codes, exponent
+        ):
             rounded = self._quantizer.rounded(codes, exponent)
             added = mean_errors(decoder, X, codes, rounded).added
             if added <= self.error_bound_:

@@ -16,7 +16,7 @@ _DTYPES = (np.float32, np.float64)
 _CODED, _PLAIN = 0, 1
 # Rows that are all alike take no bytes: so that a header can't claim any number of
 # them, no file stands for more than this many times its size.
-_ROWS_A_BYTE = 2**16
+_ROWS_A_BYTE = 2**12
 
 
 class Packed(NamedTuple):
@@ -64,7 +64,7 @@ class Packing:
     >>> packing = Packing(64 * "0", 2)
     >>> data = packing.pack(Packed(np.array([[3, -1]]), np.float32, 0))
     >>> len(data)
-    53
+    52
     >>> packing.unpack(data).numbers
     array([[ 3, -1]])
     """
