@@ -24,11 +24,11 @@ ZLIB, JPEG, TILED = "zlib", "JPEG", "JPEG, all in one picture"
 MODELS = (LINEAR, DENSE, CONVOLUTIONAL)
 # Error bounds over the cells' variance, and which of them an estimator tries: those
 # between these multiples of its reconstruction's error on training rows.
-BOUNDS = tuple(0.5 * 2 ** -np.arange(0, 18, 0.75))
+BOUNDS = tuple(0.5 * 2.0 ** -np.arange(18))
 TRIED = (0.06, 8)
-BITS_A_COMPONENT = (2, 3, 4, 6)
+BITS_A_COMPONENT = (2, 4)
 QUALITIES = (1, 5, 10, 20, 40)
-MAX_CHOOSING = 5_000
+MAX_CHOOSING = 2_500
 TARGET = 0.7
 
 
@@ -62,8 +62,8 @@ SETS = {
     "fashion_mnist": Case(
         False,
         (3, 4, 6, 8, 12, 16, 24, 32, 64),
-        (8, 16, 32, 64, 128, 256),
-        (8, 16, 32, 64),
+        (32, 64, 128, 256),
+        (32, 64),
         (28, 28),
         (32, 64),
     ),

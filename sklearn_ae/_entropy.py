@@ -31,9 +31,10 @@ _MOST_DIGITS = 10
 def encode_numbers(numbers: np.ndarray) -> bytes:
     """Return whole numbers as bytes, each column about as short as its entropy.
 
-    A column is written as its smallest number and planes of bytes of what is above it.
-    A plane is in Huffman's code (of zlib), or where that is far from the plane's
-    entropy, with others of its kind in that of LZMA's adaptive range coder.
+    A column is written as its smallest number, its span, and planes of bytes of what is
+    above the smallest. Up to 16 different numbers share one plane's bytes, as many as
+    go into one. A plane is in Huffman's code (of zlib), or where that is far from the
+    plane's entropy, with others of its kind in that of LZMA's adaptive range coder.
 
     Parameters
     ----------
@@ -46,8 +47,8 @@ def encode_numbers(numbers: np.ndarray) -> bytes:
         What `decode_numbers` reads.
     """
     low = numbers.min(axis=0)
-    columns = [list(_planes(column)) for column in (numbers - low).T]
-    planes = [plane for column in columns for plane in column]
+    above = (numbers - low).T
+    planes = [plane for column in above for plane in _planes(column)]
     codes = [_huffman(plane) for plane in planes]
     far = [
         len(code) > _FAR * _entropy(plane)
@@ -56,7 +57,8 @@ def encode_numbers(numbers: np.ndarray) -> bytes:
     choices = [far]
     if sum(map(len, planes)) <= _MOST_POOLED:
         choices.append([True] * len(planes))
-    heads = [[_unsigned(n), len(c)] for n, c in zip(low.tolist(), columns, strict=True)]
+    spans = above.max(axis=1).tolist()
+    heads = [[_unsigned(n), span] for n, span in zip(low.tolist(), spans, strict=True)]
     return min((_body(heads, planes, codes, pooled) for pooled in choices), key=len)
 
 
@@ -80,18 +82,19 @@ def decode_numbers(body: bytes, n_rows: int, n_columns: int) -> np.ndarray:
     most = _MOST_DIGITS * (3 + n_columns * (2 + _MOST_PLANES))
     outline = _Source(_inflated(source.take(source.number()), most))
     heads = [(outline.number(), outline.number()) for _ in range(n_columns)]
-    if max(n_planes for _, n_planes in heads) > _MOST_PLANES:
-        raise ValueError(f"more than {_MOST_PLANES} bytes a number")
-    sizes = [[outline.number() for _ in range(n_planes)] for _, n_planes in heads]
-    n_pooled = sum(column.count(0) for column in sizes)
-    code = source.take(outline.number())
-    pool = _Source(_unpooled(code, n_pooled * n_rows))
+    sizes = [[outline.number() for _ in range(_n_planes(span))] for _, span in heads]
+    lengths = [-(-n_rows // _together(span)) for _, span in heads]
+    n_pool = sum(
+        column.count(0) * length for column, length in zip(sizes, lengths, strict=True)
+    )
+    pool = _Source(_unpooled(source.take(outline.number()), n_pool))
     numbers = np.empty((n_rows, n_columns), np.int64)
-    for column, (low, _), places in zip(numbers.T, heads, sizes, strict=True):
-        column[:] = _signed(low)
-        for place, size in enumerate(places):
-            plane = _plane(source.take(size), n_rows) if size else pool.take(n_rows)
-            column += np.frombuffer(plane, np.uint8).astype(np.int64) << 8 * place
+    for position, ((low, span), length) in enumerate(zip(heads, lengths, strict=True)):
+        planes = [
+            _plane(source.take(size), length) if size else pool.take(length)
+            for size in sizes[position]
+        ]
+        numbers[:, position] = _joined(planes, span, n_rows) + _signed(low)
     return numbers
 
 
@@ -119,10 +122,43 @@ class _Source:
         raise ValueError("a number of too many digits")
 
 
+def _n_planes(span: int) -> int:
+    """Return the number of planes of a column whose numbers go up to `span`."""
+    n_planes = -(-span.bit_length() // 8)
+    if n_planes > _MOST_PLANES:
+        raise ValueError(f"more than {_MOST_PLANES} bytes a number")
+    return n_planes
+
+
+def _together(span: int) -> int:
+    """Return how many numbers from 0 to `span` go into one byte, at least 1."""
+    together = 1
+    while 0 < span and (span + 1) ** (together + 1) <= 256:
+        together += 1
+    return together
+
+
 def _planes(column: np.ndarray) -> Iterator[bytes]:
-    """Yield the bytes of numbers, the lowest ones first."""
-    for place in range(-(-int(column.max()).bit_length() // 8)):
+    """Yield the bytes of numbers from 0, the lowest ones first."""
+    span = int(column.max())
+    together = _together(span)
+    if together > 1:
+        column = np.pad(column, (0, -len(column) % together)).reshape(-1, together)
+        column = column @ (span + 1) ** np.arange(together)
+    for place in range(_n_planes(span)):
         yield (column >> 8 * place).astype(np.uint8).tobytes()
+
+
+def _joined(planes: Sequence[bytes], span: int, n_rows: int) -> np.ndarray:
+    """Return the numbers whose bytes `_planes` yielded."""
+    together = _together(span)
+    column = np.zeros(-(-n_rows // together), np.int64)
+    for place, plane in enumerate(planes):
+        column += np.frombuffer(plane, np.uint8).astype(np.int64) << 8 * place
+    if together > 1:
+        digits = column[:, None] // (span + 1) ** np.arange(together) % (span + 1)
+        column = digits.ravel()[:n_rows]
+    return column
 
 
 def _body(
