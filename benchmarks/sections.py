@@ -4,6 +4,7 @@ from . import family_sections as family
 from . import features, imputation, probes, quality, reconstruction, speed
 from . import time_to_quality as times
 from . import transform as transforms
+from . import uses_sections as uses
 from .datasets import MAX_ROWS, MAX_TABLE_ROWS
 from .engine import FLOOR, MATRIX_SIZE
 from .markdown import number, share, under
@@ -263,4 +264,5 @@ SECTIONS = {
     "variational": ("VariationalAutoencoder", family.variational_section),
     "samples": ("VariationalAutoencoder: drawn rows", family.samples_section),
     "convolutional": ("ConvolutionalAutoencoder", family.convolutional_section),
+    "compression": ("CodeCompressor", uses.compression_section),
 }

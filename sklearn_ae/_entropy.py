@@ -133,7 +133,7 @@ def _n_planes(span: int) -> int:
 def _together(span: int) -> int:
     """Return how many numbers from 0 to `span` go into one byte, at least 1."""
     together = 1
-    while 0 < span and (span + 1) ** (together + 1) <= 256:
+    while span > 0 and (span + 1) ** (together + 1) <= 256:
         together += 1
     return together
 
