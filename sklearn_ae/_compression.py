@@ -5,11 +5,10 @@ from numbers import Integral, Real
 from typing import Any, ClassVar
 
 import numpy as np
-from scipy.sparse import issparse
 from sklearn.utils.validation import check_is_fitted
 
+from ._coders import coder_of, fingerprint, row_errors
 from ._compression_report import CompressionReport, mean_errors, raw_bytes
-from ._decoding import decoder_of, fingerprint, row_errors
 from ._held import EstimatorHolder, fit_held
 from ._packing import FORMAT, Packed, Packing
 from ._quantization import (
@@ -170,8 +169,11 @@ class CodeCompressor(EstimatorHolder):
             )
         with restored_on_error(self):
             estimator = fit_held(self.estimator, X, self.random_state)
-            codes = _codes(estimator, X)
-            self._publish(estimator, codes, *self._learned(estimator, X, codes))
+            coder = coder_of(estimator)
+            table = coder.read(X)
+            codes = coder.encode(table)
+            quantizer, bound = self._learned(coder, table, codes)
+            self._publish(estimator, coder.state(codes), quantizer, bound)
         return self
 
     def compress(self, X):
@@ -193,10 +195,10 @@ class CodeCompressor(EstimatorHolder):
             If `error_bound` is less than what codes can tell in their dtype.
         """
         check_is_fitted(self)
-        codes = _codes(self.estimator_, X)
-        exponent = self._exponent(X, codes)
-        numbers = self._quantizer.numbers(codes, exponent)
-        return self._packing.pack(Packed(numbers, codes.dtype.type, exponent))
+        coder = coder_of(self.estimator_)
+        table = coder.read(X)
+        codes = coder.encode(table)
+        return self._packed(codes, self._exponent(coder, table, codes))
 
     def decompress(self, data):
         """Return the rows of what `compress` returned.
@@ -248,10 +250,14 @@ class CodeCompressor(EstimatorHolder):
             the sparse matrix's three; of a frame, each column's dtype, and for a column
             of categories as many bytes as it takes to number those in X.
         """
-        n_bytes, raw = len(self.compress(X)), raw_bytes(X)
-        codes = _codes(self.estimator_, X)
-        rounded = self._quantizer.rounded(codes, self._exponent(X, codes))
-        errors = mean_errors(decoder_of(self.estimator_), X, codes, rounded)
+        check_is_fitted(self)
+        coder = coder_of(self.estimator_)
+        table = coder.read(X)
+        codes = coder.encode(table)
+        exponent = self._exponent(coder, table, codes)
+        n_bytes, raw = len(self._packed(codes, exponent)), raw_bytes(X)
+        rounded = self._quantizer.rounded(codes, exponent)
+        errors = mean_errors(coder, table, codes, rounded)
         return CompressionReport(
             n_bytes=n_bytes,
             bytes_per_row=n_bytes / len(codes),
@@ -261,9 +267,8 @@ class CodeCompressor(EstimatorHolder):
             reconstruction_error=errors.exact,
         )
 
-    def _publish(self, estimator, codes, quantizer, error_bound):
+    def _publish(self, estimator, state, quantizer, error_bound):
         """Assign everything a fit learns, at once."""
-        state = decoder_of(estimator).state(codes)
         vars(self).update(
             estimator_=estimator,
             error_bound_=error_bound,
@@ -273,7 +278,7 @@ class CodeCompressor(EstimatorHolder):
             fingerprint_=fingerprint(FORMAT, state, *quantizer),
         )
 
-    def _learned(self, estimator, X, codes):
+    def _learned(self, coder, table, codes):
         """Return a quantizer, and the error bound that it is for, if any."""
         n_components = codes.shape[1]
         if self.n_bits is not None and self.n_bits > MOST_BITS * n_components:
@@ -281,21 +286,20 @@ class CodeCompressor(EstimatorHolder):
                 f"n_bits must be at most {MOST_BITS} for each of {n_components} "
                 f"components, got n_bits={self.n_bits}."
             )
-        decoder = decoder_of(estimator)
         order = RandomStreams(self.random_state).numpy("codes").permutation(len(codes))
         measured = codes[order[:_MOST_MEASURED]]
-        weights = sensitivities(decoder, measured)
+        weights = sensitivities(coder, measured)
         if self.n_bits is not None:
             counted = codes[order[:_MOST_COUNTED]]
             return levelled_quantizer(counted, weights, self.n_bits), None
         bound = self.error_bound
         if bound is None:
-            bound = _default_bound(decoder, X, codes)
-        exact = decoder.decode(measured)
+            bound = _default_bound(coder, table, codes)
+        exact = coder.decode(measured)
 
         def moved(quantizer):
-            rounded = decoder.decode(quantizer.rounded(measured))
-            return np.nanmean(row_errors(decoder, exact, rounded))
+            rounded = coder.decode(quantizer.rounded(measured))
+            return np.nanmean(row_errors(coder, exact, rounded))
 
         return bounded_quantizer(codes, weights, bound, moved), float(bound)
 
@@ -308,17 +312,18 @@ class CodeCompressor(EstimatorHolder):
         bits = self.bits_ if self.bits_ is None else self.bits_.tolist()
         return Packing(self.fingerprint_, len(self.steps_), bits)
 
-    def _exponent(self, X, codes):
-        """Return how far to shrink the steps so that the error bound holds for X."""
+    def _packed(self, codes, exponent):
+        numbers = self._quantizer.numbers(codes, exponent)
+        return self._packing.pack(Packed(numbers, codes.dtype.type, exponent))
+
+    def _exponent(self, coder, table, codes):
+        """Return how far to shrink the steps so that the error bound holds."""
         if self.bits_ is not None:
             return 0
-        decoder, exponent = decoder_of(self.estimator_), 0
-        least = np.inf
-        while exponent <= LARGEST_EXPONENT and self._quantizer.can_number(
-            codes, exponent
-        ):
-            rounded = self._quantizer.rounded(codes, exponent)
-            added = mean_errors(decoder, X, codes, rounded).added
+        quantizer, exponent, least = self._quantizer, 0, np.inf
+        while exponent <= LARGEST_EXPONENT and quantizer.can_number(codes, exponent):
+            rounded = quantizer.rounded(codes, exponent)
+            added = mean_errors(coder, table, codes, rounded).added
             if added <= self.error_bound_:
                 return exponent
             least = min(least, added)
@@ -330,16 +335,9 @@ class CodeCompressor(EstimatorHolder):
         )
 
 
-def _codes(estimator, X) -> np.ndarray:
-    """Return the codes of X as a dense array of float32 or float64."""
-    codes = estimator.transform(X)
-    codes = np.asarray(codes.toarray() if issparse(codes) else codes)
-    dtype = np.float32 if codes.dtype == np.float32 else np.float64
-    return codes.astype(dtype, copy=False)
-
-
-def _default_bound(decoder, X, codes) -> float:
+def _default_bound(coder, table, codes) -> float:
+    """Return the bound where none is asked for, from the training rows."""
     centre = np.broadcast_to(codes.mean(axis=0, dtype=np.float64), codes.shape)
-    errors = mean_errors(decoder, X, codes, centre.astype(codes.dtype))
+    errors = mean_errors(coder, table, codes, centre.astype(codes.dtype))
     shares = _SHARE_OF_ERROR * errors.exact, _SHARE_OF_VARIANCE * errors.quantized
     return max(shares) or _SHARE_OF_VARIANCE

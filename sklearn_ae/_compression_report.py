@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy.sparse import issparse
 
-from ._decoding import Decoder, row_errors
+from ._coders import Coder, row_errors
 from ._frames import FRAMES, frame_library
 
 
@@ -68,17 +68,17 @@ class MeanErrors(NamedTuple):
 
 
 def mean_errors(
-    decoder: Decoder, X, codes: np.ndarray, rounded: np.ndarray
+    coder: Coder, table, codes: np.ndarray, rounded: np.ndarray
 ) -> MeanErrors:
     """Return the errors of codes and of what they were rounded to.
 
     Parameters
     ----------
-    decoder : Decoder
+    coder : Coder
         What rows codes stand for.
 
-    X : {array-like, sparse matrix, dataframe} of shape (n_samples, n_features)
-        The rows.
+    table : object
+        The rows, as the coder read them.
 
     codes, rounded : ndarray of shape (n_samples, n_components)
         Their codes, as they are and quantized.
@@ -89,10 +89,10 @@ def mean_errors(
         Over rows with any observed cell; 0 without one.
     """
     totals, n_rows = np.zeros(3), np.zeros(3)
-    for chunk, rows in decoder.rows(X):
-        exact, moved = decoder.decode(codes[chunk]), decoder.decode(rounded[chunk])
+    for chunk, rows in coder.rows(table):
+        exact, moved = coder.decode(codes[chunk]), coder.decode(rounded[chunk])
         pairs = ((rows, exact), (rows, moved), (exact, moved))
-        errors = np.array([row_errors(decoder, *pair) for pair in pairs])
+        errors = np.array([row_errors(coder, *pair) for pair in pairs])
         totals += np.nansum(errors, axis=1)
         n_rows += np.count_nonzero(~np.isnan(errors), axis=1)
     return MeanErrors(*(totals / np.maximum(n_rows, 1)).tolist())

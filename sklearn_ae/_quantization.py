@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ._decoding import Decoder, row_errors
+from ._coders import Coder, row_errors
 
 MOST_BITS = 32
 LARGEST_EXPONENT = 255
@@ -76,7 +76,7 @@ def _shrunk(steps: np.ndarray, exponent: int) -> np.ndarray:
     return steps * 2.0 ** (-exponent / _EXPONENTS_AN_OCTAVE)
 
 
-def sensitivities(decoder: Decoder, codes: np.ndarray) -> np.ndarray:
+def sensitivities(coder: Coder, codes: np.ndarray) -> np.ndarray:
     """Return the error that a change of each component by 1 makes, per its square.
 
     It is measured at changes of a tenth of the component's deviation, up and down, so
@@ -84,7 +84,7 @@ def sensitivities(decoder: Decoder, codes: np.ndarray) -> np.ndarray:
 
     Parameters
     ----------
-    decoder : Decoder
+    coder : Coder
         What rows codes stand for.
 
     codes : ndarray of shape (n_samples, n_components)
@@ -97,13 +97,13 @@ def sensitivities(decoder: Decoder, codes: np.ndarray) -> np.ndarray:
     """
     deviation = codes.std(axis=0, dtype=np.float64)
     deviation = np.maximum(deviation, 1e-3 * deviation.max() or 1.0)
-    n_cells = decoder.decode(codes[:1]).size * codes.shape[1]
+    n_cells = coder.decode(codes[:1]).size * codes.shape[1]
     codes = codes[: max(32, _MOST_NUDGED_CELLS // n_cells)]
-    exact = decoder.decode(codes)
+    exact = coder.decode(codes)
     weights = np.empty(codes.shape[1])
     for component, nudge in enumerate(_NUDGE * deviation):
         errors = [
-            row_errors(decoder, exact, decoder.decode(_moved(codes, component, step)))
+            row_errors(coder, exact, coder.decode(_moved(codes, component, step)))
             for step in (nudge, -nudge)
         ]
         weights[component] = np.nanmean(errors) / nudge**2

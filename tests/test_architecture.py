@@ -35,7 +35,7 @@ LAYERS = [
     {"_base"},
     {"_autoencoder", "_convolutional", "_denoising", "_sparse", "_variational"},
     {"_held"},
-    {"_decoding"},
+    {"_coders"},
     {"_quantization", "_compression_report"},
     {"_compression"},
     {"__init__"},

@@ -325,6 +325,14 @@ def test_constant_rows_come_back(parameters):
     np.testing.assert_allclose(compressor.decompress(compressor.compress(rows)), 7)
 
 
+def test_unseen_categories_are_told_of_once(pandas_frame):
+    compressor = CodeCompressor(autoencoder(), random_state=0).fit(pandas_frame)
+    strange = pandas_frame.assign(colour="violet")
+    with pytest.warns(UserWarning, match="violet") as found:
+        compressor.compress(strange)
+    assert len(found) == 1
+
+
 # Report
 
 

@@ -1,4 +1,4 @@
-"""What codes come back as, and what tells decoders apart."""
+"""What codes come back as, and what tells coders apart."""
 
 import numpy as np
 import pytest
@@ -6,10 +6,10 @@ from sklearn.decomposition import PCA
 from sklearn.frozen import FrozenEstimator
 
 from sklearn_ae import AutoencoderTransformer
-from sklearn_ae._decoding import (
-    AutoencoderDecoder,
-    TransformerDecoder,
-    decoder_of,
+from sklearn_ae._coders import (
+    AutoencoderCoder,
+    TransformerCoder,
+    coder_of,
     fingerprint,
     row_errors,
 )
@@ -17,10 +17,12 @@ from sklearn_ae._decoding import (
 FEW = {"hidden_layer_sizes": (16,), "max_epochs": 3, "random_state": 0}
 
 
-def row_errors_of(decoder, X, codes):
+def row_errors_of(coder, X):
+    table = coder.read(X)
+    codes = coder.encode(table)
     errors = [
-        row_errors(decoder, rows, decoder.decode(codes[chunk]))
-        for chunk, rows in decoder.rows(X)
+        row_errors(coder, rows, coder.decode(codes[chunk]))
+        for chunk, rows in coder.rows(table)
     ]
     return np.concatenate(errors)
 
@@ -29,27 +31,26 @@ def row_errors_of(decoder, X, codes):
 def test_errors_are_reconstruction_errors(table, request):
     X = request.getfixturevalue(table)
     estimator = AutoencoderTransformer(3, **FEW).fit(X)
-    decoder = decoder_of(FrozenEstimator(estimator))
-    assert isinstance(decoder, AutoencoderDecoder)
-    found = row_errors_of(decoder, X, estimator.transform(X))
+    coder = coder_of(FrozenEstimator(estimator))
+    assert isinstance(coder, AutoencoderCoder)
+    found = row_errors_of(coder, X)
     np.testing.assert_allclose(found, estimator.reconstruction_error(X), rtol=1e-6)
 
 
 def test_errors_of_any_transformer_are_mean_squares(X):
     pca = PCA(2).fit(X)
-    decoder = decoder_of(pca)
-    assert isinstance(decoder, TransformerDecoder)
+    coder = coder_of(pca)
+    assert isinstance(coder, TransformerCoder)
     codes = pca.transform(X)
     expected = np.square(pca.inverse_transform(codes) - X).mean(axis=1)
-    np.testing.assert_allclose(row_errors_of(decoder, X, codes), expected)
+    np.testing.assert_allclose(row_errors_of(coder, X), expected)
 
 
 def test_columns_without_cells_take_no_part(X):
     X = X.copy()
     X[:, 2] = np.nan
     estimator = AutoencoderTransformer(2, **FEW).fit(X)
-    codes = estimator.transform(X)
-    found = row_errors_of(decoder_of(estimator), X, codes)
+    found = row_errors_of(coder_of(estimator), X)
     np.testing.assert_allclose(found, estimator.reconstruction_error(X), rtol=1e-6)
 
 

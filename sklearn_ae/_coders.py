@@ -1,4 +1,4 @@
-"""What codes of a fitted estimator come back as, and how far off that is."""
+"""The way of rows to codes and back, and how far off what comes back is."""
 
 import hashlib
 from collections.abc import Iterator
@@ -8,20 +8,29 @@ import numpy as np
 from scipy.sparse import issparse
 from sklearn.utils import check_array
 
+from ._fitted import float_dtype
 from ._held import own_autoencoder
 from ._moments import row_chunks
 
 _N_PROBES = 64
 
 
-class Decoder(Protocol):
-    """The way from codes to rows in the units that errors have.
+class Coder(Protocol):
+    """The way of a table to codes, and of codes to rows in the units of errors.
 
     Squared differences of rows, summed by `cells`, are squared errors of cells.
     """
 
-    def rows(self, X) -> Iterator[tuple[slice, np.ndarray]]:
-        """Yield (chunk, rows) through X, NaN where cells are missing."""
+    def read(self, X):
+        """Return the table as `encode` and `rows` take it."""
+        ...
+
+    def encode(self, table) -> np.ndarray:
+        """Return the codes of a table that was read, dense."""
+        ...
+
+    def rows(self, table) -> Iterator[tuple[slice, np.ndarray]]:
+        """Yield (chunk, rows) of a table that was read, NaN where cells are missing."""
         ...
 
     def decode(self, codes: np.ndarray) -> np.ndarray:
@@ -33,12 +42,12 @@ class Decoder(Protocol):
         ...
 
     def state(self, codes: np.ndarray) -> Any:
-        """Return plain values and arrays that tell this decoder from others."""
+        """Return plain values and arrays that tell this way back from others."""
         ...
 
 
-class AutoencoderDecoder:
-    """The decoder of an autoencoder of this package, before numbers are rounded.
+class AutoencoderCoder:
+    """The way of an autoencoder of this package, before numbers are rounded.
 
     Parameters
     ----------
@@ -52,11 +61,19 @@ class AutoencoderDecoder:
         self._unit = 1.0 if codec.columns.levels else codec.scale
         self._empty = codec.starts[codec.empty]
 
-    def rows(self, X) -> Iterator[tuple[slice, np.ndarray]]:
-        """Yield (chunk, rows) through X, NaN where cells are missing."""
-        codec, numbers = self._fitted.codec, self._estimator._rows_of(X)
-        for chunk in row_chunks(numbers.shape[0], codec.n_encoded):
-            yield chunk, codec.encode(numbers[chunk]) * self._unit
+    def read(self, X):
+        """Return the numbers of a table."""
+        return self._estimator._rows_of(X)
+
+    def encode(self, table) -> np.ndarray:
+        """Return the codes of numbers."""
+        return self._fitted.encode(table)
+
+    def rows(self, table) -> Iterator[tuple[slice, np.ndarray]]:
+        """Yield (chunk, rows) through numbers, NaN where cells are missing."""
+        codec = self._fitted.codec
+        for chunk in row_chunks(table.shape[0], codec.n_encoded):
+            yield chunk, codec.encode(table[chunk]) * self._unit
 
     def decode(self, codes: np.ndarray) -> np.ndarray:
         """Return the rows that codes stand for."""
@@ -75,8 +92,8 @@ class AutoencoderDecoder:
         return {name: state[name] for name in state if name != "version"}
 
 
-class TransformerDecoder:
-    """The decoder of any transformer of numbers with `inverse_transform`.
+class TransformerCoder:
+    """The way of any transformer of numbers with `inverse_transform`.
 
     Parameters
     ----------
@@ -87,9 +104,19 @@ class TransformerDecoder:
     def __init__(self, estimator) -> None:
         self._estimator = estimator
 
-    def rows(self, X) -> Iterator[tuple[slice, np.ndarray]]:
-        """Yield (chunk, rows) through X, NaN where cells are missing."""
-        X = check_array(X, accept_sparse="csr", ensure_all_finite="allow-nan")
+    def read(self, X):
+        """Return the table as it is."""
+        return X
+
+    def encode(self, table) -> np.ndarray:
+        """Return the codes of a table, as float32 if they are, else float64."""
+        codes = self._estimator.transform(table)
+        codes = np.asarray(codes.toarray() if issparse(codes) else codes)
+        return codes.astype(float_dtype(codes), copy=False)
+
+    def rows(self, table) -> Iterator[tuple[slice, np.ndarray]]:
+        """Yield (chunk, rows) through a table, NaN where cells are missing."""
+        X = check_array(table, accept_sparse="csr", ensure_all_finite="allow-nan")
         for chunk in row_chunks(*X.shape):
             part = X[chunk].toarray() if issparse(X) else X[chunk]
             yield chunk, part.astype(np.float64)
@@ -111,20 +138,20 @@ class TransformerDecoder:
         return [type(self._estimator).__name__, self.decode(probes)]
 
 
-def decoder_of(estimator) -> Decoder:
-    """Return the decoder of a fitted estimator."""
+def coder_of(estimator) -> Coder:
+    """Return the coder of a fitted estimator."""
     autoencoder = own_autoencoder(estimator)
     if autoencoder is None:
-        return TransformerDecoder(estimator)
-    return AutoencoderDecoder(autoencoder)
+        return TransformerCoder(estimator)
+    return AutoencoderCoder(autoencoder)
 
 
-def row_errors(decoder: Decoder, rows: np.ndarray, decoded: np.ndarray) -> np.ndarray:
+def row_errors(coder: Coder, rows: np.ndarray, decoded: np.ndarray) -> np.ndarray:
     """Return each row's mean squared error over its observed cells.
 
     It is NaN where there are none.
     """
-    cells = decoder.cells(np.square(rows - decoded))
+    cells = coder.cells(np.square(rows - decoded))
     observed = ~np.isnan(cells)
     with np.errstate(invalid="ignore"):
         return cells.sum(axis=1, where=observed) / observed.sum(axis=1)
