@@ -7,6 +7,14 @@ from .markdown import under
 
 def compression_section(rows):
     table = compression.at_equal_bytes(rows)
+    errors = [model for model in compression.MODELS if model in table]
+    # Three decimals are too few for some.
+    shown = table.assign(
+        **{
+            model: table[model].map("{:.2g}".format, na_action="ignore")
+            for model in errors
+        }
+    ).fillna("")
     return [
         under(
             "Mean squared error of held-out cells, over the cells' variance, of rows "
@@ -22,7 +30,7 @@ def compression_section(rows):
             "setting's bytes a model gains nothing more: PCA needs fewer bytes for "
             "errors below what the autoencoder's codes leave. At equal bytes "
             f"{_met(table)}.",
-            table,
+            shown,
         ),
         under(
             "What compresses the same held-out rows without a model: zlib (level 9, "
