@@ -20,7 +20,6 @@ from ._quantization import (
     levelled_quantizer,
     sensitivities,
 )
-from ._random import RandomStreams
 from ._sklearn import Interval, _fit_context
 from ._transaction import restored_on_error
 
@@ -66,8 +65,7 @@ class CodeCompressor(EstimatorHolder):
         `error_bound` and `n_bits` may be given.
 
     random_state : int, RandomState instance or None, default=None
-        Determines what is drawn at random, and unless it is None, seeds each random
-        state of `estimator` that is None.
+        Unless None, seeds each random state of `estimator` that is None.
 
     Attributes
     ----------
@@ -286,7 +284,7 @@ class CodeCompressor(EstimatorHolder):
                 f"n_bits must be at most {MOST_BITS} for each of {n_components} "
                 f"components, got n_bits={self.n_bits}."
             )
-        order = RandomStreams(self.random_state).numpy("codes").permutation(len(codes))
+        order = np.random.default_rng(0).permutation(len(codes))
         measured = codes[order[:_MOST_MEASURED]]
         weights = sensitivities(coder, measured)
         if self.n_bits is not None:
