@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from . import (
+    compression,
     convolutional,
     engine,
     features,
@@ -94,6 +95,7 @@ PARTS = {
     "variational": Part(_variational, tuple(quality.SETS)),
     "samples": Part(_of_set(samples.run), tuple(samples.SETS)),
     "convolutional": Part(_of_set(convolutional.run), tuple(convolutional.SETS)),
+    "compression": Part(_of_set(compression.run), tuple(compression.SETS)),
     "pretraining": Part(_of_set(pretraining.run), tuple(pretraining.SETS)),
 }
 

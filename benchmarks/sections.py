@@ -264,5 +264,6 @@ SECTIONS = {
     "variational": ("VariationalAutoencoder", family.variational_section),
     "samples": ("VariationalAutoencoder: drawn rows", family.samples_section),
     "convolutional": ("ConvolutionalAutoencoder", family.convolutional_section),
+    "compression": ("CodeCompressor", uses.compression_section),
     "pretraining": ("Few labels", uses.pretraining_section),
 }

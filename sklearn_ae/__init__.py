@@ -1,6 +1,7 @@
 """Autoencoders that behave like scikit-learn's PCA, and are never worse than it."""
 
 from ._autoencoder import AutoencoderTransformer
+from ._compression import CodeCompressor
 from ._convolutional import ConvolutionalAutoencoder
 from ._denoising import DenoisingAutoencoder
 from ._pretrained_classifier import PretrainedClassifier
@@ -11,6 +12,7 @@ from ._version import __version__
 
 __all__ = [
     "AutoencoderTransformer",
+    "CodeCompressor",
     "ConvolutionalAutoencoder",
     "DenoisingAutoencoder",
     "PretrainedClassifier",

@@ -18,8 +18,8 @@ NETWORKS = [name for name in FILES if name.startswith("nn/")]
 LAYERS = [
     {"_version", "nn"},
     {"_sklearn", "_random", "_frames", "_levels", "_selection", "_transaction"}
-    | {"_parameters", "_moments"},
-    {"_columns", "_shared_parameters"},
+    | {"_parameters", "_moments", "_entropy"},
+    {"_columns", "_shared_parameters", "_packing"},
     {"_tables", "_learning"},
     {"_validation"},
     {"_rows"},
@@ -35,6 +35,9 @@ LAYERS = [
     {"_base"},
     {"_autoencoder", "_convolutional", "_denoising", "_sparse", "_variational"},
     {"_held"},
+    {"_coders"},
+    {"_quantization", "_compression_report"},
+    {"_compression"},
     {"_fitted_head", "_label_split", "_labels", "_targets"},
     {"_fine_tuning"},
     {"_pretraining"},
