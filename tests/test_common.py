@@ -31,10 +31,8 @@ def brief(estimator_class):
     names = inspect.signature(estimator_class).parameters
     own = {"max_epochs": 2} if "max_epochs" in names else {}
     if "estimator" in names:
-        # Not even a check of one column gives what is held fewer components.
-        own["estimator"] = sklearn_ae.AutoencoderTransformer(
-            1, max_epochs=2, hidden_layer_sizes=(8,)
-        )
+        held = sklearn_ae.AutoencoderTransformer(max_epochs=2, hidden_layer_sizes=(8,))
+        own["estimator"] = held
     return estimator_class(**own)
 
 
