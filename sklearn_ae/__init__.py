@@ -3,6 +3,7 @@
 from ._autoencoder import AutoencoderTransformer
 from ._convolutional import ConvolutionalAutoencoder
 from ._denoising import DenoisingAutoencoder
+from ._outlier import ReconstructionOutlierDetector
 from ._sparse import SparseAutoencoder
 from ._variational import VariationalAutoencoder
 from ._version import __version__
@@ -11,6 +12,7 @@ __all__ = [
     "AutoencoderTransformer",
     "ConvolutionalAutoencoder",
     "DenoisingAutoencoder",
+    "ReconstructionOutlierDetector",
     "SparseAutoencoder",
     "VariationalAutoencoder",
     "__version__",

@@ -35,6 +35,9 @@ LAYERS = [
     {"_base"},
     {"_autoencoder", "_convolutional", "_denoising", "_sparse", "_variational"},
     {"_held"},
+    {"_surprise", "_views"},
+    {"_abnormality", "_trimming"},
+    {"_outlier"},
     {"__init__"},
 ]
 LAYER = {name: level for level, layer in enumerate(LAYERS) for name in layer}

@@ -1,0 +1,124 @@
+"""What a fitted transformer tells of rows: their cells, residuals and codes."""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import numpy as np
+from scipy.sparse import issparse
+from sklearn.utils import check_array
+
+from ._base import BaseAutoencoder
+from ._frames import frame_library
+from ._held import own_autoencoder
+from ._moments import row_chunks
+from ._sklearn import _check_feature_names_in, _num_samples, _safe_indexing
+
+_CHUNK_COLUMNS = 64
+
+
+class View(NamedTuple):
+    """Some rows, seen three ways; NaN where a cell is missing.
+
+    Attributes
+    ----------
+    rows : slice
+        Which rows.
+
+    cells : ndarray of shape (n_rows, n_features)
+        The numbers of a row; of a category, minus the logarithm of its frequency.
+
+    residuals : ndarray of shape (n_rows, n_features)
+        What the reconstruction leaves of them; of a category, the length of its block.
+
+    codes : ndarray of shape (n_rows, n_components)
+        The codes.
+    """
+
+    rows: slice
+    cells: np.ndarray
+    residuals: np.ndarray
+    codes: np.ndarray
+
+
+def views(estimator, X) -> Iterator[View]:
+    """Yield views of all rows, in chunks.
+
+    Parameters
+    ----------
+    estimator : estimator
+        A fitted transformer with `inverse_transform`.
+
+    X : {array-like, sparse matrix, dataframe} of shape (n_samples, n_features)
+        Rows as it takes them.
+    """
+    own = own_autoencoder(estimator)
+    return _foreign_views(estimator, X) if own is None else _own_views(own, X)
+
+
+def categorical(estimator) -> list[int]:
+    """Return the positions of the categorical columns of a fitted transformer."""
+    own = own_autoencoder(estimator)
+    return [] if own is None else list(own._fitted.codec.columns.levels)
+
+
+def column_names(estimator) -> list[str]:
+    """Return the names of the columns seen in fit, x0, x1, ... where it saw none."""
+    own = own_autoencoder(estimator)
+    if own is not None:
+        return list(own._fitted.codec.columns.names)
+    return list(_check_feature_names_in(estimator))
+
+
+def _own_views(estimator: BaseAutoencoder, X) -> Iterator[View]:
+    rows, fitted = estimator._rows_of(X), estimator._fitted
+    codec = fitted.codec
+    for chunk, encoded, reconstruction in fitted.pairs(rows):
+        cells, residuals = encoded, encoded - reconstruction
+        if codec.columns.levels:
+            cells = _with_rarity(codec, encoded)
+            residuals = _with_lengths(codec, residuals)
+            missing = codec.columns.missing(rows[chunk])
+            cells[missing] = residuals[missing] = np.nan
+        yield View(chunk, cells, residuals, fitted.encode(rows[chunk]))
+
+
+def _with_rarity(codec, encoded: np.ndarray) -> np.ndarray:
+    """Return numbers, and for each category how rare it was at training."""
+    cells = encoded[:, codec.starts].astype(np.float64)
+    for position in codec.columns.levels:
+        block = codec.block(position)
+        frequency = codec.mean[block]
+        level = encoded[:, block] * codec.scale[block] + frequency
+        unseen = frequency[frequency > 0].min(initial=1) / 2
+        cells[:, position] = -np.log(np.maximum(level.round() @ frequency, unseen))
+    return cells
+
+
+def _with_lengths(codec, residuals: np.ndarray) -> np.ndarray:
+    """Return residuals, and of each block of a category their length."""
+    joined = residuals[:, codec.starts].copy()
+    for position in codec.columns.levels:
+        joined[:, position] = np.linalg.norm(residuals[:, codec.block(position)], axis=1)
+    return joined
+
+
+def _foreign_views(estimator, X) -> Iterator[View]:
+    width = max(estimator.n_features_in_, _CHUNK_COLUMNS)
+    for chunk in row_chunks(_num_samples(X), width):
+        rows = selected(X, chunk)
+        codes = estimator.transform(rows)
+        residuals = estimator.inverse_transform(codes)
+        cells = _dense(rows)
+        yield View(chunk, cells, cells - _dense(residuals), _dense(codes))
+
+
+def selected(X, rows):
+    """Return some rows of a table of any kind, by a slice or a boolean mask."""
+    if isinstance(X, np.ndarray) or frame_library(X) is None and issparse(X):
+        return X[rows]
+    return _safe_indexing(X, rows)
+
+
+def _dense(X) -> np.ndarray:
+    X = X.toarray() if issparse(X) else X
+    return check_array(X, dtype=np.float64, ensure_all_finite=False)
