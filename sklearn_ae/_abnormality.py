@@ -1,62 +1,105 @@
-"""How abnormal rows are: what is surprising about cells, residuals and codes."""
+"""How abnormal rows are: what is surprising about cells, residuals, axes and codes."""
 
 from typing import NamedTuple
 
 import numpy as np
+from sklearn.decomposition import PCA
+from sklearn.preprocessing import StandardScaler
 
 from ._surprise import ColumnSurprise, fit_surprise, surprises
 from ._views import View, categorical, views
 
-_MOST_ROWS, _MOST_CELLS = 20_000, 10_000_000
+_MOST_ROWS, _MOST_CELLS, _MOST_AXES = 20_000, 10_000_000, 256
+# Of an axis, as a part of that of all columns.
+_LEAST_VARIANCE = 1e-7
 
 
-class Parts(NamedTuple):
-    """What a row's abnormality is made of, each of shape (n_rows, n_features).
+class Axes(NamedTuple):
+    """Principal axes of standardized cells: the linear view of a table.
 
     Attributes
     ----------
-    cells, residuals : ndarray
+    mean, unit : ndarray of shape (n_features,)
+        Centre and deviation of each column.
+
+    components : ndarray of shape (n_axes, n_features)
+        The axes.
+    """
+
+    mean: np.ndarray
+    unit: np.ndarray
+    components: np.ndarray
+
+    def standard(self, cells: np.ndarray) -> np.ndarray:
+        """Return standardized cells, missing ones at the mean."""
+        return np.nan_to_num((cells - self.mean) / self.unit, posinf=0, neginf=0)
+
+    def of(self, cells: np.ndarray) -> np.ndarray:
+        """Return where rows lie along the axes."""
+        return self.standard(cells) @ self.components.T
+
+
+class Parts(NamedTuple):
+    """What a row's abnormality is made of.
+
+    Attributes
+    ----------
+    cells, residuals : ndarray of shape (n_rows, n_features)
         Surprise of a cell and of its residual, NaN where missing.
 
-    codes : ndarray of shape (n_rows, n_components)
-        Surprise of the codes.
+    directions : ndarray of shape (n_rows, n_axes + n_components)
+        Weighted surprise of the principal axes and of the codes.
     """
 
     cells: np.ndarray
     residuals: np.ndarray
-    codes: np.ndarray
+    directions: np.ndarray
 
 
 class Abnormality:
     r"""The surprise of all that a fitted transformer tells of a row, summed.
 
-    .. math:: a(x) = \sum_j s_j(x_j) + \sum_j t_j(x_j - x'_j) + w \sum_k u_k(z_k),
+    .. math:: a(x) = \sum_j s_j(x_j) + \sum_j t_j(x_j - x'_j)
+        + \sum_l v_l(a_l^\top x) + w \sum_k u_k(z_k),
 
-    each term minus the logarithm of the share of training rows that are as extreme,
-    see :class:`ColumnSurprise`. A missing cell has no part: its mean at training stands
-    for it, so that gaps make a row neither normal nor abnormal. Codes that outnumber
-    the columns weigh as much as these, :math:`w = \min(1, d / k)`.
+    over cells, residuals, principal axes of the standardized columns and codes, each
+    term minus the logarithm of the share of training rows that are as extreme, see
+    :class:`ColumnSurprise`. A missing cell has no part: its mean at training stands for
+    it, so that gaps make a row neither normal nor abnormal. Codes have half the weight,
+    as what they say is in part what the leading axes say, and no more of it than half
+    the columns, :math:`w = \min(1, d / k) / 2`.
 
     Parameters
     ----------
-    cells, residuals, codes : list of ColumnSurprise or None
+    axes : Axes
+        The linear view.
+
+    cells, residuals, directions : list of ColumnSurprise or None
         What is surprising in each column.
 
-    ties : ndarray of shape (n_components, n_features)
-        Squared correlations of codes with cells, which share codes' terms out.
+    weights : ndarray of shape (n_directions,)
+        Those of the directions.
+
+    ties : ndarray of shape (n_directions, n_features)
+        Squared correlations of directions with cells, which share their terms out.
     """
 
-    def __init__(self, cells, residuals, codes, ties: np.ndarray) -> None:
-        self.cells, self.residuals, self.codes = cells, residuals, codes
-        self.ties = ties
+    def __init__(self, axes, cells, residuals, directions, weights, ties) -> None:
+        self.axes, self.cells, self.residuals = axes, cells, residuals
+        self.directions, self.weights, self.ties = directions, weights, ties
+
+    @property
+    def n_codes(self) -> int:
+        """Number of codes of a row."""
+        return len(self.directions) - len(self.axes.components)
 
     def parts(self, view: View) -> Parts:
-        """Return the surprise of cells, residuals and codes of some rows."""
-        weight = min(1, len(self.cells) / len(self.codes))
+        """Return the surprise of cells, residuals and directions of some rows."""
+        directions = np.hstack([self.axes.of(view.cells), view.codes])
         return Parts(
             surprises(self.cells, view.cells),
             surprises(self.residuals, view.residuals),
-            weight * surprises(self.codes, view.codes),
+            self.weights * surprises(self.directions, directions),
         )
 
     def of(self, estimator, X) -> np.ndarray:
@@ -70,26 +113,36 @@ class Abnormality:
             [self._shared_out(self.parts(view)) for view in views(estimator, X)]
         )
 
+    def of_cells(self, estimator, X) -> np.ndarray:
+        """Return how abnormal each row is by its cells and principal axes alone."""
+        n_axes = len(self.axes.components)
+        totals = []
+        for view in views(estimator, X):
+            parts = self.parts(view)
+            axes = parts.directions[:, :n_axes].sum(axis=1)
+            totals.append(axes + _filled_sum(self.cells, parts.cells))
+        return np.concatenate(totals)
+
     def _total(self, parts: Parts) -> np.ndarray:
-        total = parts.codes.sum(axis=1)
-        for columns, surprise in (
-            (self.cells, parts.cells),
-            (self.residuals, parts.residuals),
-        ):
-            total += np.where(np.isnan(surprise), _means(columns), surprise).sum(axis=1)
-        return total
+        return (
+            _filled_sum(self.cells, parts.cells)
+            + _filled_sum(self.residuals, parts.residuals)
+            + parts.directions.sum(axis=1)
+        )
 
     def _shared_out(self, parts: Parts) -> np.ndarray:
-        """Return shares that sum to 1 a row, in which codes' terms are spread.
+        """Return shares that sum to 1 a row, in which directions' terms are spread.
 
-        A code's term goes to the columns by its squared correlation with them times how
-        surprising their own cell is.
+        A direction's term goes to the columns by its squared correlation with them
+        times how surprising their own cell is.
         """
         observed = (~np.isnan(parts.cells)).astype(np.float64)
         own = np.nan_to_num(parts.cells)
-        shares = own + np.nan_to_num(parts.residuals)
-        for code, tie in zip(parts.codes.T, self.ties, strict=True):
-            shares += code[:, None] * _normalized(tie * own, tie * observed)
+        spread = own @ self.ties.T
+        rate = np.divide(
+            parts.directions, spread, out=np.zeros_like(spread), where=spread > 0
+        )
+        shares = own * (1 + rate @ self.ties) + np.nan_to_num(parts.residuals)
         return _normalized(shares, observed)
 
 
@@ -100,14 +153,16 @@ def _normalized(weights: np.ndarray, fallback: np.ndarray) -> np.ndarray:
     return weights / weights.sum(axis=1, keepdims=True)
 
 
-def _means(columns: list) -> np.ndarray:
-    return np.array([0.0 if column is None else column.mean for column in columns])
+def _filled_sum(columns: list, surprise: np.ndarray) -> np.ndarray:
+    """Return sums over columns, with their means in the place of missing cells."""
+    means = [0.0 if column is None else column.mean for column in columns]
+    return np.where(np.isnan(surprise), means, surprise).sum(axis=1)
 
 
 def fit_abnormality(estimator, X, n_samples: int) -> Abnormality:
     """Learn what is surprising from the training rows of a fitted transformer.
 
-    At most 20,000 rows, evenly spaced, are looked at.
+    At most 20,000 rows, evenly spaced, are looked at, fewer of many columns.
 
     Parameters
     ----------
@@ -123,14 +178,23 @@ def fit_abnormality(estimator, X, n_samples: int) -> Abnormality:
     n_rows = min(_MOST_ROWS, max(1_000, _MOST_CELLS // estimator.n_features_in_))
     step = -(-n_samples // n_rows)
     kept = [_thinned(view, step) for view in views(estimator, X)]
-    cells, residuals, codes = (np.concatenate(part) for part in zip(*kept, strict=True))
+    cells, residuals, codes = (
+        np.concatenate(part).astype(np.float64) for part in zip(*kept, strict=True)
+    )
+    axes = _fit_axes(cells)
+    directions = np.hstack([axes.of(cells), codes])
+    n_axes, n_codes = len(axes.components), codes.shape[1]
+    code_weight = min(1, cells.shape[1] / n_codes) / 2
     levels = set(categorical(estimator))
     sides = [position not in levels for position in range(cells.shape[1])]
+    code_unit = float(codes.std(axis=0).max()) or 1.0
     return Abnormality(
-        _columns(cells, sides),
-        _columns(residuals, sides),
-        _columns(codes, [True] * codes.shape[1]),
-        _ties(cells, codes),
+        axes,
+        _columns(cells, axes.unit, sides),
+        _columns(residuals, axes.unit, sides),
+        _columns(directions, [1.0] * n_axes + [code_unit] * n_codes),
+        np.repeat([1.0, code_weight], [n_axes, n_codes]),
+        _ties(axes.standard(cells), directions),
     )
 
 
@@ -140,25 +204,26 @@ def _thinned(view: View, step: int) -> tuple[np.ndarray, ...]:
     return view.cells[first::step], view.residuals[first::step], view.codes[first::step]
 
 
-def _columns(numbers: np.ndarray, sides: list[bool]) -> list[ColumnSurprise | None]:
+def _fit_axes(cells: np.ndarray) -> Axes:
+    scaler = StandardScaler().fit(cells)
+    mean, unit = np.nan_to_num(scaler.mean_), np.nan_to_num(scaler.scale_, nan=1.0)
+    axes = Axes(mean, unit, np.zeros((0, cells.shape[1])))
+    rows = axes.standard(cells)
+    n_axes = min(_MOST_AXES, *rows.shape)
+    pca = PCA(n_axes, random_state=0).fit(rows)
+    varies = pca.explained_variance_ > _LEAST_VARIANCE * rows.shape[1]
+    return axes._replace(components=pca.components_[varies])
+
+
+def _columns(numbers: np.ndarray, units, sides=None) -> list[ColumnSurprise | None]:
+    sides = [True] * numbers.shape[1] if sides is None else sides
     return [
-        fit_surprise(column, two_sided=two_sided)
-        for column, two_sided in zip(numbers.T, sides, strict=True)
+        fit_surprise(column, float(unit), two_sided=two_sided)
+        for column, unit, two_sided in zip(numbers.T, units, sides, strict=True)
     ]
 
 
-def _ties(cells: np.ndarray, codes: np.ndarray) -> np.ndarray:
-    """Return squared correlations of codes with cells; missing ones are at the mean."""
-    cells, codes = (_standard(np.array(part, np.float64)) for part in (cells, codes))
-    return np.square(codes.T @ cells / len(cells))
-
-
-def _standard(numbers: np.ndarray) -> np.ndarray:
-    """Return columns of mean 0 and deviation 1, or 0 where they don't vary."""
-    known = ~np.isnan(numbers)
-    count = np.maximum(known.sum(axis=0), 1)
-    unit = np.abs(np.where(known, numbers, 0)).max(axis=0)
-    numbers = np.where(known, numbers / np.where(unit > 0, unit, 1), 0)
-    numbers = np.where(known, numbers - numbers.sum(axis=0) / count, 0)
-    deviation = np.sqrt(np.square(numbers).mean(axis=0))
-    return numbers / np.where(deviation > 1e-12, deviation, np.inf)
+def _ties(cells: np.ndarray, directions: np.ndarray) -> np.ndarray:
+    """Return squared correlations of directions with standardized cells."""
+    directions = StandardScaler().fit_transform(directions)
+    return np.square(directions.T @ cells / len(cells))

@@ -6,7 +6,6 @@ from numbers import Integral, Real
 from typing import Any, ClassVar
 
 import numpy as np
-from scipy.sparse import issparse
 from sklearn.base import OutlierMixin
 from sklearn.frozen import FrozenEstimator
 from sklearn.utils.validation import check_is_fitted
@@ -16,8 +15,8 @@ from ._frames import numbers_frame
 from ._held import EstimatorHolder, fit_held
 from ._sklearn import Interval, _fit_context, _num_samples
 from ._transaction import restored_on_error
-from ._trimming import kept_rows
-from ._views import column_names, selected
+from ._trimming import kept_rows, untrained
+from ._views import column_names, indexable, selected
 
 # Below one distinct score in so many rows, scores say little.
 _ROWS_A_SCORE = 100
@@ -34,19 +33,23 @@ class ReconstructionOutlierDetector(OutlierMixin, EstimatorHolder):
     tail, and where the transformer reconstructs outliers too. Here a row is abnormal
     by the sum of how surprising everything is that the transformer tells of it:
 
-    .. math:: a(x) = \sum_j s_j(x_j) + \sum_j t_j(x_j - x'_j) + w \sum_k u_k(z_k)
+    .. math:: a(x) = \sum_j s_j(x_j) + \sum_j t_j(x_j - x'_j)
+        + \sum_l v_l(a_l^\top x) + w \sum_k u_k(z_k)
 
-    over its cells, over the residuals of its reconstruction and over its codes. Each
-    term is minus the logarithm of the share of training rows at least as extreme, with
+    over its cells, over the residuals of its reconstruction, over the principal axes of
+    the standardized columns, which no network can spoil, and over its codes, which have
+    half the weight. Each term is minus the logarithm of the share of training rows at least as extreme, with
     the generalized Pareto law of the column's tail beyond a tenth of them (Pickands
     1975), so it has the column's own scale and skewness. It is a negative
     log-likelihood, if a rough one, as the terms count as independent. Of a category,
     it is the rarity and the length of the residual's block that may surprise, so a
     block counts as one column; a missing cell counts as one of average surprise.
 
-    Outliers among the training rows spoil what is learned from them. So the estimator
-    is fitted, the most abnormal rows are left out, and it is fitted again to the
-    others; the score's statistics are those of all rows.
+    Outliers among the training rows spoil what a network learns: it reconstructs them
+    too. So it is fitted to the others, without the share of rows that are the most
+    abnormal by cells and principal axes alone, and with `n_rounds` above 1 again
+    without those that are so by the whole score. The score's statistics are those of
+    all rows.
 
     Parameters
     ----------
@@ -66,7 +69,7 @@ class ReconstructionOutlierDetector(OutlierMixin, EstimatorHolder):
         rows than codes.
 
     n_rounds : int, default=1
-        How often rows to leave out are chosen and the estimator is fitted again.
+        How often rows to leave out are chosen and the estimator is fitted.
 
     random_state : int, RandomState instance or None, default=None
         Seed of all randomness. Pass an int for the same result at every call.
@@ -154,10 +157,10 @@ class ReconstructionOutlierDetector(OutlierMixin, EstimatorHolder):
         ValueError
             If the estimator can't be fitted to X. The detector is left as it was.
         """
-        X = X.tocsr() if issparse(X) else X
+        X = indexable(X)
         with restored_on_error(self):
-            estimator, abnormality = self._learn(X)
-            scores = -abnormality.of(estimator, X)
+            estimator, abnormality, rows = self._learn(X)
+            scores = -rows
             _check_distinct(scores)
             self.estimator_, self._fitted = estimator, abnormality
             self.offset_ = float(np.percentile(scores, 100 * self.contamination))
@@ -174,12 +177,11 @@ class ReconstructionOutlierDetector(OutlierMixin, EstimatorHolder):
         Returns
         -------
         scores : ndarray of shape (n_samples,)
-            Minus the summed surprise of cells, residuals and codes, in nats: the lower,
+            Minus the summed surprise of cells, residuals, axes and codes, in nats: the lower,
             the more abnormal.
         """
         check_is_fitted(self)
-        X = X.tocsr() if issparse(X) else X
-        return -self._fitted.of(self.estimator_, X)
+        return -self._fitted.of(self.estimator_, indexable(X))
 
     def decision_function(self, X):
         """Return how far rows are from the border of the outliers.
@@ -214,9 +216,9 @@ class ReconstructionOutlierDetector(OutlierMixin, EstimatorHolder):
     def explain(self, X):
         """Return how much each column has to do with the score of each row.
 
-        A column has the terms of its own cells and residuals. A code's term is shared
-        out by the squared correlation of columns with that code at training, times how
-        surprising the row's cells in them are.
+        A column has the terms of its own cells and residuals. The term of an axis or a
+        code is shared out by its squared correlations with the columns at training,
+        times how surprising the row's cells in them are.
 
         Parameters
         ----------
@@ -231,25 +233,27 @@ class ReconstructionOutlierDetector(OutlierMixin, EstimatorHolder):
             0.
         """
         check_is_fitted(self)
-        rows = X.tocsr() if issparse(X) else X
-        shares = self._fitted.shares(self.estimator_, rows)
+        shares = self._fitted.shares(self.estimator_, indexable(X))
         return numbers_frame(column_names(self.estimator_), shares, like=X)
 
     def _learn(self, X):
-        """Return the estimator and what is abnormal by it, in rounds of trimming."""
-        estimator = fit_held(self.estimator, X, self.random_state)
+        """Return the estimator, what is abnormal by it, and so for each row of X."""
         n_samples = _num_samples(X)
-        abnormality = fit_abnormality(estimator, X, n_samples)
-        if isinstance(self.estimator, FrozenEstimator):
-            return estimator, abnormality
+        if self.trimmed_fraction == 0 or isinstance(self.estimator, FrozenEstimator):
+            estimator = fit_held(self.estimator, X, self.random_state)
+            abnormality = fit_abnormality(estimator, X, n_samples)
+            return estimator, abnormality, abnormality.of(estimator, X)
+        start = fit_held(untrained(self.estimator), X, self.random_state)
+        abnormality = fit_abnormality(start, X, n_samples)
+        rows = abnormality.of_cells(start, X)
         for _ in range(self.n_rounds):
-            scores = abnormality.of(estimator, X)
-            kept = kept_rows(scores, self.trimmed_fraction, estimator, X)
-            if kept.all() or kept.sum() <= max(2, len(abnormality.codes)):
-                break
+            kept = kept_rows(rows, self.trimmed_fraction, start, X)
+            if kept.sum() <= max(2, abnormality.n_codes):
+                kept[:] = True
             estimator = fit_held(self.estimator, selected(X, kept), self.random_state)
             abnormality = fit_abnormality(estimator, X, n_samples)
-        return estimator, abnormality
+            rows = abnormality.of(estimator, X)
+        return estimator, abnormality, rows
 
 
 def _check_distinct(scores: np.ndarray) -> None:

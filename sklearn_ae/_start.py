@@ -306,6 +306,7 @@ def resolve_n_components(
         words = f"min(n_samples, {columns})" + " - 1" * from_arpack
         raise ValueError(
             f'n_components must be at most {words}={limit} with init="pca", '
-            f"got n_components={n_components}."
+            f"got n_components={n_components} (n_samples={X.shape[0]}, "
+            f"n_features={X.shape[1]})."
         )
     return n_components

@@ -1,6 +1,6 @@
 """How surprising numbers are, by the numbers that their column held at training."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -9,7 +9,8 @@ _TAIL_SHARE = 0.1
 # Bounds of how heavy tails may be. The lower lets surprise grow by a logarithm, so that
 # no cell, however far off, hides what all the others say.
 _LEAST_SHAPE, _MOST_SHAPE = 0.1, 0.9
-_FINEST = 1e-3
+# Numbers closer than this part of a unit are one number that was rounded.
+_SLACK = 1e-5
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,10 +44,10 @@ class Tail:
         return self.surprise + np.log1p(self.shape * excess) / self.shape
 
 
-def fit_tail(numbers: np.ndarray, unit: float) -> Tail:
-    """Learn the tail of sorted numbers; `unit` is the column's deviation."""
+def fit_tail(numbers: np.ndarray, slack: float, unit: float) -> Tail:
+    """Learn the tail of sorted numbers, of which those closer than `slack` are equal."""
     n = len(numbers)
-    threshold = numbers[n - 1 - int(_TAIL_SHARE * n)]
+    threshold = numbers[n - 1 - int(_TAIL_SHARE * n)] + slack
     excess = numbers[np.searchsorted(numbers, threshold, side="right") :] - threshold
     if len(excess) == 0:
         return Tail(float(threshold), float(np.log(n + 1)), unit, _LEAST_SHAPE)
@@ -55,7 +56,7 @@ def fit_tail(numbers: np.ndarray, unit: float) -> Tail:
     rest = mean - 2 * np.mean(weight * excess)
     shape = 2 - mean / rest if rest > 0 else _LEAST_SHAPE
     shape = float(np.clip(shape, _LEAST_SHAPE, _MOST_SHAPE))
-    scale = max(mean * (1 - shape), _FINEST * unit)
+    scale = max(mean * (1 - shape), slack)
     return Tail(float(threshold), float(np.log(n / len(excess))), float(scale), shape)
 
 
@@ -103,7 +104,9 @@ class ColumnSurprise:
         return surprise
 
 
-def fit_surprise(numbers: np.ndarray, *, two_sided: bool) -> ColumnSurprise | None:
+def fit_surprise(
+    numbers: np.ndarray, unit: float, *, two_sided: bool = True
+) -> ColumnSurprise | None:
     """Learn what is surprising in a column.
 
     Parameters
@@ -111,7 +114,10 @@ def fit_surprise(numbers: np.ndarray, *, two_sided: bool) -> ColumnSurprise | No
     numbers : ndarray of shape (n_rows,)
         Training numbers, NaN where missing.
 
-    two_sided : bool
+    unit : float
+        Positive size of what the numbers come from: they are rounded at a part of it.
+
+    two_sided : bool, default=True
         Whether small numbers surprise, too.
 
     Returns
@@ -122,19 +128,28 @@ def fit_surprise(numbers: np.ndarray, *, two_sided: bool) -> ColumnSurprise | No
     ordered = np.sort(numbers[~np.isnan(numbers)].astype(np.float64))
     if not len(ordered):
         return None
-    knots, starts = np.unique(ordered, return_index=True)
+    slack = _SLACK * unit
+    starts, stops = _equal(ordered, slack)
+    # Either end of those that count as equal has the shares of all of them.
+    knots = np.column_stack([ordered[starts], ordered[stops - 1]]).ravel()
+    at_most = np.repeat(stops / len(ordered), 2)
+    at_least = np.repeat(1 - starts / len(ordered), 2)
+    upper = fit_tail(ordered, slack, unit)
+    lower = fit_tail(-ordered[::-1], slack, unit) if two_sided else None
+    fitted = ColumnSurprise(knots, at_most, at_least, lower, upper)
+    return replace(fitted, mean=float(fitted.of(ordered).mean()))
+
+
+def _equal(ordered: np.ndarray, slack: float) -> tuple[np.ndarray, np.ndarray]:
+    """Return where some groups of equal numbers start and stop."""
+    groups = np.round((ordered - np.median(ordered)) / slack)
+    starts = np.flatnonzero(np.diff(groups, prepend=-np.inf))
     stops = np.append(starts[1:], len(ordered))
-    if len(knots) > _MOST_KNOTS:
-        chosen = np.unique(
-            np.searchsorted(stops, np.linspace(1, len(ordered), _MOST_KNOTS))
-        )
-        knots, starts, stops = knots[chosen], starts[chosen], stops[chosen]
-    unit = float(ordered.std()) or 1.0
-    shares = (stops / len(ordered), 1 - starts / len(ordered))
-    lower = fit_tail(-ordered[::-1], unit) if two_sided else None
-    fitted = ColumnSurprise(knots, *shares, lower, fit_tail(ordered, unit))
-    mean = float(fitted.of(ordered).mean())
-    return ColumnSurprise(knots, *shares, lower, fitted.upper, mean)
+    if len(starts) > _MOST_KNOTS:
+        rows = np.linspace(1, len(ordered), _MOST_KNOTS)
+        chosen = np.unique(np.searchsorted(stops, rows))
+        starts, stops = starts[chosen], stops[chosen]
+    return starts, stops
 
 
 def surprises(columns: list, numbers: np.ndarray) -> np.ndarray:

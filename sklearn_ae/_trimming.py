@@ -2,7 +2,17 @@
 
 import numpy as np
 
+from sklearn.base import clone
+
+from ._autoencoder import AutoencoderTransformer
 from ._held import own_autoencoder
+
+
+def untrained(estimator):
+    """Return the start of an autoencoder of this package; other estimators as is."""
+    estimator = AutoencoderTransformer() if estimator is None else estimator
+    own = own_autoencoder(estimator)
+    return estimator if own is None else clone(own).set_params(max_epochs=0)
 
 
 def kept_rows(abnormality: np.ndarray, fraction: float, estimator, X) -> np.ndarray:

@@ -112,11 +112,16 @@ def _foreign_views(estimator, X) -> Iterator[View]:
         yield View(chunk, cells, cells - _dense(residuals), _dense(codes))
 
 
+def indexable(X):
+    """Return a table as it is if its rows can be selected, else as an array."""
+    if issparse(X):
+        return X.tocsr()
+    return X if frame_library(X) is not None else np.asarray(X)
+
+
 def selected(X, rows):
-    """Return some rows of a table of any kind, by a slice or a boolean mask."""
-    if isinstance(X, np.ndarray) or frame_library(X) is None and issparse(X):
-        return X[rows]
-    return _safe_indexing(X, rows)
+    """Return some rows of an indexable table, by a slice or a boolean mask."""
+    return X[rows] if frame_library(X) is None else _safe_indexing(X, rows)
 
 
 def _dense(X) -> np.ndarray:
