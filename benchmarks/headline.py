@@ -1,6 +1,14 @@
 """The README's table: the package against PCA and its peers, in a few figures."""
 
-from . import convolutional, quality, samples, sparse, time_to_quality, variational
+from . import (
+    convolutional,
+    outliers,
+    quality,
+    samples,
+    sparse,
+    time_to_quality,
+    variational,
+)
 from . import transform as transforms
 from .markdown import number, share, under
 from .peers import OURS, SKORCH
@@ -123,6 +131,20 @@ def _range(values):
 
 
 PCA_ERROR, OVER_ONE = "error over PCA's", "over one job's"
+
+
+def _outliers(rows):
+    table = outliers.means(rows).set_index("model")
+    aucs = [f"{mode}: {outliers.AUC}" for mode in outliers.MODES]
+    if outliers.OURS not in table.index:
+        return "No outliers were looked for in labelled sets."
+    contaminated, novelty = (number(table.loc[outliers.OURS, name]) for name in aucs)
+    return (
+        f"`{outliers.OURS}` finds outliers with a mean ROC AUC of {contaminated} among "
+        f"the training rows and {novelty} in new ones, on {len(outliers.LABELLED)} sets."
+    )
+
+
 LINES = {
     "engine": _engine,
     "transform": _transform,
@@ -133,4 +155,5 @@ LINES = {
     "variational": _variational,
     "samples": _samples,
     "convolutional": _convolutional,
+    "outliers": _outliers,
 }

@@ -9,6 +9,7 @@ from . import (
     features,
     imports,
     imputation,
+    outliers,
     quality,
     reconstruction,
     samples,
@@ -93,6 +94,7 @@ PARTS = {
     "variational": Part(_variational, tuple(quality.SETS)),
     "samples": Part(_of_set(samples.run), tuple(samples.SETS)),
     "convolutional": Part(_of_set(convolutional.run), tuple(convolutional.SETS)),
+    "outliers": Part(_of_set(outliers.run), outliers.SETS),
 }
 
 

@@ -2,6 +2,7 @@
 
 from . import family_sections as family
 from . import features, imputation, probes, quality, reconstruction, speed
+from . import uses_sections as uses
 from . import time_to_quality as times
 from . import transform as transforms
 from .datasets import MAX_ROWS, MAX_TABLE_ROWS
@@ -263,4 +264,5 @@ SECTIONS = {
     "variational": ("VariationalAutoencoder", family.variational_section),
     "samples": ("VariationalAutoencoder: drawn rows", family.samples_section),
     "convolutional": ("ConvolutionalAutoencoder", family.convolutional_section),
+    "outliers": ("Outliers", uses.outliers_section),
 }

@@ -44,8 +44,9 @@ class Parts(NamedTuple):
 
     Attributes
     ----------
-    cells, residuals : ndarray of shape (n_rows, n_features)
-        Surprise of a cell and of its residual, NaN where missing.
+    cells, residuals, reconstructions : ndarray of shape (n_rows, n_features)
+        Surprise of a cell, of its residual and of its reconstruction, NaN where
+        missing.
 
     directions : ndarray of shape (n_rows, n_axes + n_components)
         Weighted surprise of the principal axes and of the codes.
@@ -53,6 +54,7 @@ class Parts(NamedTuple):
 
     cells: np.ndarray
     residuals: np.ndarray
+    reconstructions: np.ndarray
     directions: np.ndarray
 
 
@@ -60,33 +62,35 @@ class Abnormality:
     r"""The surprise of all that a fitted transformer tells of a row, summed.
 
     .. math:: a(x) = \sum_j s_j(x_j) + \sum_j t_j(x_j - x'_j)
-        + \sum_l v_l(a_l^\top x) + w \sum_k u_k(z_k),
+        + \sum_l v_l(a_l^\top x) + w \sum_k u_k(z_k) + w' \sum_j r_j(x'_j),
 
-    over cells, residuals, principal axes of the standardized columns and codes, each
-    term minus the logarithm of the share of training rows that are as extreme, see
+    over cells, residuals, principal axes of the standardized columns, codes and what
+    they are decoded to, each term minus the logarithm of the share of training rows that are as extreme, see
     :class:`ColumnSurprise`. A missing cell has no part: its mean at training stands for
     it, so that gaps make a row neither normal nor abnormal. Codes have half the weight,
-    as what they say is in part what the leading axes say, and no more of it than half
-    the columns, :math:`w = \min(1, d / k) / 2`.
+    as what they say is in part what the leading axes say, and all together no more than
+    half that of the columns, :math:`w = \min(1, d / k) / 2`. Reconstructions, which
+    have no more to say than the codes have, weigh like these however many columns there
+    are: :math:`w' = \min(1 / 2, 2 k / d)`.
 
     Parameters
     ----------
     axes : Axes
         The linear view.
 
-    cells, residuals, directions : list of ColumnSurprise or None
-        What is surprising in each column.
-
-    weights : ndarray of shape (n_directions,)
-        Those of the directions.
+    cells, residuals, reconstructions, directions : list of ColumnSurprise or None
+        What is surprising in each column, weighted.
 
     ties : ndarray of shape (n_directions, n_features)
         Squared correlations of directions with cells, which share their terms out.
     """
 
-    def __init__(self, axes, cells, residuals, directions, weights, ties) -> None:
+    def __init__(
+        self, axes, cells, residuals, reconstructions, directions, ties
+    ) -> None:
         self.axes, self.cells, self.residuals = axes, cells, residuals
-        self.directions, self.weights, self.ties = directions, weights, ties
+        self.reconstructions = reconstructions
+        self.directions, self.ties = directions, ties
 
     @property
     def n_codes(self) -> int:
@@ -94,12 +98,13 @@ class Abnormality:
         return len(self.directions) - len(self.axes.components)
 
     def parts(self, view: View) -> Parts:
-        """Return the surprise of cells, residuals and directions of some rows."""
+        """Return the weighted surprise of all there is about some rows."""
         directions = np.hstack([self.axes.of(view.cells), view.codes])
         return Parts(
             surprises(self.cells, view.cells),
             surprises(self.residuals, view.residuals),
-            self.weights * surprises(self.directions, directions),
+            surprises(self.reconstructions, view.reconstructions),
+            surprises(self.directions, directions),
         )
 
     def of(self, estimator, X) -> np.ndarray:
@@ -113,22 +118,12 @@ class Abnormality:
             [self._shared_out(self.parts(view)) for view in views(estimator, X)]
         )
 
-    def of_cells(self, estimator, X) -> np.ndarray:
-        """Return how abnormal each row is by its cells and principal axes alone."""
-        n_axes = len(self.axes.components)
-        totals = []
-        for view in views(estimator, X):
-            parts = self.parts(view)
-            axes = parts.directions[:, :n_axes].sum(axis=1)
-            totals.append(axes + _filled_sum(self.cells, parts.cells))
-        return np.concatenate(totals)
-
     def _total(self, parts: Parts) -> np.ndarray:
-        return (
-            _filled_sum(self.cells, parts.cells)
-            + _filled_sum(self.residuals, parts.residuals)
-            + parts.directions.sum(axis=1)
-        )
+        columns = self.cells, self.residuals, self.reconstructions
+        total = parts.directions.sum(axis=1)
+        for learned, surprise in zip(columns, parts[:3], strict=True):
+            total += _filled_sum(learned, surprise)
+        return total
 
     def _shared_out(self, parts: Parts) -> np.ndarray:
         """Return shares that sum to 1 a row, in which directions' terms are spread.
@@ -142,7 +137,8 @@ class Abnormality:
         rate = np.divide(
             parts.directions, spread, out=np.zeros_like(spread), where=spread > 0
         )
-        shares = own * (1 + rate @ self.ties) + np.nan_to_num(parts.residuals)
+        shares = own * (1 + rate @ self.ties)
+        shares += np.nan_to_num(parts.residuals) + np.nan_to_num(parts.reconstructions)
         return _normalized(shares, observed)
 
 
@@ -178,30 +174,32 @@ def fit_abnormality(estimator, X, n_samples: int) -> Abnormality:
     n_rows = min(_MOST_ROWS, max(1_000, _MOST_CELLS // estimator.n_features_in_))
     step = -(-n_samples // n_rows)
     kept = [_thinned(view, step) for view in views(estimator, X)]
-    cells, residuals, codes = (
+    cells, residuals, told, codes = (
         np.concatenate(part).astype(np.float64) for part in zip(*kept, strict=True)
     )
     axes = _fit_axes(cells)
     directions = np.hstack([axes.of(cells), codes])
-    n_axes, n_codes = len(axes.components), codes.shape[1]
-    code_weight = min(1, cells.shape[1] / n_codes) / 2
+    n_axes, n_codes, n_features = len(axes.components), codes.shape[1], cells.shape[1]
     levels = set(categorical(estimator))
-    sides = [position not in levels for position in range(cells.shape[1])]
+    sides = [position not in levels for position in range(n_features)]
     code_unit = float(codes.std(axis=0).max()) or 1.0
+    units = [1.0] * n_axes + [code_unit] * n_codes
+    weights = [1.0] * n_axes + [min(1, n_features / n_codes) / 2] * n_codes
+    told_weight = min(1 / 2, 2 * n_codes / n_features)
     return Abnormality(
         axes,
         _columns(cells, axes.unit, sides),
         _columns(residuals, axes.unit, sides),
-        _columns(directions, [1.0] * n_axes + [code_unit] * n_codes),
-        np.repeat([1.0, code_weight], [n_axes, n_codes]),
+        _columns(told, axes.unit, weights=[told_weight] * n_features),
+        _columns(directions, units, weights=weights),
         _ties(axes.standard(cells), directions),
     )
 
 
-def _thinned(view: View, step: int) -> tuple[np.ndarray, ...]:
+def _thinned(view: View, step: int) -> list[np.ndarray]:
     """Return those rows of a view whose number among all divides by `step`."""
     first = -view.rows.start % step
-    return view.cells[first::step], view.residuals[first::step], view.codes[first::step]
+    return [part[first::step] for part in view[1:]]
 
 
 def _fit_axes(cells: np.ndarray) -> Axes:
@@ -215,11 +213,16 @@ def _fit_axes(cells: np.ndarray) -> Axes:
     return axes._replace(components=pca.components_[varies])
 
 
-def _columns(numbers: np.ndarray, units, sides=None) -> list[ColumnSurprise | None]:
+def _columns(
+    numbers: np.ndarray, units, sides=None, weights=None
+) -> list[ColumnSurprise | None]:
     sides = [True] * numbers.shape[1] if sides is None else sides
+    weights = [1.0] * numbers.shape[1] if weights is None else weights
     return [
-        fit_surprise(column, float(unit), two_sided=two_sided)
-        for column, unit, two_sided in zip(numbers.T, units, sides, strict=True)
+        fit_surprise(column, float(unit), two_sided=two_sided, weight=weight)
+        for column, unit, two_sided, weight in zip(
+            numbers.T, units, sides, weights, strict=True
+        )
     ]
 
 

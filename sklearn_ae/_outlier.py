@@ -34,11 +34,11 @@ class ReconstructionOutlierDetector(OutlierMixin, EstimatorHolder):
     by the sum of how surprising everything is that the transformer tells of it:
 
     .. math:: a(x) = \sum_j s_j(x_j) + \sum_j t_j(x_j - x'_j)
-        + \sum_l v_l(a_l^\top x) + w \sum_k u_k(z_k)
+        + \sum_l v_l(a_l^\top x) + w \sum_k u_k(z_k) + w' \sum_j r_j(x'_j)
 
     over its cells, over the residuals of its reconstruction, over the principal axes of
-    the standardized columns, which no network can spoil, and over its codes, which have
-    half the weight. Each term is minus the logarithm of the share of training rows at least as extreme, with
+    the standardized columns, which no network can spoil, and, with half the weight or
+    less, over its codes and what they are decoded to. Each term is minus the logarithm of the share of training rows at least as extreme, with
     the generalized Pareto law of the column's tail beyond a tenth of them (Pickands
     1975), so it has the column's own scale and skewness. It is a negative
     log-likelihood, if a rough one, as the terms count as independent. Of a category,
@@ -46,10 +46,10 @@ class ReconstructionOutlierDetector(OutlierMixin, EstimatorHolder):
     block counts as one column; a missing cell counts as one of average surprise.
 
     Outliers among the training rows spoil what a network learns: it reconstructs them
-    too. So it is fitted to the others, without the share of rows that are the most
-    abnormal by cells and principal axes alone, and with `n_rounds` above 1 again
-    without those that are so by the whole score. The score's statistics are those of
-    all rows.
+    too. So it is fitted without the share of rows that are the most abnormal by its
+    linear start (other transformers are fitted to all for that), and with `n_rounds`
+    above 1 again without those that are so by the network. The score's statistics are
+    those of all rows.
 
     Parameters
     ----------
@@ -216,7 +216,7 @@ class ReconstructionOutlierDetector(OutlierMixin, EstimatorHolder):
     def explain(self, X):
         """Return how much each column has to do with the score of each row.
 
-        A column has the terms of its own cells and residuals. The term of an axis or a
+        A column has the terms of its own cells, residuals and reconstructions. The term of an axis or a
         code is shared out by its squared correlations with the columns at training,
         times how surprising the row's cells in them are.
 
@@ -245,7 +245,7 @@ class ReconstructionOutlierDetector(OutlierMixin, EstimatorHolder):
             return estimator, abnormality, abnormality.of(estimator, X)
         start = fit_held(untrained(self.estimator), X, self.random_state)
         abnormality = fit_abnormality(start, X, n_samples)
-        rows = abnormality.of_cells(start, X)
+        rows = abnormality.of(start, X)
         for _ in range(self.n_rounds):
             kept = kept_rows(rows, self.trimmed_fraction, start, X)
             if kept.sum() <= max(2, abnormality.n_codes):

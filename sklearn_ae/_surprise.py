@@ -77,6 +77,9 @@ class ColumnSurprise:
         Of the smallest numbers, negated, and of the largest. Without `lower` only
         large numbers surprise.
 
+    weight : float
+        What surprise is multiplied by.
+
     mean : float
         Mean over the training numbers.
     """
@@ -86,15 +89,16 @@ class ColumnSurprise:
     at_least: np.ndarray
     lower: Tail | None
     upper: Tail
+    weight: float
     mean: float = 0.0
 
     def of(self, numbers: np.ndarray) -> np.ndarray:
         """Return the surprise of each number, which is not NaN."""
         high = self._side(numbers, self.at_least, self.upper)
         if self.lower is None:
-            return high
+            return self.weight * high
         low = self._side(-numbers, self.at_most, self.lower)
-        return np.maximum(np.maximum(low, high) - np.log(2), 0)
+        return self.weight * np.maximum(np.maximum(low, high) - np.log(2), 0)
 
     def _side(self, numbers, shares, tail: Tail) -> np.ndarray:
         where = numbers if tail is self.upper else -numbers
@@ -105,7 +109,7 @@ class ColumnSurprise:
 
 
 def fit_surprise(
-    numbers: np.ndarray, unit: float, *, two_sided: bool = True
+    numbers: np.ndarray, unit: float, *, two_sided: bool = True, weight: float = 1.0
 ) -> ColumnSurprise | None:
     """Learn what is surprising in a column.
 
@@ -119,6 +123,9 @@ def fit_surprise(
 
     two_sided : bool, default=True
         Whether small numbers surprise, too.
+
+    weight : float, default=1.0
+        What surprise is multiplied by.
 
     Returns
     -------
@@ -136,7 +143,7 @@ def fit_surprise(
     at_least = np.repeat(1 - starts / len(ordered), 2)
     upper = fit_tail(ordered, slack, unit)
     lower = fit_tail(-ordered[::-1], slack, unit) if two_sided else None
-    fitted = ColumnSurprise(knots, at_most, at_least, lower, upper)
+    fitted = ColumnSurprise(knots, at_most, at_least, lower, upper, weight)
     return replace(fitted, mean=float(fitted.of(ordered).mean()))
 
 

@@ -17,7 +17,7 @@ _CHUNK_COLUMNS = 64
 
 
 class View(NamedTuple):
-    """Some rows, seen three ways; NaN where a cell is missing.
+    """Some rows, seen in four ways; NaN where a cell is missing.
 
     Attributes
     ----------
@@ -30,6 +30,9 @@ class View(NamedTuple):
     residuals : ndarray of shape (n_rows, n_features)
         What the reconstruction leaves of them; of a category, the length of its block.
 
+    reconstructions : ndarray of shape (n_rows, n_features)
+        What it tells of them, and of a category, how rare it expects it to be.
+
     codes : ndarray of shape (n_rows, n_components)
         The codes.
     """
@@ -37,6 +40,7 @@ class View(NamedTuple):
     rows: slice
     cells: np.ndarray
     residuals: np.ndarray
+    reconstructions: np.ndarray
     codes: np.ndarray
 
 
@@ -73,13 +77,18 @@ def _own_views(estimator: BaseAutoencoder, X) -> Iterator[View]:
     rows, fitted = estimator._rows_of(X), estimator._fitted
     codec = fitted.codec
     for chunk, encoded, reconstruction in fitted.pairs(rows):
-        cells, residuals = encoded, encoded - reconstruction
+        parts = encoded, encoded - reconstruction, reconstruction
         if codec.columns.levels:
-            cells = _with_rarity(codec, encoded)
-            residuals = _with_lengths(codec, residuals)
             missing = codec.columns.missing(rows[chunk])
-            cells[missing] = residuals[missing] = np.nan
-        yield View(chunk, cells, residuals, fitted.encode(rows[chunk]))
+            parts = (
+                _with_rarity(codec, encoded),
+                _with_lengths(codec, parts[1]),
+                _with_rarity(codec, reconstruction),
+            )
+        else:
+            missing = np.isnan(encoded)
+        parts = [np.where(missing, np.nan, part) for part in parts]
+        yield View(chunk, *parts, fitted.encode(rows[chunk]))
 
 
 def _with_rarity(codec, encoded: np.ndarray) -> np.ndarray:
@@ -88,9 +97,11 @@ def _with_rarity(codec, encoded: np.ndarray) -> np.ndarray:
     for position in codec.columns.levels:
         block = codec.block(position)
         frequency = codec.mean[block]
-        level = encoded[:, block] * codec.scale[block] + frequency
         unseen = frequency[frequency > 0].min(initial=1) / 2
-        cells[:, position] = -np.log(np.maximum(level.round() @ frequency, unseen))
+        shares = encoded[:, block] * codec.scale[block] + frequency
+        rarity = -np.log(np.maximum(frequency, unseen))
+        rest = 1 - shares.sum(axis=1)
+        cells[:, position] = shares @ rarity - rest * np.log(unseen)
     return cells
 
 
@@ -98,7 +109,9 @@ def _with_lengths(codec, residuals: np.ndarray) -> np.ndarray:
     """Return residuals, and of each block of a category their length."""
     joined = residuals[:, codec.starts].copy()
     for position in codec.columns.levels:
-        joined[:, position] = np.linalg.norm(residuals[:, codec.block(position)], axis=1)
+        joined[:, position] = np.linalg.norm(
+            residuals[:, codec.block(position)], axis=1
+        )
     return joined
 
 
@@ -107,9 +120,10 @@ def _foreign_views(estimator, X) -> Iterator[View]:
     for chunk in row_chunks(_num_samples(X), width):
         rows = selected(X, chunk)
         codes = estimator.transform(rows)
-        residuals = estimator.inverse_transform(codes)
+        told = _dense(estimator.inverse_transform(codes))
         cells = _dense(rows)
-        yield View(chunk, cells, cells - _dense(residuals), _dense(codes))
+        told = np.where(np.isnan(cells), np.nan, told)
+        yield View(chunk, cells, cells - told, told, _dense(codes))
 
 
 def indexable(X):

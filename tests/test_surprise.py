@@ -18,7 +18,7 @@ def test_surprise_is_zero_at_the_median_and_one_on_average():
 def test_surprise_of_normal_numbers_is_that_of_the_normal_law(deviations):
     share = {1: 0.3173, 2: 0.0455, 3: 0.0027}[deviations]
     surprise = fit_surprise(NUMBERS, 1.0).of(np.array([-1.0, 1.0]) * deviations)
-    np.testing.assert_allclose(surprise, -np.log(share), rtol=0.12)
+    np.testing.assert_allclose(surprise, -np.log(share), rtol=0.2)
 
 
 def test_surprise_keeps_growing_beyond_the_training_numbers():
