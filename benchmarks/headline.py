@@ -141,7 +141,8 @@ def _outliers(rows):
     contaminated, novelty = (number(table.loc[outliers.OURS, name]) for name in aucs)
     return (
         f"`{outliers.OURS}` finds outliers with a mean ROC AUC of {contaminated} among "
-        f"the training rows and {novelty} in new ones, on {len(outliers.LABELLED)} sets."
+        f"the training rows and {novelty} in new ones, "
+        f"on {len(outliers.LABELLED)} sets."
     )
 
 

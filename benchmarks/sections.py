@@ -2,9 +2,9 @@
 
 from . import family_sections as family
 from . import features, imputation, probes, quality, reconstruction, speed
-from . import uses_sections as uses
 from . import time_to_quality as times
 from . import transform as transforms
+from . import uses_sections as uses
 from .datasets import MAX_ROWS, MAX_TABLE_ROWS
 from .engine import FLOOR, MATRIX_SIZE
 from .markdown import number, share, under

@@ -65,13 +65,13 @@ class Abnormality:
         + \sum_l v_l(a_l^\top x) + w \sum_k u_k(z_k) + w' \sum_j r_j(x'_j),
 
     over cells, residuals, principal axes of the standardized columns, codes and what
-    they are decoded to, each term minus the logarithm of the share of training rows that are as extreme, see
-    :class:`ColumnSurprise`. A missing cell has no part: its mean at training stands for
-    it, so that gaps make a row neither normal nor abnormal. Codes have half the weight,
-    as what they say is in part what the leading axes say, and all together no more than
-    half that of the columns, :math:`w = \min(1, d / k) / 2`. Reconstructions, which
-    have no more to say than the codes have, weigh like these however many columns there
-    are: :math:`w' = \min(1 / 2, 2 k / d)`.
+    they are decoded to, each term minus the logarithm of the share of training rows
+    that are as extreme, see :class:`ColumnSurprise`. A missing cell has no part: its
+    mean at training stands for it, so that gaps make a row neither normal nor abnormal.
+    Codes have half the weight, as what they say is in part what the leading axes say,
+    and all together no more than half that of the columns, :math:`w = \min(1, d / k) /
+    2`. Reconstructions, which have no more to say than the codes have, weigh like these
+    however many columns there are: :math:`w' = \min(1 / 2, 2 k / d)`.
 
     Parameters
     ----------

@@ -38,12 +38,13 @@ class ReconstructionOutlierDetector(OutlierMixin, EstimatorHolder):
 
     over its cells, over the residuals of its reconstruction, over the principal axes of
     the standardized columns, which no network can spoil, and, with half the weight or
-    less, over its codes and what they are decoded to. Each term is minus the logarithm of the share of training rows at least as extreme, with
-    the generalized Pareto law of the column's tail beyond a tenth of them (Pickands
-    1975), so it has the column's own scale and skewness. It is a negative
-    log-likelihood, if a rough one, as the terms count as independent. Of a category,
-    it is the rarity and the length of the residual's block that may surprise, so a
-    block counts as one column; a missing cell counts as one of average surprise.
+    less, over its codes and what they are decoded to. Each term is minus the logarithm
+    of the share of training rows at least as extreme, with the generalized Pareto law
+    of the column's tail beyond a tenth of them (Pickands 1975), so it has the column's
+    own scale and skewness. It is a negative log-likelihood, if a rough one, as the
+    terms count as independent. Of a category, it is the rarity and the length of the
+    residual's block that may surprise, so a block counts as one column; a missing cell
+    counts as one of average surprise.
 
     Outliers among the training rows spoil what a network learns: it reconstructs them
     too. So it is fitted without the share of rows that are the most abnormal by its
@@ -177,8 +178,7 @@ class ReconstructionOutlierDetector(OutlierMixin, EstimatorHolder):
         Returns
         -------
         scores : ndarray of shape (n_samples,)
-            Minus the summed surprise of cells, residuals, axes and codes, in nats: the lower,
-            the more abnormal.
+            Minus the summed surprise, in nats: the lower, the more abnormal.
         """
         check_is_fitted(self)
         return -self._fitted.of(self.estimator_, indexable(X))
@@ -216,9 +216,9 @@ class ReconstructionOutlierDetector(OutlierMixin, EstimatorHolder):
     def explain(self, X):
         """Return how much each column has to do with the score of each row.
 
-        A column has the terms of its own cells, residuals and reconstructions. The term of an axis or a
-        code is shared out by its squared correlations with the columns at training,
-        times how surprising the row's cells in them are.
+        A column has the terms of its own cells, residuals and reconstructions. The term
+        of an axis or a code is shared out by its squared correlations with the columns
+        at training, times how surprising the row's cells in them are.
 
         Parameters
         ----------
@@ -229,8 +229,8 @@ class ReconstructionOutlierDetector(OutlierMixin, EstimatorHolder):
         -------
         shares : pandas.DataFrame of shape (n_samples, n_features)
             Shares of each row's score, not negative and of sum 1, by the columns' names
-            (x0, x1, ... where fit saw none) and with the index of X. A missing cell's is
-            0.
+            (x0, x1, ... where fit saw none) and with the index of X. 0 for missing
+            cells.
         """
         check_is_fitted(self)
         shares = self._fitted.shares(self.estimator_, indexable(X))

@@ -45,7 +45,7 @@ class Tail:
 
 
 def fit_tail(numbers: np.ndarray, slack: float, unit: float) -> Tail:
-    """Learn the tail of sorted numbers, of which those closer than `slack` are equal."""
+    """Learn the tail of sorted numbers; those closer than `slack` are equal."""
     n = len(numbers)
     threshold = numbers[n - 1 - int(_TAIL_SHARE * n)] + slack
     excess = numbers[np.searchsorted(numbers, threshold, side="right") :] - threshold

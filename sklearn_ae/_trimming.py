@@ -1,7 +1,6 @@
 """Which training rows an estimator is fitted to again, once the worst are known."""
 
 import numpy as np
-
 from sklearn.base import clone
 
 from ._autoencoder import AutoencoderTransformer

@@ -126,8 +126,9 @@ def test_trimming_keeps_axes_from_turning_to_outliers(drawn_away):
         detector(trimmed_fraction=share).fit(drawn_away).estimator_.components_
         for share in (0, 0.1)
     )
-    assert np.linalg.norm(plain @ clean.T) < 1.2
-    assert np.linalg.norm(trimmed @ clean.T) == pytest.approx(np.sqrt(2), abs=0.02)
+    whole = np.sqrt(2)  # of two axes in their own plane
+    assert np.linalg.norm(plain @ clean.T) < 0.98 * whole
+    assert np.linalg.norm(trimmed @ clean.T) > 0.995 * whole
 
 
 def test_trimming_lifts_detection(drawn_away):
