@@ -16,7 +16,7 @@ def outliers_section(rows):
             f"outliers are labelled, one split. {outliers.UNTRAINED} is the same over "
             "AutoencoderTransformer(max_epochs=0), the control for what training "
             "adds, and PCA reconstruction is the squared error of PCA(2). Models are "
-            "in the order of their mean ROC AUC in both modes.",
+            f"in the order of their mean ROC AUC in both modes.{_worse(rows)}",
             outliers.means(rows),
         ),
         under(
@@ -29,3 +29,16 @@ def outliers_section(rows):
         ),
         under("Novelty, set by set.", outliers.each(rows, outliers.NOVELTY)),
     ]
+
+
+def _worse(rows):
+    """Return a sentence about sets on which training costs detection, if any."""
+    aucs = rows.pivot_table(outliers.AUC, ["mode", "data"], "model", sort=False)
+    if not {outliers.OURS, outliers.UNTRAINED} <= set(aucs):
+        return ""
+    lost = aucs[outliers.UNTRAINED] - aucs[outliers.OURS] > outliers.CLEARLY
+    named = ", ".join(f"{name} ({mode})" for mode, name in aucs.index[lost])
+    return (
+        f" Training loses more than {outliers.CLEARLY} of ROC AUC to that control on "
+        f"{named or 'no set'}."
+    )
