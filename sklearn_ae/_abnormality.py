@@ -203,12 +203,14 @@ def _thinned(view: View, step: int) -> list[np.ndarray]:
 
 
 def _fit_axes(cells: np.ndarray) -> Axes:
-    scaler = StandardScaler().fit(cells)
+    with np.errstate(invalid="ignore"):  # of columns without a cell
+        scaler = StandardScaler().fit(cells)
     mean, unit = np.nan_to_num(scaler.mean_), np.nan_to_num(scaler.scale_, nan=1.0)
     axes = Axes(mean, unit, np.zeros((0, cells.shape[1])))
     rows = axes.standard(cells)
     n_axes = min(_MOST_AXES, *rows.shape)
-    pca = PCA(n_axes, random_state=0).fit(rows)
+    with np.errstate(invalid="ignore"):  # where nothing varies
+        pca = PCA(n_axes, random_state=0).fit(rows)
     varies = pca.explained_variance_ > _LEAST_VARIANCE * rows.shape[1]
     return axes._replace(components=pca.components_[varies])
 

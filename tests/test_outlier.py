@@ -318,3 +318,10 @@ def test_a_failed_fit_leaves_the_detector_as_it_was(X):
 def test_what_is_not_fitted_says_so(X, method):
     with pytest.raises(NotFittedError):
         getattr(detector(), method)(X)
+
+
+def test_columns_without_a_cell_have_no_share(X):
+    rows = X.copy()
+    rows[:, 2] = np.nan
+    shares = detector(quick()).fit(rows).explain(rows)
+    assert (shares.iloc[:, 2] == 0).all()
