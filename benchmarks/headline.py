@@ -1,6 +1,7 @@
 """The README's table: the package against PCA and its peers, in a few figures."""
 
 from . import (
+    compression,
     convolutional,
     outliers,
     quality,
@@ -125,6 +126,18 @@ def _convolutional(rows):
     )
 
 
+def _compression(rows):
+    table = compression.at_equal_bytes(rows)
+    over = [name for name in table if name.endswith("over PCA")]
+    best = table.assign(best=table[over].min(axis=1)).groupby("data", sort=False)
+    said = [
+        f"{_range(part['best'])} of PCA's error on {name}, at "
+        f"{_range(part['bytes a row'])} bytes a row"
+        for name, part in best
+    ]
+    return f"`CodeCompressor`'s autoencoders leave {'; '.join(said)}."
+
+
 def _range(values):
     low, high = values.min(), values.max()
     return f"{low:.2f}" if low == high else f"{low:.2f} to {high:.2f}"
@@ -157,4 +170,5 @@ LINES = {
     "samples": _samples,
     "convolutional": _convolutional,
     "outliers": _outliers,
+    "compression": _compression,
 }

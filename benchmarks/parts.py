@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from . import (
+    compression,
     convolutional,
     engine,
     features,
@@ -95,6 +96,7 @@ PARTS = {
     "samples": Part(_of_set(samples.run), tuple(samples.SETS)),
     "convolutional": Part(_of_set(convolutional.run), tuple(convolutional.SETS)),
     "outliers": Part(_of_set(outliers.run), outliers.SETS),
+    "compression": Part(_of_set(compression.run), tuple(compression.SETS)),
 }
 
 

@@ -265,4 +265,5 @@ SECTIONS = {
     "samples": ("VariationalAutoencoder: drawn rows", family.samples_section),
     "convolutional": ("ConvolutionalAutoencoder", family.convolutional_section),
     "outliers": ("Outliers", uses.outliers_section),
+    "compression": ("CodeCompressor", uses.compression_section),
 }

@@ -1,6 +1,7 @@
 """Autoencoders that behave like scikit-learn's PCA, and are never worse than it."""
 
 from ._autoencoder import AutoencoderTransformer
+from ._compression import CodeCompressor
 from ._convolutional import ConvolutionalAutoencoder
 from ._denoising import DenoisingAutoencoder
 from ._outlier import ReconstructionOutlierDetector
@@ -10,6 +11,7 @@ from ._version import __version__
 
 __all__ = [
     "AutoencoderTransformer",
+    "CodeCompressor",
     "ConvolutionalAutoencoder",
     "DenoisingAutoencoder",
     "ReconstructionOutlierDetector",

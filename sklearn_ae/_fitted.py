@@ -111,13 +111,17 @@ class FittedAutoencoder:
     def decode(self, codes) -> np.ndarray:
         """Return a table's numbers from codes, ``(n_samples, n_features)``."""
         rows = np.empty((codes.shape[0], self.n_features), codes.dtype)
+        for chunk, part in self.decoded(codes):
+            rows[chunk] = self.codec.decode(part)
+        return rows
+
+    def decoded(self, codes) -> Iterator[tuple[slice, np.ndarray]]:
+        """Yield (chunk, encoded rows) through codes."""
         for chunk in row_chunks(codes.shape[0], self.codec.n_encoded):
             part = codes[chunk]
             part = part.toarray() if sparse.issparse(part) else part
             code = np.divide(part, self.code_unit, dtype=np.float64)
-            row = self.apply("decode", code.astype(codes.dtype, copy=False))
-            rows[chunk] = self.codec.decode(row)
-        return rows
+            yield chunk, self.apply("decode", code.astype(codes.dtype, copy=False))
 
     def reconstruct(self, X, *, observed: bool = False) -> np.ndarray:
         """Return reconstructions as a table's numbers, ``(n_samples, n_features)``.

@@ -54,10 +54,10 @@ class ReconstructionOutlierDetector(OutlierMixin, EstimatorHolder):
 
     Parameters
     ----------
-    estimator : estimator, default=None
-        Transformer with `inverse_transform`, as :class:`AutoencoderTransformer`, which
-        None means, or :class:`~sklearn.decomposition.PCA`; a clone is fitted. A
-        :class:`~sklearn.frozen.FrozenEstimator` is used as it is.
+    estimator : estimator or None, default=None
+        An autoencoder, or any transformer with `inverse_transform`, such as PCA. None
+        means ``AutoencoderTransformer()``. It is cloned and fitted, unless it is a
+        FrozenEstimator, which is used as it is.
 
     contamination : float, default=0.1
         Share of the training rows that are taken for outliers, in (0, 0.5]. It sets
@@ -73,7 +73,7 @@ class ReconstructionOutlierDetector(OutlierMixin, EstimatorHolder):
         How often rows to leave out are chosen and the estimator is fitted.
 
     random_state : int, RandomState instance or None, default=None
-        Seed of all randomness. Pass an int for the same result at every call.
+        Unless None, seeds each random state of `estimator` that is None.
 
     Attributes
     ----------

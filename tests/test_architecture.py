@@ -18,8 +18,8 @@ NETWORKS = [name for name in FILES if name.startswith("nn/")]
 LAYERS = [
     {"_version", "nn"},
     {"_sklearn", "_random", "_frames", "_levels", "_selection", "_transaction"}
-    | {"_parameters", "_moments"},
-    {"_columns", "_shared_parameters"},
+    | {"_parameters", "_moments", "_entropy"},
+    {"_columns", "_shared_parameters", "_packing"},
     {"_tables", "_learning"},
     {"_validation"},
     {"_rows"},
@@ -35,9 +35,9 @@ LAYERS = [
     {"_base"},
     {"_autoencoder", "_convolutional", "_denoising", "_sparse", "_variational"},
     {"_held"},
-    {"_surprise", "_views"},
-    {"_abnormality", "_trimming"},
-    {"_outlier"},
+    {"_coders", "_surprise", "_views"},
+    {"_quantization", "_compression_report", "_abnormality", "_trimming"},
+    {"_compression", "_outlier"},
     {"__init__"},
 ]
 LAYER = {name: level for level, layer in enumerate(LAYERS) for name in layer}

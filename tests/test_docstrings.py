@@ -115,8 +115,10 @@ def entries():
 
 def test_shared_parameters_read_alike():
     texts = {}
-    for name, _, text in entries():
-        texts.setdefault(name, set()).add(text)
+    for name, owner, text in entries():
+        # To seed what is held is another thing than to seed one's own training.
+        holds = "estimator" in inspect.signature(ESTIMATORS[owner]).parameters
+        texts.setdefault((name, holds), set()).add(text)
     assert all(len(versions) == 1 for versions in texts.values())
 
 

@@ -14,7 +14,7 @@ from sklearn_ae._held import fit_held, own_autoencoder, reconstructed, seeded
 
 
 def test_none_means_the_autoencoder_with_its_defaults(X):
-    held = fit_held(None, X[:60], random_state=0)
+    held = fit_held(None, X[:8], random_state=0)
     defaults = clone(held).set_params(random_state=None)
     assert defaults.get_params() == AutoencoderTransformer().get_params()
 
