@@ -19,7 +19,7 @@ from skorch.callbacks import EarlyStopping
 from torch import nn
 
 from sklearn_ae import AutoencoderTransformer
-from sklearn_ae._fitting import _n_epochs
+from sklearn_ae._fitting import n_epochs
 
 from .timing import DEVICE
 
@@ -43,8 +43,8 @@ class LongerAutoencoder:
 
     def fit(self, X):
         n_judged = math.ceil(self.model.validation_fraction * len(X))
-        n_epochs = _n_epochs(self.model, len(X) - n_judged)
-        self.model.set_params(max_epochs=2 * n_epochs).fit(X)
+        max_epochs = 2 * n_epochs(self.model, len(X) - n_judged)
+        self.model.set_params(max_epochs=max_epochs).fit(X)
         self.best_epoch_ = self.model.best_epoch_
         return self
 

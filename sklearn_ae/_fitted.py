@@ -245,9 +245,9 @@ def _check_state(state: dict[str, Any]) -> None:
     n_features = (state["network"]["n_features"],)
     n_components = (state["network"]["n_components"],)
     shapes = {name: tuple(value.shape) for name, value in network.state_dict().items()}
-    _check_arrays(state["arrays"], shapes)
+    check_arrays(state["arrays"], shapes)
     shapes = {"mean": n_features, "scale": n_features, "code_unit": n_components}
-    _check_arrays({name: state[name] for name in shapes}, shapes)
+    check_arrays({name: state[name] for name in shapes}, shapes)
     columns = TableColumns.from_state(state["columns"])
     n_encoded = int(block_widths(columns).sum())
     flags = {len(state["empty"]), len(state["constant"])}
@@ -263,7 +263,17 @@ def _check_state(state: dict[str, Any]) -> None:
         )
 
 
-def _check_arrays(arrays: dict[str, Any], shapes: dict[str, tuple[int, ...]]) -> None:
+def check_arrays(arrays: dict[str, Any], shapes: dict[str, tuple[int, ...]]) -> None:
+    """Raise unless arrays from outside have these names and shapes, and finite floats.
+
+    Parameters
+    ----------
+    arrays : dict of str to ndarray
+        What came.
+
+    shapes : dict of str to tuple of int
+        What must come.
+    """
     if arrays.keys() != shapes.keys():
         raise ValueError(
             f"The state must have the arrays {sorted(shapes)}, got {sorted(arrays)}."
