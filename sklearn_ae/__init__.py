@@ -4,6 +4,7 @@ from ._autoencoder import AutoencoderTransformer
 from ._compression import CodeCompressor
 from ._convolutional import ConvolutionalAutoencoder
 from ._denoising import DenoisingAutoencoder
+from ._encoder_decoder import EncoderDecoderRegressor
 from ._outlier import ReconstructionOutlierDetector
 from ._sparse import SparseAutoencoder
 from ._variational import VariationalAutoencoder
@@ -14,6 +15,7 @@ __all__ = [
     "CodeCompressor",
     "ConvolutionalAutoencoder",
     "DenoisingAutoencoder",
+    "EncoderDecoderRegressor",
     "ReconstructionOutlierDetector",
     "SparseAutoencoder",
     "VariationalAutoencoder",

@@ -3,6 +3,8 @@
 from ._autoencoder import Autoencoder
 from ._bound import NegativeBound
 from ._coding import CODINGS
+from ._conv import cells_per_cell
+from ._convolutional_map import ConvolutionalMap
 from ._corruption import (
     CORRUPTIONS,
     Corruption,
@@ -26,6 +28,7 @@ __all__ = [
     "CORRUPTIONS",
     "NETWORKS",
     "Autoencoder",
+    "ConvolutionalMap",
     "Corruption",
     "GaussianNoise",
     "Layout",
@@ -37,6 +40,7 @@ __all__ = [
     "SwapNoise",
     "UniformNoise",
     "VariationalNetwork",
+    "cells_per_cell",
     "observed_reconstruction_loss",
     "reconstruction_loss",
     "record_ranges",
