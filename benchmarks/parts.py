@@ -11,6 +11,7 @@ from . import (
     imports,
     imputation,
     outliers,
+    pairs,
     quality,
     reconstruction,
     samples,
@@ -97,6 +98,7 @@ PARTS = {
     "convolutional": Part(_of_set(convolutional.run), tuple(convolutional.SETS)),
     "outliers": Part(_of_set(outliers.run), outliers.SETS),
     "compression": Part(_of_set(compression.run), tuple(compression.SETS)),
+    "pairs": Part(_of_set(pairs.run), pairs.SETS),
 }
 
 

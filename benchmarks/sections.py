@@ -266,4 +266,5 @@ SECTIONS = {
     "convolutional": ("ConvolutionalAutoencoder", family.convolutional_section),
     "outliers": ("Outliers", uses.outliers_section),
     "compression": ("CodeCompressor", uses.compression_section),
+    "pairs": ("EncoderDecoderRegressor", uses.pairs_section),
 }

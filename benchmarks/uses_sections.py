@@ -1,6 +1,6 @@
 """What the page of benchmarks says about what people do with autoencoders."""
 
-from . import compression, outliers
+from . import compression, outliers, pairs, photographs
 from .datasets import MAX_ROWS
 from .markdown import under
 
@@ -93,3 +93,45 @@ def _worse(rows):
         f" Training loses more than {outliers.CLEARLY} of ROC AUC to that control on "
         f"{named or 'no set'}."
     )
+
+
+def pairs_section(rows):
+    table = pairs.summary(rows)
+    pictures = table["scope"].ne("table")
+    shown = table[~pictures].drop(columns=["scope", "PSNR"])
+    blocks = [
+        under(
+            "Held-out squared error of patches of scikit-learn's two photographs over "
+            "that of ridge regression (RidgeCV, seven penalties), and the peak "
+            "signal-to-noise ratio in decibels. Training patches are 8x8 pixels at "
+            "random places of the left halves; held out are "
+            f"{pairs.N_HELD_OUT:,} patches of the right halves, and the whole right "
+            "halves, made of all overlapping patches, of which each pixel is the mean. "
+            "Inputs are grey, and outputs in colour; or inputs are means of 2x2 "
+            "pixels, or have Gaussian noise of deviation "
+            f"{photographs.NOISE} of the range, and both are grey. *{pairs.OURS}* has "
+            "`input_shape` and `output_shape` and otherwise its defaults, *"
+            f"{pairs.FLAT}* not even these. *{pairs.MLP}* has the same widths as its "
+            "dense layers, standardized columns and early stopping. Bicubic "
+            "interpolation is Pillow's, of the whole half picture, so that patches "
+            f"have what is around them, or of the patch alone (*{pairs.CUBIC}*), "
+            "which is what models are given.",
+            table[pictures],
+        ),
+        "![Grey photographs given their colours](colour.png)",
+        "![Small photographs made large](size.png)",
+        "The photographs are china.jpg by FlickrFan and flower.jpg by dany13, CC BY.",
+    ]
+    if len(shown):
+        blocks.append(
+            under(
+                "Held-out squared error of tables of several outputs, each divided by "
+                "its deviation, over that of ridge regression: nir_soil's spectra to "
+                "three properties of soil, of the rows that have all of them, five "
+                "splits; gas_turbine's sensors to NOx and CO, one split. "
+                "PLSRegression and CCA have the number of components that "
+                "cross-validation on the training rows likes best.",
+                shown,
+            )
+        )
+    return blocks
