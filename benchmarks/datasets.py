@@ -108,6 +108,22 @@ def _from_openml(name):
         return None
 
 
+def load_pairs(name, folder=None):
+    """Return inputs and several outputs, or None, and a line, where they are not.
+
+    Rows without all outputs are left out.
+    """
+    path = _path(f"{name}.npz", folder)
+    if path is None:
+        print(f"{name}: not found, skipped")
+        return None
+    with np.load(path, allow_pickle=False) as file:
+        more = [file[key] for key in ("y", "y_co") if key in file]
+        X, Y = file["X"], np.column_stack(more)
+    whole = ~np.isnan(Y).any(axis=1)
+    return X[whole], Y[whole]
+
+
 def load_table(name, folder=None, max_rows=MAX_TABLE_ROWS):
     """Return a table of numbers, categories and gaps, or None if it is not there.
 

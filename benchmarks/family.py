@@ -1,7 +1,8 @@
-"""Pictures of what the sparse, variational and convolutional autoencoders make.
+"""Pictures of what the estimators make.
 
-``python -m benchmarks.family`` writes ``docs/sparse.png``, ``docs/variational.png`` and
-``docs/convolutional.png``, or those named after it. Sets that are not in the folder of
+``python -m benchmarks.family`` writes ``docs/sparse.png``, ``docs/variational.png``,
+``docs/convolutional.png``, ``docs/colour.png`` and ``docs/size.png``, or those named
+after it. Sets that are not in the folder of
 data files are left out: digits, photographs and the generated clips come without it.
 """
 
@@ -24,6 +25,8 @@ from sklearn_ae import (
 from .convolutional import SETS as AXES
 from .datasets import data_folder, load_rows, split
 from .generated import PATCH_SIDE
+from .images import show, tiled
+from .photographs import draw_colour, draw_size
 
 DOCS = Path(__file__).parents[1] / "docs"
 N_ATOMS, K, N_SUMS = 256, 10, 3
@@ -60,26 +63,6 @@ def pictures_of(name, shape, folder, most=1):
         return None
     train, test = split(rows, standardized=False, seed=0)
     return Pictures(train.X / np.float32(most), test.X / np.float32(most), shape)
-
-
-def tiled(images, n_columns, gap=1):
-    """Return images in lines of `n_columns` as one, with NaN between them."""
-    n_images, height, width = images.shape
-    n_lines = -(-n_images // n_columns)
-    framed = np.full((n_lines * n_columns, height + gap, width + gap), np.nan)
-    framed[:n_images, :height, :width] = images
-    lines = framed.reshape(n_lines, n_columns, height + gap, width + gap)
-    whole = lines.swapaxes(1, 2).reshape(n_lines * (height + gap), -1)
-    return whole[: -gap or None, : -gap or None]
-
-
-def show(axis, image, title=None, **style):
-    """Show an image without ticks and frame."""
-    axis.imshow(image, interpolation="nearest", **style)
-    axis.set(xticks=[], yticks=[])
-    axis.spines[:].set_visible(False)
-    if title:
-        axis.set_title(title, fontsize=9)
 
 
 def draw_sparse(folder):
@@ -256,6 +239,8 @@ PICTURES = {
     "sparse": draw_sparse,
     "variational": draw_variational,
     "convolutional": draw_convolutional,
+    "colour": draw_colour,
+    "size": draw_size,
 }
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 from . import (
     compression,
     convolutional,
+    outliers,
     quality,
     samples,
     sparse,
@@ -143,6 +144,21 @@ def _range(values):
 
 
 PCA_ERROR, OVER_ONE = "error over PCA's", "over one job's"
+
+
+def _outliers(rows):
+    table = outliers.means(rows).set_index("model")
+    aucs = [f"{mode}: {outliers.AUC}" for mode in outliers.MODES]
+    if outliers.OURS not in table.index:
+        return "No outliers were looked for in labelled sets."
+    contaminated, novelty = (number(table.loc[outliers.OURS, name]) for name in aucs)
+    return (
+        f"`{outliers.OURS}` finds outliers with a mean ROC AUC of {contaminated} among "
+        f"the training rows and {novelty} in new ones, "
+        f"on {len(outliers.LABELLED)} sets."
+    )
+
+
 LINES = {
     "engine": _engine,
     "transform": _transform,
@@ -153,5 +169,6 @@ LINES = {
     "variational": _variational,
     "samples": _samples,
     "convolutional": _convolutional,
+    "outliers": _outliers,
     "compression": _compression,
 }

@@ -10,6 +10,8 @@ from . import (
     features,
     imports,
     imputation,
+    outliers,
+    pairs,
     pretraining,
     quality,
     reconstruction,
@@ -95,8 +97,10 @@ PARTS = {
     "variational": Part(_variational, tuple(quality.SETS)),
     "samples": Part(_of_set(samples.run), tuple(samples.SETS)),
     "convolutional": Part(_of_set(convolutional.run), tuple(convolutional.SETS)),
+    "outliers": Part(_of_set(outliers.run), outliers.SETS),
     "compression": Part(_of_set(compression.run), tuple(compression.SETS)),
     "pretraining": Part(_of_set(pretraining.run), tuple(pretraining.SETS)),
+    "pairs": Part(_of_set(pairs.run), pairs.SETS),
 }
 
 

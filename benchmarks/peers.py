@@ -43,8 +43,8 @@ class LongerAutoencoder:
 
     def fit(self, X):
         n_judged = math.ceil(self.model.validation_fraction * len(X))
-        count = n_epochs(self.model, len(X) - n_judged)
-        self.model.set_params(max_epochs=2 * count).fit(X)
+        max_epochs = 2 * n_epochs(self.model, len(X) - n_judged)
+        self.model.set_params(max_epochs=max_epochs).fit(X)
         self.best_epoch_ = self.model.best_epoch_
         return self
 

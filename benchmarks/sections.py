@@ -264,6 +264,8 @@ SECTIONS = {
     "variational": ("VariationalAutoencoder", family.variational_section),
     "samples": ("VariationalAutoencoder: drawn rows", family.samples_section),
     "convolutional": ("ConvolutionalAutoencoder", family.convolutional_section),
+    "outliers": ("Outliers", uses.outliers_section),
     "compression": ("CodeCompressor", uses.compression_section),
     "pretraining": ("Few labels", uses.pretraining_section),
+    "pairs": ("EncoderDecoderRegressor", uses.pairs_section),
 }

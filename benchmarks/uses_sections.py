@@ -1,6 +1,6 @@
 """What the page of benchmarks says about what people do with autoencoders."""
 
-from . import compression, pretraining
+from . import compression, outliers, pairs, photographs, pretraining
 from .datasets import MAX_ROWS
 from .markdown import under
 
@@ -81,3 +81,84 @@ def pretraining_section(rows):
             table.map(lambda cell: f"{cell:.4f}" if isinstance(cell, float) else cell),
         )
     ]
+
+
+def outliers_section(rows):
+    labelled = ", ".join(outliers.LABELLED)
+    return [
+        under(
+            f"Outliers found without labels, at most {MAX_ROWS:,} rows, standardized "
+            "on the training rows, defaults of every model. Contaminated: fitted to "
+            "all rows, which are then scored. Novelty: fitted to the normal rows of a "
+            f"random half, and the other half is scored. Means over {labelled}, whose "
+            f"outliers are labelled, one split. {outliers.UNTRAINED} is the same over "
+            "AutoencoderTransformer(max_epochs=0), the control for what training "
+            "adds, and PCA reconstruction is the squared error of PCA(2). Models are "
+            f"in the order of their mean ROC AUC in both modes.{_worse(rows)}",
+            outliers.means(rows),
+        ),
+        under(
+            "Contaminated, set by set. On fashion_mnist the first class is normal and "
+            f"the second a share of {outliers.SHARE:g}, on dry_bean the rarest class "
+            "is taken for outliers, and on breast_cancer malignant cases are a share "
+            f"of {outliers.SHARE:g}. Seconds are those of fit and scores together, on "
+            "a machine that was busy with other work: they tell orders of magnitude.",
+            outliers.each(rows, outliers.CONTAMINATED),
+        ),
+        under("Novelty, set by set.", outliers.each(rows, outliers.NOVELTY)),
+    ]
+
+
+def _worse(rows):
+    """Return a sentence about sets on which training costs detection, if any."""
+    aucs = rows.pivot_table(outliers.AUC, ["mode", "data"], "model", sort=False)
+    if not {outliers.OURS, outliers.UNTRAINED} <= set(aucs):
+        return ""
+    lost = aucs[outliers.UNTRAINED] - aucs[outliers.OURS] > outliers.CLEARLY
+    named = ", ".join(f"{name} ({mode})" for mode, name in aucs.index[lost])
+    return (
+        f" Training loses more than {outliers.CLEARLY} of ROC AUC to that control on "
+        f"{named or 'no set'}."
+    )
+
+
+def pairs_section(rows):
+    table = pairs.summary(rows)
+    pictures = table["scope"].ne("table")
+    shown = table[~pictures].drop(columns=["scope", "PSNR"])
+    blocks = [
+        under(
+            "Held-out squared error of patches of scikit-learn's two photographs over "
+            "that of ridge regression (RidgeCV, seven penalties), and the peak "
+            "signal-to-noise ratio in decibels. Training patches are 8x8 pixels at "
+            "random places of the left halves; held out are "
+            f"{pairs.N_HELD_OUT:,} patches of the right halves, and the whole right "
+            "halves, made of all overlapping patches, of which each pixel is the mean. "
+            "Inputs are grey, and outputs in colour; or inputs are means of 2x2 "
+            "pixels, or have Gaussian noise of deviation "
+            f"{photographs.NOISE} of the range, and both are grey. *{pairs.OURS}* has "
+            "`input_shape` and `output_shape` and otherwise its defaults, *"
+            f"{pairs.FLAT}* not even these. *{pairs.MLP}* has the same widths as its "
+            "dense layers, standardized columns and early stopping. Bicubic "
+            "interpolation is Pillow's, of the whole half picture, so that patches "
+            f"have what is around them, or of the patch alone (*{pairs.CUBIC}*), "
+            "which is what models are given.",
+            table[pictures],
+        ),
+        "![Grey photographs given their colours](colour.png)",
+        "![Small photographs made large](size.png)",
+        "The photographs are china.jpg by FlickrFan and flower.jpg by dany13, CC BY.",
+    ]
+    if len(shown):
+        blocks.append(
+            under(
+                "Held-out squared error of tables of several outputs, each divided by "
+                "its deviation, over that of ridge regression: nir_soil's spectra to "
+                "three properties of soil, of the rows that have all of them, five "
+                "splits; gas_turbine's sensors to NOx and CO, one split. "
+                "PLSRegression and CCA have the number of components that "
+                "cross-validation on the training rows likes best.",
+                shown,
+            )
+        )
+    return blocks

@@ -4,6 +4,8 @@ from ._autoencoder import AutoencoderTransformer
 from ._compression import CodeCompressor
 from ._convolutional import ConvolutionalAutoencoder
 from ._denoising import DenoisingAutoencoder
+from ._encoder_decoder import EncoderDecoderRegressor
+from ._outlier import ReconstructionOutlierDetector
 from ._pretrained_classifier import PretrainedClassifier
 from ._pretrained_regressor import PretrainedRegressor
 from ._sparse import SparseAutoencoder
@@ -15,8 +17,10 @@ __all__ = [
     "CodeCompressor",
     "ConvolutionalAutoencoder",
     "DenoisingAutoencoder",
+    "EncoderDecoderRegressor",
     "PretrainedClassifier",
     "PretrainedRegressor",
+    "ReconstructionOutlierDetector",
     "SparseAutoencoder",
     "VariationalAutoencoder",
     "__version__",

@@ -18,9 +18,10 @@ from ._fitted import float_dtype
 from ._fitting import fit_rows
 from ._frames import frame_library
 from ._shared_parameters import (
+    CategoryParameters,
     CodeParameters,
     LayerParameters,
-    TableParameters,
+    ScaleParameters,
     TrainingParameters,
 )
 from ._sklearn import Interval, RealNotInt, _fit_context
@@ -33,7 +34,8 @@ from ._variant import Variant
 class BaseAutoencoder(
     Variant,
     TrainingParameters,
-    TableParameters,
+    CategoryParameters,
+    ScaleParameters,
     CodeParameters,
     LayerParameters,
     ClassNamePrefixFeaturesOutMixin,
@@ -55,7 +57,8 @@ class BaseAutoencoder(
         ],
         **LayerParameters._parameter_constraints,
         **CodeParameters._parameter_constraints,
-        **TableParameters._parameter_constraints,
+        **ScaleParameters._parameter_constraints,
+        **CategoryParameters._parameter_constraints,
         **TrainingParameters._parameter_constraints,
     }
 

@@ -1,6 +1,5 @@
 """Dimensionality reduction of signals, images and video: convolutions."""
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from numbers import Integral
@@ -9,10 +8,9 @@ from typing import ClassVar
 import numpy as np
 
 from ._base import BaseAutoencoder
+from ._shapes import check_cells, flattened, whole_numbers, with_channels
 from ._sklearn import Interval, StrOptions
 from .nn import Autoencoder
-
-_MOST_AXES = 3
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
@@ -77,7 +75,7 @@ class ConvolutionalAutoencoder(BaseAutoencoder):
 
     learning_rate : float, default=0.01
         Peak of the one-cycle learning rate schedule. Layers that write codes and
-        reconstructions step in proportion to what PCA leaves unexplained.
+        reconstructions step in proportion to what the start leaves unexplained.
 
     batch_size : int, default=256
         Rows a step.
@@ -99,12 +97,11 @@ class ConvolutionalAutoencoder(BaseAutoencoder):
 
     validation_fraction : float, default=0.1
         Share of the rows that is set aside for validation, at most 10,000. They take
-        part in the centre and the scale, and beyond 65,536 rows in the PCA that
-        training starts from. Tables below 500 rows of which that would be fewer than 50
-        have five parts, each of which judges a network trained on the others; then one
-        is trained on all rows, for the number of epochs that was best. With `callbacks`
-        or patience, which watch one training, 50 rows are set aside there, or a
-        quarter.
+        part in the centre and the scale, and beyond 65,536 rows in the start of
+        training. Tables below 500 rows of which that would be fewer than 50 have five
+        parts, each of which judges a network trained on the others; then one is trained
+        on all rows, for the number of epochs that was best. With `callbacks` or
+        patience, which watch one training, 50 rows are set aside there, or a quarter.
 
     n_iter_no_change : int or None, default=None
         Number of epochs without a lower validation loss after which training stops.
@@ -127,11 +124,11 @@ class ConvolutionalAutoencoder(BaseAutoencoder):
 
     verbose : int, default=0
         With a positive number, a progress bar shows training and validation loss beside
-        PCA's. Of several trainings it shows the last.
+        the start's. Of several trainings it shows the last.
 
     input_shape : int, sequence of int or None, default=None
         Axes of a row: (L,), (H, W), (H, W, C), (T, H, W, C), or (L, C) with
-        ``channels_last=True``. None means a signal of as many cells as X has columns.
+        ``channels_last=True``. None means that rows have no more than one axis.
 
     channels_last : bool or "auto", default="auto"
         Whether the last number of `input_shape` counts channels. "auto" takes it so of
@@ -243,7 +240,7 @@ class ConvolutionalAutoencoder(BaseAutoencoder):
         shape = self._shape_with_channels(network["n_features"])
         convolutions = {
             "input_shape": shape,
-            "channels": _whole_numbers("channels", self.channels),
+            "channels": whole_numbers("channels", self.channels),
             # Beyond that a kernel sees nothing but the padding.
             "kernel_size": min(int(self.kernel_size), 2 * max(shape[:-1]) - 1),
         }
@@ -254,7 +251,7 @@ class ConvolutionalAutoencoder(BaseAutoencoder):
             raise ValueError(
                 f"kernel_size must be odd, got kernel_size={self.kernel_size}."
             )
-        _whole_numbers("channels", self.channels)
+        whole_numbers("channels", self.channels)
 
     def _check_columns(self, columns):
         if columns.levels:
@@ -264,46 +261,18 @@ class ConvolutionalAutoencoder(BaseAutoencoder):
                 f"columns {names}."
             )
         shape = self._shape_with_channels(len(columns.names))
-        if math.prod(shape) != len(columns.names):
-            raise ValueError(
-                "input_shape must have as many cells as X has columns, "
-                f"{len(columns.names)}, got input_shape={self.input_shape!r}."
-            )
+        given, n_columns = self.input_shape, len(columns.names)
+        check_cells("input_shape", given, shape, "X", n_columns)
 
     def _flattened(self, X):
         """Return rows without the axes that `input_shape` gives them."""
-        X = np.asarray(X) if isinstance(X, list | tuple) else X
-        axes = getattr(X, "shape", ())[1:]
-        if len(axes) < 2 or self.input_shape is None:
-            return X
+        if self.input_shape is None:
+            return np.asarray(X) if isinstance(X, list | tuple) else X
         shape = self._shape_with_channels(0)
-        if axes not in {shape, shape[: len(shape) - (shape[-1] == 1)]}:
-            raise ValueError(
-                "X must be flat or have the axes of "
-                f"input_shape={self.input_shape!r}, got axes {tuple(axes)}."
-            )
-        return np.reshape(X, (len(X), math.prod(shape)))
+        names = {"array_name": "X", "name": "input_shape"}
+        return flattened(X, shape, given=self.input_shape, **names)
 
     def _shape_with_channels(self, n_features):
         """Return the axes of a row and, last, its channels."""
         given = n_features if self.input_shape is None else self.input_shape
-        shape = _whole_numbers("input_shape", given)
-        has_channels = self.channels_last
-        if has_channels == "auto":
-            has_channels = len(shape) >= _MOST_AXES
-        shape = shape if has_channels else (*shape, 1)
-        if not 1 <= len(shape) - 1 <= _MOST_AXES:
-            raise ValueError(
-                "input_shape must have one to three axes besides channels, got "
-                f"input_shape={self.input_shape!r} with "
-                f"channels_last={self.channels_last!r}."
-            )
-        return shape
-
-
-def _whole_numbers(name, values) -> tuple[int, ...]:
-    numbers = np.atleast_1d(np.asarray(values, dtype=object))
-    valid = numbers.ndim == 1 and len(numbers)
-    if not valid or not all(isinstance(n, Integral) and n >= 1 for n in numbers):
-        raise ValueError(f"{name} must be integers of at least 1, got {values!r}.")
-    return tuple(int(number) for number in numbers)
+        return with_channels("input_shape", given, self.channels_last)

@@ -264,7 +264,16 @@ def _check_state(state: dict[str, Any]) -> None:
 
 
 def check_arrays(arrays: dict[str, Any], shapes: dict[str, tuple[int, ...]]) -> None:
-    """Raise unless arrays have these names and shapes, and are of finite floats."""
+    """Raise unless arrays from outside have these names and shapes, and finite floats.
+
+    Parameters
+    ----------
+    arrays : dict of str to ndarray
+        What came.
+
+    shapes : dict of str to tuple of int
+        What must come.
+    """
     if arrays.keys() != shapes.keys():
         raise ValueError(
             f"The state must have the arrays {sorted(shapes)}, got {sorted(arrays)}."

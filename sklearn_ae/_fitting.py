@@ -12,24 +12,20 @@ from torch import nn
 from ._axes import start_axes, turned_arrays
 from ._callbacks import check_callbacks
 from ._columns import TableColumns, some
-from ._cross_fitting import cross_fit_network
 from ._fitted import FittedAutoencoder
-from ._networks import Design, build_networks, design_network, layer_sizes
-from ._random import RandomStreams
-from ._rows import (
-    EPOCH_ROWS,
-    EVALUATION_ROWS,
-    Batches,
-    CorruptedRows,
+from ._networks import (
+    Design,
+    build_networks,
+    design_network,
+    layer_sizes,
+    start_loss,
+    train_networks,
 )
+from ._random import RandomStreams
+from ._rows import EPOCH_ROWS, CorruptedRows
 from ._start import LinearStart, component_limit, pca_starts, resolve_n_components
 from ._tables import EncodedTable, TableCodec, fit_codec
-from ._training import (
-    TrainingSettings,
-    TrainingState,
-    fit_network,
-    row_losses,
-)
+from ._training import TrainingSettings, TrainingState
 from ._training_data import TrainingData, prepare_rows
 from .nn import UniformNoise
 
@@ -104,7 +100,7 @@ def fit_rows(estimator, columns: TableColumns, X, X_val) -> Learned:
     start, starts = _fit_starts(X, table, n_components, data, streams)
     design = design_network(estimator, start, data, streams)
     networks = build_networks(estimator, design, start, starts, data, device, streams)
-    pca_loss = _pca_loss(networks.linear[1:], design, data)
+    pca_loss = start_loss(networks.linear[1:], design.objective, data)
     state = _train(estimator, design, networks, table, data, pca_loss, streams)
     if state.interruption and not state.best_epoch and estimator.init != "pca":
         raise state.interruption
@@ -191,27 +187,8 @@ def _train(
         rows = CorruptedRows(data.rows, noise)
     settings = _settings(estimator, networks, data, pca_loss, noise)
     linear = networks.linear if estimator.init == "pca" else None
-    if len(data.parts) > 1:
-        return cross_fit_network(
-            networks.module,
-            networks.twins,
-            linear,
-            design.objective,
-            rows,
-            data.judged,
-            data.parts,
-            settings,
-            streams,
-        )
-    return fit_network(
-        networks.trained,
-        design.objective,
-        rows,
-        data.index,
-        (data.judged, data.parts[0]) if data.parts else None,
-        settings,
-        streams.torch("batches"),
-        linear[-1] if linear else None,
+    return train_networks(
+        networks, linear, design.objective, rows, data, settings, streams
     )
 
 
@@ -294,23 +271,6 @@ def n_epochs(estimator, n_train: int) -> int:
         return int(estimator.max_epochs)
     steps_per_epoch = math.ceil(min(n_train, EPOCH_ROWS) / estimator.batch_size)
     return min(_AUTO_EPOCHS, math.ceil(_AUTO_STEPS / steps_per_epoch))
-
-
-def _pca_loss(linear, design: Design, data: TrainingData) -> float | None:
-    """Return the loss of linear networks on the validation rows."""
-    if not data.parts:
-        return None
-    losses = [
-        row_losses(one, design.objective, Batches(data.judged, part, EVALUATION_ROWS))
-        for one, part in zip(linear, data.parts, strict=True)
-    ]
-    loss = torch.cat(losses).mean().item()
-    if not math.isfinite(loss):
-        raise ValueError(
-            f"The start's loss on the validation rows must be finite, got {loss}; "
-            "are they in the units of X, and the weights of penalties not too large?"
-        )
-    return loss
 
 
 def _standardizes(estimator, columns: TableColumns) -> bool:

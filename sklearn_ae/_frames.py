@@ -370,3 +370,8 @@ def _objects(numbers: np.ndarray, holds: str) -> np.ndarray:
     one = make.get(holds, float)
     cells = [None if np.isnan(n) else one(n) for n in numbers.tolist()]
     return np.array(cells, dtype=object)
+
+
+def numbers_frame(names: Sequence, numbers: np.ndarray, like):
+    """Return a pandas frame of numbers, with the index of `like` if it has one."""
+    return FRAMES["pandas"].frame(names, list(numbers.T), like)

@@ -9,11 +9,17 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from ._cross_fitting import all_but
+from ._cross_fitting import all_but, cross_fit_network
 from ._random import RandomStreams
 from ._rows import EVALUATION_ROWS, Batches, ChosenRows, RowSource
 from ._start import LinearStart
-from ._training import Objective, row_losses
+from ._training import (
+    Objective,
+    TrainingSettings,
+    TrainingState,
+    fit_network,
+    row_losses,
+)
 from ._training_data import TrainingData
 
 _SAMPLE_ROWS = 10_000
@@ -171,6 +177,105 @@ def _training_rows(data: TrainingData, part: int) -> Tensor:
     if part < 0 or len(data.parts) == 1:
         return data.index
     return all_but(data.parts, part)
+
+
+def train_networks(
+    networks: Networks,
+    linear: list[nn.Module] | None,
+    objective: Objective,
+    rows: RowSource,
+    data: TrainingData,
+    settings: TrainingSettings,
+    streams: RandomStreams,
+) -> TrainingState:
+    """Train the network to keep, by way of its twins where rows are few.
+
+    Parameters
+    ----------
+    networks : Networks
+        What there is to train.
+
+    linear : list of torch.nn.Module or None
+        What is epoch 0, see :func:`cross_fit_network`.
+
+    objective : callable
+        What they minimize.
+
+    rows : RowSource
+        What they see.
+
+    data : TrainingData
+        Which of the rows they train on, and what judges them.
+
+    settings : TrainingSettings
+        How to train.
+
+    streams : RandomStreams
+        Source of the orders of rows.
+
+    Returns
+    -------
+    state : TrainingState
+        Weights and curves.
+    """
+    if len(data.parts) > 1:
+        return cross_fit_network(
+            networks.module,
+            networks.twins,
+            linear,
+            objective,
+            rows,
+            data.judged,
+            data.parts,
+            settings,
+            streams,
+        )
+    return fit_network(
+        networks.trained,
+        objective,
+        rows,
+        data.index,
+        (data.judged, data.parts[0]) if data.parts else None,
+        settings,
+        streams.torch("batches"),
+        linear[-1] if linear else None,
+    )
+
+
+def start_loss(
+    linear: list[nn.Module], objective: Objective, data: TrainingData
+) -> float | None:
+    """Return the loss of linear networks on the validation rows, each on its part.
+
+    Parameters
+    ----------
+    linear : list of torch.nn.Module
+        One for each part.
+
+    objective : callable
+        Gives the loss.
+
+    data : TrainingData
+        Gives the parts.
+
+    Returns
+    -------
+    loss : float or None
+        None without validation rows.
+    """
+    if not data.parts:
+        return None
+    losses = [
+        row_losses(one, objective, Batches(data.judged, part, EVALUATION_ROWS))
+        for one, part in zip(linear, data.parts, strict=True)
+    ]
+    loss = torch.cat(losses).mean().item()
+    if not math.isfinite(loss):
+        raise ValueError(
+            f"The start's loss on the validation rows must be finite, got {loss}; "
+            "are they in the units of X, and the weights of penalties not too large?"
+        )
+    return loss
 
 
 def layer_sizes(

@@ -78,6 +78,26 @@ class ChosenRows:
         return self._rows.take(self._index[index])
 
 
+class PairedRows:
+    """Rows of one source as inputs, those of another as targets.
+
+    Parameters
+    ----------
+    rows, targets : RowSource
+        Of the same number of rows.
+    """
+
+    def __init__(self, rows: RowSource, targets: RowSource) -> None:
+        self.rows, self._targets = rows, targets
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def take(self, index: Tensor) -> Pair:
+        """Return the rows `index` of both."""
+        return self.rows.take(index)[0], self._targets.take(index)[1]
+
+
 class TableRows:
     """Rows of a table, made dense and encoded when they are taken.
 

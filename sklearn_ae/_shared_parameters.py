@@ -45,16 +45,25 @@ class CodeParameters:
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
-class TableParameters:
-    """How the columns of a table are taken."""
+class ScaleParameters:
+    """How the numeric columns of a table are scaled."""
 
     standardize: bool | str = "auto"
+
+    _parameter_constraints: ClassVar[dict] = {
+        "standardize": ["boolean", StrOptions({"auto"})],
+    }
+
+
+@dataclass(kw_only=True, eq=False, repr=False)
+class CategoryParameters:
+    """How the categorical columns of a table are taken."""
+
     categorical_features: Any = "from_dtype"
     max_categories: int | None = 64
     handle_unknown: str = "warn"
 
     _parameter_constraints: ClassVar[dict] = {
-        "standardize": ["boolean", StrOptions({"auto"})],
         "categorical_features": ["array-like", StrOptions({"from_dtype"})],
         "max_categories": [Interval(Integral, 2, None, closed="left"), None],
         "handle_unknown": [StrOptions({"error", "ignore", "warn"})],

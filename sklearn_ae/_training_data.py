@@ -109,7 +109,7 @@ def prepare_rows(
     elif X_val is not None:
         index, parts = torch.arange(len(rows)), (torch.arange(len(judged)),)
     else:
-        index, parts = _split(estimator, len(rows), streams)
+        index, parts = split_rows(estimator, len(rows), streams)
     gap_columns = set(table.gap_columns)
     noise = estimator._corruption(layout, streams.torch("noise"))
     if noise is not None:
@@ -146,11 +146,29 @@ def _has_gaps(X_val) -> bool:
     return n_missing > 0
 
 
-def _split(estimator, n_rows, streams) -> tuple[Tensor, tuple[Tensor, ...]]:
+def split_rows(
+    estimator, n_rows: int, streams: RandomStreams
+) -> tuple[Tensor, tuple[Tensor, ...]]:
     """Return the training rows and the parts of validation rows.
 
     Where too few rows could be set aside to judge by, all are both, part by part.
     Callbacks and patience watch one training, not several.
+
+    Parameters
+    ----------
+    estimator : object
+        Gives the parameters of training.
+
+    n_rows : int
+        Number of all rows.
+
+    streams : RandomStreams
+        Source of the split.
+
+    Returns
+    -------
+    index, parts : Tensor, tuple of Tensor
+        As in :class:`TrainingData`.
     """
     order = torch.from_numpy(streams.numpy("split").permutation(n_rows))
     watched = estimator.callbacks or estimator.n_iter_no_change is not None

@@ -91,7 +91,7 @@ class VariationalAutoencoder(BaseAutoencoder):
 
     learning_rate : float, default=0.01
         Peak of the one-cycle learning rate schedule. Layers that write codes and
-        reconstructions step in proportion to what PCA leaves unexplained.
+        reconstructions step in proportion to what the start leaves unexplained.
 
     batch_size : int, default=256
         Rows a step.
@@ -113,12 +113,11 @@ class VariationalAutoencoder(BaseAutoencoder):
 
     validation_fraction : float, default=0.1
         Share of the rows that is set aside for validation, at most 10,000. They take
-        part in the centre and the scale, and beyond 65,536 rows in the PCA that
-        training starts from. Tables below 500 rows of which that would be fewer than 50
-        have five parts, each of which judges a network trained on the others; then one
-        is trained on all rows, for the number of epochs that was best. With `callbacks`
-        or patience, which watch one training, 50 rows are set aside there, or a
-        quarter.
+        part in the centre and the scale, and beyond 65,536 rows in the start of
+        training. Tables below 500 rows of which that would be fewer than 50 have five
+        parts, each of which judges a network trained on the others; then one is trained
+        on all rows, for the number of epochs that was best. With `callbacks` or
+        patience, which watch one training, 50 rows are set aside there, or a quarter.
 
     n_iter_no_change : int or None, default=None
         Number of epochs without a lower validation loss after which training stops.
@@ -141,7 +140,7 @@ class VariationalAutoencoder(BaseAutoencoder):
 
     verbose : int, default=0
         With a positive number, a progress bar shows training and validation loss beside
-        PCA's. Of several trainings it shows the last.
+        the start's. Of several trainings it shows the last.
 
     beta : float, default=1.0
         Weight of the codes' divergence from the standard normal distribution. Above 1

@@ -6,7 +6,6 @@ import pytest
 
 from benchmarks import (
     convolutional,
-    family,
     family_sections,
     generated,
     headline,
@@ -18,6 +17,7 @@ from benchmarks import (
     sparse,
     variational,
 )
+from benchmarks.images import tiled
 
 
 @pytest.fixture
@@ -138,7 +138,7 @@ def test_a_fit_that_was_ended_is_named():
 
 def test_images_are_tiled_line_by_line():
     images = np.arange(3.0)[:, None, None] * np.ones((3, 2, 2))
-    whole = family.tiled(images, 2)
+    whole = tiled(images, 2)
     assert whole.shape == (5, 5)
     np.testing.assert_array_equal(whole[:2, 3:], images[1])
     np.testing.assert_array_equal(whole[3:, :2], images[2])

@@ -138,7 +138,9 @@ def test_none_is_as_many_components_as_pca_can_find(fit_table, X, limited):
 
 
 def test_too_many_components_name_the_limit_and_the_number(fit_table, X):
-    with pytest.raises(ValueError, match=r"at most min\(.*\)=6 .*n_components=7\."):
+    with pytest.raises(
+        ValueError, match=r"at most min\(.*\)=6 .*n_components=7 .*n_features=6\)"
+    ):
         resolve_n_components(7, X, fit_table(X).codec, limited=True)
 
 

@@ -3,6 +3,8 @@
 from ._autoencoder import Autoencoder
 from ._bound import NegativeBound
 from ._coding import CODINGS
+from ._conv import cells_per_cell
+from ._convolutional_map import ConvolutionalMap
 from ._corruption import (
     CORRUPTIONS,
     Corruption,
@@ -27,6 +29,7 @@ __all__ = [
     "CORRUPTIONS",
     "NETWORKS",
     "Autoencoder",
+    "ConvolutionalMap",
     "Corruption",
     "GaussianNoise",
     "Head",
@@ -41,6 +44,7 @@ __all__ = [
     "UniformNoise",
     "VariationalNetwork",
     "brier_loss",
+    "cells_per_cell",
     "class_loss",
     "observed_reconstruction_loss",
     "reconstruction_loss",

@@ -45,6 +45,10 @@ class Autoencoder(Network):
     activation : str, default="relu"
         A key of `sklearn_ae.nn.ACTIVATIONS`.
 
+    n_outputs : int, default=None
+        Width of what is made of a row. None means that of a row, which it is with
+        `channels`.
+
     input_shape : sequence of int, default=None
         One to three axes of a row, in C order, and its channels last. Only for
         `channels`.
@@ -72,7 +76,7 @@ class Autoencoder(Network):
 
     Shape
     -----
-    Input ``(n_rows, n_features)``, output ``(n_rows, n_features)``.
+    Input ``(n_rows, n_features)``, output ``(n_rows, n_outputs)``.
 
     Examples
     --------
@@ -99,6 +103,7 @@ class Autoencoder(Network):
         hidden_layer_sizes: Sequence[int] = (256, 128),
         activation: str = "relu",
         *,
+        n_outputs: int | None = None,
         input_shape: Sequence[int] | None = None,
         channels: Sequence[int] = (),
         kernel_size: int = 3,
@@ -110,18 +115,20 @@ class Autoencoder(Network):
         super().__init__()
         self._fuse = fuse
         make = {"generator": generator, "device": device}
-        self.linear_encoder = linear(n_features, n_components, **make)
-        self.linear_decoder = linear(n_components, n_features, **make)
+        widths = n_features, n_components, n_outputs or n_features
+        self.linear_encoder = linear(*widths[:2], **make)
+        self.linear_decoder = linear(*widths[1:], **make)
         # Not a weight: it stays out of the state, and off the meta device.
         gaps = torch.tensor(gap_columns, dtype=torch.long)
         self.register_buffer("_gap_columns", gaps, persistent=False)
-        shared = (n_features, n_components, hidden_layer_sizes, activation)
         paths = None, None
         if channels:
+            shared = (n_features, n_components, hidden_layer_sizes, activation)
             paths = convolutional_paths(
                 *shared, input_shape, channels, kernel_size, gap_columns, **make
             )
         elif hidden_layer_sizes:
+            shared = (widths, hidden_layer_sizes, activation)
             paths = _dense_paths(*shared, len(gap_columns), make)
         self.residual_encoder, self.residual_decoder = paths
         n_weights = sum(weights.numel() for weights in self.parameters())
@@ -233,13 +240,39 @@ class Autoencoder(Network):
             Standard deviation of what the components leave, in each direction. This
             network has no use for it.
         """
-        n_components = len(components)
+        self.start_at_maps(components, components.T, code_deviations)
+
+    @torch.no_grad()
+    def start_at_maps(
+        self,
+        encoder: Tensor,
+        decoder: Tensor,
+        code_deviations: Tensor,
+        intercept: Tensor | float = 0.0,
+    ) -> None:
+        """Make the network equal to two linear maps, one after the other.
+
+        Parameters
+        ----------
+        encoder : Tensor of shape (n_start, n_features)
+            From rows to codes. Codes beyond them start at zero.
+
+        decoder : Tensor of shape (n_outputs, n_start)
+            From codes to what is made of them.
+
+        code_deviations : Tensor of shape (n_start,)
+            As in :meth:`start_at_components`.
+
+        intercept : Tensor of shape (n_outputs,) or float, default=0.0
+            What the decoder adds.
+        """
+        n_components = len(encoder)
         self.linear_encoder.weight.zero_()
         self.linear_decoder.weight.zero_()
-        self.linear_encoder.weight[:n_components] = components
-        self.linear_decoder.weight[:, :n_components] = components.T
+        self.linear_encoder.weight[:n_components] = encoder
+        self.linear_decoder.weight[:, :n_components] = decoder
         self.linear_encoder.bias.zero_()
-        self.linear_decoder.bias.zero_()
+        self.linear_decoder.bias[:] = intercept
         if self.residual_encoder is None:
             return
         self.residual_encoder.last.weight.zero_()
@@ -288,12 +321,13 @@ def filled(x: Tensor) -> Tensor:
 
 
 def _dense_paths(
-    n_features, n_components, hidden_layer_sizes, activation, n_flags, make
+    widths, hidden_layer_sizes, activation, n_flags, make
 ) -> tuple[nn.Sequential, nn.Sequential]:
+    n_features, n_components, n_outputs = widths
     encoder = mlp(n_features, hidden_layer_sizes, n_components, activation, **make)
     widen(encoder.hidden0, n_flags)
     sizes = hidden_layer_sizes[::-1]
-    return encoder, mlp(n_components, sizes, n_features, activation, **make)
+    return encoder, mlp(n_components, sizes, n_outputs, activation, **make)
 
 
 def _writes_output(name: str) -> bool:

@@ -348,6 +348,103 @@ def convolutional_decoder(
     return nn.Sequential(layers)
 
 
+def convolutional_map(
+    input_shape: Sequence[int],
+    output_shape: Sequence[int],
+    channels: Sequence[int],
+    kernel_size: int,
+    activation: str = "relu",
+    *,
+    gap_columns: Sequence[int] = (),
+    generator: torch.Generator | None = None,
+    device: torch.device | str | None = None,
+) -> nn.Sequential:
+    """Build convolutions that keep every axis, the last of which may multiply it.
+
+    The layers are named as in :func:`mlp`; the last convolution has no bias.
+
+    Parameters
+    ----------
+    input_shape, output_shape : sequence of int
+        One to three axes of a row, in C order, and its channels last. The axes of the
+        output are a multiple of the input's, see :func:`cells_per_cell`.
+
+    channels : sequence of int
+        Channels of each hidden convolution, at least one.
+
+    kernel_size : int
+        As in :func:`convolution`.
+
+    activation, gap_columns, generator, device
+        As in :func:`convolutional_encoder`.
+
+    Returns
+    -------
+    layers : torch.nn.Sequential
+        Maps ``(n_rows, n_cells + n_flags)`` to ``(n_rows, n_output_cells)``.
+
+    Raises
+    ------
+    ValueError
+        If the axes of the output are no multiple of the input's.
+
+    Examples
+    --------
+    >>> from sklearn_ae.nn._conv import convolutional_map
+    >>> stack = convolutional_map((4, 4, 1), (8, 8, 3), (8,), 3)
+    >>> [name for name, _ in stack.named_children()]
+    ['fold', 'hidden0', 'range0', 'activation0', 'last', 'spread', 'unfold']
+    """
+    factor = cells_per_cell(input_shape, output_shape)
+    if factor is None:
+        raise ValueError(
+            "The axes of output_shape must be a multiple of those of input_shape, got "
+            f"{tuple(output_shape)} and {tuple(input_shape)}."
+        )
+    make = {"generator": generator, "device": device}
+    n_axes, width = len(input_shape) - 1, input_shape[-1]
+    layers = OrderedDict(fold=Fold(input_shape, gap_columns))
+    for position, size in enumerate(channels):
+        name = f"hidden{position}"
+        layers[name] = convolution(n_axes, width, size, kernel_size, **make)
+        layers[f"range{position}"] = ChannelRangeHold(size, device=device)
+        layers[f"activation{position}"] = ACTIVATIONS[activation]()
+        width = size
+    if len(gap_columns):
+        _widen(layers["hidden0"])
+    size = output_shape[-1] * factor**n_axes
+    layers["last"] = convolution(n_axes, width, size, kernel_size, bias=False, **make)
+    layers["spread"] = Spread(output_shape[:-1], factor)
+    layers["unfold"] = Unfold()
+    return nn.Sequential(layers)
+
+
+def cells_per_cell(
+    input_shape: Sequence[int], output_shape: Sequence[int]
+) -> int | None:
+    """Return how many cells along each axis of the output one of the input becomes.
+
+    Parameters
+    ----------
+    input_shape, output_shape : sequence of int
+        As in :func:`convolutional_map`.
+
+    Returns
+    -------
+    factor : int or None
+        None if there is no such number. The last cell may become fewer.
+
+    Examples
+    --------
+    >>> from sklearn_ae.nn._conv import cells_per_cell
+    >>> cells_per_cell((4, 4, 1), (8, 7, 3))
+    2
+    """
+    factor = math.ceil(output_shape[0] / input_shape[0])
+    smaller = tuple(math.ceil(size / factor) for size in output_shape[:-1])
+    return factor if smaller == tuple(input_shape[:-1]) else None
+
+
 def convolutional_paths(
     n_features: int,
     n_components: int,

@@ -1,0 +1,234 @@
+"""How abnormal rows are: what is surprising about cells, residuals, axes and codes."""
+
+from typing import NamedTuple
+
+import numpy as np
+from sklearn.decomposition import PCA
+from sklearn.preprocessing import StandardScaler
+
+from ._surprise import ColumnSurprise, fit_surprise, surprises
+from ._views import View, categorical, views
+
+_MOST_ROWS, _MOST_CELLS, _MOST_AXES = 20_000, 10_000_000, 256
+# Of an axis, as a part of that of all columns.
+_LEAST_VARIANCE = 1e-7
+
+
+class Axes(NamedTuple):
+    """Principal axes of standardized cells: the linear view of a table.
+
+    Attributes
+    ----------
+    mean, unit : ndarray of shape (n_features,)
+        Centre and deviation of each column.
+
+    components : ndarray of shape (n_axes, n_features)
+        The axes.
+    """
+
+    mean: np.ndarray
+    unit: np.ndarray
+    components: np.ndarray
+
+    def standard(self, cells: np.ndarray) -> np.ndarray:
+        """Return standardized cells, missing ones at the mean."""
+        return np.nan_to_num((cells - self.mean) / self.unit, posinf=0, neginf=0)
+
+    def of(self, cells: np.ndarray) -> np.ndarray:
+        """Return where rows lie along the axes."""
+        return self.standard(cells) @ self.components.T
+
+
+class Parts(NamedTuple):
+    """What a row's abnormality is made of.
+
+    Attributes
+    ----------
+    cells, residuals, reconstructions : ndarray of shape (n_rows, n_features)
+        Surprise of a cell, of its residual and of its reconstruction, NaN where
+        missing.
+
+    directions : ndarray of shape (n_rows, n_axes + n_components)
+        Weighted surprise of the principal axes and of the codes.
+    """
+
+    cells: np.ndarray
+    residuals: np.ndarray
+    reconstructions: np.ndarray
+    directions: np.ndarray
+
+
+class Abnormality:
+    r"""The surprise of all that a fitted transformer tells of a row, summed.
+
+    .. math:: a(x) = \sum_j s_j(x_j) + \sum_j t_j(x_j - x'_j)
+        + \sum_l v_l(a_l^\top x) + w \sum_k u_k(z_k) + w' \sum_j r_j(x'_j),
+
+    over cells, residuals, principal axes of the standardized columns, codes and what
+    they are decoded to, each term minus the logarithm of the share of training rows
+    that are as extreme, see :class:`ColumnSurprise`. A missing cell has no part: its
+    mean at training stands for it, so that gaps make a row neither normal nor abnormal.
+    Codes have half the weight, as what they say is in part what the leading axes say,
+    and all together no more than half that of the columns, :math:`w = \min(1, d / k) /
+    2`. Reconstructions, which have no more to say than the codes have, weigh like these
+    however many columns there are: :math:`w' = \min(1 / 2, 2 k / d)`.
+
+    Parameters
+    ----------
+    axes : Axes
+        The linear view.
+
+    cells, residuals, reconstructions, directions : list of ColumnSurprise or None
+        What is surprising in each column, weighted.
+
+    ties : ndarray of shape (n_directions, n_features)
+        Squared correlations of directions with cells, which share their terms out.
+    """
+
+    def __init__(
+        self, axes, cells, residuals, reconstructions, directions, ties
+    ) -> None:
+        self.axes, self.cells, self.residuals = axes, cells, residuals
+        self.reconstructions = reconstructions
+        self.directions, self.ties = directions, ties
+
+    @property
+    def n_codes(self) -> int:
+        """Number of codes of a row."""
+        return len(self.directions) - len(self.axes.components)
+
+    def parts(self, view: View) -> Parts:
+        """Return the weighted surprise of all there is about some rows."""
+        directions = np.hstack([self.axes.of(view.cells), view.codes])
+        return Parts(
+            surprises(self.cells, view.cells),
+            surprises(self.residuals, view.residuals),
+            surprises(self.reconstructions, view.reconstructions),
+            surprises(self.directions, directions),
+        )
+
+    def of(self, estimator, X) -> np.ndarray:
+        """Return how abnormal each row is."""
+        totals = [self._total(self.parts(view)) for view in views(estimator, X)]
+        return np.concatenate(totals)
+
+    def shares(self, estimator, X) -> np.ndarray:
+        """Return each column's share of that, ``(n_samples, n_features)``."""
+        return np.concatenate(
+            [self._shared_out(self.parts(view)) for view in views(estimator, X)]
+        )
+
+    def _total(self, parts: Parts) -> np.ndarray:
+        columns = self.cells, self.residuals, self.reconstructions
+        total = parts.directions.sum(axis=1)
+        for learned, surprise in zip(columns, parts[:3], strict=True):
+            total += _filled_sum(learned, surprise)
+        return total
+
+    def _shared_out(self, parts: Parts) -> np.ndarray:
+        """Return shares that sum to 1 a row, in which directions' terms are spread.
+
+        A direction's term goes to the columns by its squared correlation with them
+        times how surprising their own cell is.
+        """
+        observed = (~np.isnan(parts.cells)).astype(np.float64)
+        own = np.nan_to_num(parts.cells)
+        spread = own @ self.ties.T
+        rate = np.divide(
+            parts.directions, spread, out=np.zeros_like(spread), where=spread > 0
+        )
+        shares = own * (1 + rate @ self.ties)
+        shares += np.nan_to_num(parts.residuals) + np.nan_to_num(parts.reconstructions)
+        return _normalized(shares, observed)
+
+
+def _normalized(weights: np.ndarray, fallback: np.ndarray) -> np.ndarray:
+    """Return weights as shares of a row; of the fallback, or equal, where all are 0."""
+    for other in (fallback, np.ones_like(weights)):
+        weights = np.where(weights.sum(axis=1, keepdims=True) > 0, weights, other)
+    return weights / weights.sum(axis=1, keepdims=True)
+
+
+def _filled_sum(columns: list, surprise: np.ndarray) -> np.ndarray:
+    """Return sums over columns, with their means in the place of missing cells."""
+    means = [0.0 if column is None else column.mean for column in columns]
+    return np.where(np.isnan(surprise), means, surprise).sum(axis=1)
+
+
+def fit_abnormality(estimator, X, n_samples: int) -> Abnormality:
+    """Learn what is surprising from the training rows of a fitted transformer.
+
+    At most 20,000 rows, evenly spaced, are looked at, fewer of many columns.
+
+    Parameters
+    ----------
+    estimator : estimator
+        A fitted transformer with `inverse_transform`.
+
+    X : {array-like, sparse matrix, dataframe} of shape (n_samples, n_features)
+        Training rows.
+
+    n_samples : int
+        Their number.
+    """
+    n_rows = min(_MOST_ROWS, max(1_000, _MOST_CELLS // estimator.n_features_in_))
+    step = -(-n_samples // n_rows)
+    kept = [_thinned(view, step) for view in views(estimator, X)]
+    cells, residuals, told, codes = (
+        np.concatenate(part).astype(np.float64) for part in zip(*kept, strict=True)
+    )
+    axes = _fit_axes(cells)
+    directions = np.hstack([axes.of(cells), codes])
+    n_axes, n_codes, n_features = len(axes.components), codes.shape[1], cells.shape[1]
+    levels = set(categorical(estimator))
+    sides = [position not in levels for position in range(n_features)]
+    code_unit = float(codes.std(axis=0).max()) or 1.0
+    units = [1.0] * n_axes + [code_unit] * n_codes
+    weights = [1.0] * n_axes + [min(1, n_features / n_codes) / 2] * n_codes
+    told_weight = min(1 / 2, 2 * n_codes / n_features)
+    return Abnormality(
+        axes,
+        _columns(cells, axes.unit, sides),
+        _columns(residuals, axes.unit, sides),
+        _columns(told, axes.unit, weights=[told_weight] * n_features),
+        _columns(directions, units, weights=weights),
+        _ties(axes.standard(cells), directions),
+    )
+
+
+def _thinned(view: View, step: int) -> list[np.ndarray]:
+    """Return those rows of a view whose number among all divides by `step`."""
+    first = -view.rows.start % step
+    return [part[first::step] for part in view[1:]]
+
+
+def _fit_axes(cells: np.ndarray) -> Axes:
+    with np.errstate(invalid="ignore"):  # of columns without a cell
+        scaler = StandardScaler().fit(cells)
+    mean, unit = np.nan_to_num(scaler.mean_), np.nan_to_num(scaler.scale_, nan=1.0)
+    axes = Axes(mean, unit, np.zeros((0, cells.shape[1])))
+    rows = axes.standard(cells)
+    n_axes = min(_MOST_AXES, *rows.shape)
+    with np.errstate(invalid="ignore"):  # where nothing varies
+        pca = PCA(n_axes, random_state=0).fit(rows)
+    varies = pca.explained_variance_ > _LEAST_VARIANCE * rows.shape[1]
+    return axes._replace(components=pca.components_[varies])
+
+
+def _columns(
+    numbers: np.ndarray, units, sides=None, weights=None
+) -> list[ColumnSurprise | None]:
+    sides = [True] * numbers.shape[1] if sides is None else sides
+    weights = [1.0] * numbers.shape[1] if weights is None else weights
+    return [
+        fit_surprise(column, float(unit), two_sided=two_sided, weight=weight)
+        for column, unit, two_sided, weight in zip(
+            numbers.T, units, sides, weights, strict=True
+        )
+    ]
+
+
+def _ties(cells: np.ndarray, directions: np.ndarray) -> np.ndarray:
+    """Return squared correlations of directions with standardized cells."""
+    directions = StandardScaler().fit_transform(directions)
+    return np.square(directions.T @ cells / len(cells))

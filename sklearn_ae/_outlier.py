@@ -1,0 +1,269 @@
+"""Outlier detection by what an autoencoder keeps of rows, and what it leaves."""
+
+import warnings
+from dataclasses import dataclass
+from numbers import Integral, Real
+from typing import Any, ClassVar
+
+import numpy as np
+from sklearn.base import OutlierMixin
+from sklearn.frozen import FrozenEstimator
+from sklearn.utils.validation import check_is_fitted
+
+from ._abnormality import fit_abnormality
+from ._frames import numbers_frame
+from ._held import EstimatorHolder, fit_held
+from ._sklearn import Interval, _fit_context, _num_samples
+from ._transaction import restored_on_error
+from ._trimming import kept_rows, untrained
+from ._views import column_names, indexable, selected
+
+# Below one distinct score in so many rows, scores say little.
+_ROWS_A_SCORE = 100
+
+
+@dataclass(kw_only=True, eq=False, repr=False)
+class ReconstructionOutlierDetector(OutlierMixin, EstimatorHolder):
+    r"""Outlier detection on top of an autoencoder, PCA or another transformer.
+
+    Use it to find rows unlike the others, among the training rows themselves or in new
+    ones, and to ask which of their columns make them so.
+
+    The plain squared error of reconstruction fails where columns differ in scale and
+    tail, and where the transformer reconstructs outliers too. Here a row is abnormal
+    by the sum of how surprising everything is that the transformer tells of it:
+
+    .. math:: a(x) = \sum_j s_j(x_j) + \sum_j t_j(x_j - x'_j)
+        + \sum_l v_l(a_l^\top x) + w \sum_k u_k(z_k) + w' \sum_j r_j(x'_j)
+
+    over its cells, over the residuals of its reconstruction, over the principal axes of
+    the standardized columns, which no network can spoil, and, with half the weight or
+    less, over its codes and what they are decoded to. Each term is minus the logarithm
+    of the share of training rows at least as extreme, with the generalized Pareto law
+    of the column's tail beyond a tenth of them (Pickands 1975), so it has the column's
+    own scale and skewness. It is a negative log-likelihood, if a rough one, as the
+    terms count as independent. Of a category, it is the rarity and the length of the
+    residual's block that may surprise, so a block counts as one column; a missing cell
+    counts as one of average surprise.
+
+    Outliers among the training rows spoil what a network learns: it reconstructs them
+    too. So it is fitted without the share of rows that are the most abnormal by its
+    linear start (other transformers are fitted to all for that), and with `n_rounds`
+    above 1 again without those that are so by the network. The score's statistics are
+    those of all rows.
+
+    Parameters
+    ----------
+    estimator : estimator or None, default=None
+        An autoencoder, or any transformer with `inverse_transform`, such as PCA. None
+        means ``AutoencoderTransformer()``. It is cloned and fitted, unless it is a
+        FrozenEstimator, which is used as it is.
+
+    contamination : float, default=0.1
+        Share of the training rows that are taken for outliers, in (0, 0.5]. It sets
+        `offset_` and no score.
+
+    trimmed_fraction : float, default=0.1
+        Share of the training rows, the most abnormal ones, that the estimator is not
+        fitted to in the end. 0 is for training rows known to be normal, and takes less
+        time. Nothing is left out for a frozen estimator, nor where there would be fewer
+        rows than codes.
+
+    n_rounds : int, default=1
+        How often rows to leave out are chosen and the estimator is fitted.
+
+    random_state : int, RandomState instance or None, default=None
+        Unless None, seeds each random state of `estimator` that is None.
+
+    Attributes
+    ----------
+    estimator_ : estimator
+        The fitted transformer.
+
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
+        Names of the columns seen in fit, where they are all strings.
+
+    n_features_in_ : int
+        Number of columns seen in fit.
+
+    offset_ : float
+        Score below which rows are outliers.
+
+    See Also
+    --------
+    AutoencoderTransformer : The autoencoder that is the default.
+    sklearn.ensemble.IsolationForest : Outlier detection by random trees.
+
+    References
+    ----------
+    C. C. Aggarwal, *Outlier Analysis*, 2nd edition, Springer, 2017.
+
+    Z. Li, Y. Zhao, X. Hu, N. Botta, C. Ionescu and G. H. Chen, "ECOD: unsupervised
+    outlier detection using empirical cumulative distribution functions", IEEE
+    Transactions on Knowledge and Data Engineering, 2022.
+
+    J. Pickands, "Statistical inference using extreme order statistics", Annals of
+    Statistics 3, 1975.
+
+    J. R. M. Hosking and J. R. Wallis, "Parameter and quantile estimation for the
+    generalized Pareto distribution", Technometrics 29, 1987.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn.decomposition import PCA
+    >>> from sklearn_ae import ReconstructionOutlierDetector
+    >>> angle = np.linspace(0, 6, 100)
+    >>> X = np.column_stack([angle, np.sin(angle), np.cos(angle)])
+    >>> X[7, 1] = 9
+    >>> detector = ReconstructionOutlierDetector(PCA(1), contamination=0.01).fit(X)
+    >>> np.flatnonzero(detector.predict(X) == -1)
+    array([7])
+    >>> detector.explain(X).loc[7].idxmax()
+    'x1'
+    """
+
+    contamination: float = 0.1
+    trimmed_fraction: float = 0.1
+    n_rounds: int = 1
+    random_state: Any = None
+
+    _parameter_constraints: ClassVar[dict] = {
+        **EstimatorHolder._parameter_constraints,
+        "contamination": [Interval(Real, 0, 0.5, closed="right")],
+        "trimmed_fraction": [Interval(Real, 0, 0.5, closed="left")],
+        "n_rounds": [Interval(Integral, 1, None, closed="left")],
+        "random_state": ["random_state"],
+    }
+
+    @_fit_context(prefer_skip_nested_validation=False)
+    def fit(self, X, y=None):
+        """Learn what rows of X are like.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix, dataframe} of shape (n_samples, n_features)
+            Training rows, as the estimator takes them.
+
+        y : Ignored
+            Present for scikit-learn's conventions.
+
+        Returns
+        -------
+        self : object
+            The fitted detector.
+
+        Raises
+        ------
+        ValueError
+            If the estimator can't be fitted to X. The detector is left as it was.
+        """
+        X = indexable(X)
+        with restored_on_error(self):
+            estimator, abnormality, rows = self._learn(X)
+            scores = -rows
+            _check_distinct(scores)
+            self.estimator_, self._fitted = estimator, abnormality
+            self.offset_ = float(np.percentile(scores, 100 * self.contamination))
+        return self
+
+    def score_samples(self, X):
+        """Return how normal rows are.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix, dataframe} of shape (n_samples, n_features)
+            Rows with the columns seen in fit.
+
+        Returns
+        -------
+        scores : ndarray of shape (n_samples,)
+            Minus the summed surprise, in nats: the lower, the more abnormal.
+        """
+        check_is_fitted(self)
+        return -self._fitted.of(self.estimator_, indexable(X))
+
+    def decision_function(self, X):
+        """Return how far rows are from the border of the outliers.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix, dataframe} of shape (n_samples, n_features)
+            Rows with the columns seen in fit.
+
+        Returns
+        -------
+        scores : ndarray of shape (n_samples,)
+            ``score_samples(X) - offset_``, negative for outliers.
+        """
+        return self.score_samples(X) - self.offset_
+
+    def predict(self, X):
+        """Tell outliers from other rows.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix, dataframe} of shape (n_samples, n_features)
+            Rows with the columns seen in fit.
+
+        Returns
+        -------
+        is_inlier : ndarray of int of shape (n_samples,)
+            -1 for outliers, 1 for other rows.
+        """
+        return np.where(self.decision_function(X) < 0, -1, 1)
+
+    def explain(self, X):
+        """Return how much each column has to do with the score of each row.
+
+        A column has the terms of its own cells, residuals and reconstructions. The term
+        of an axis or a code is shared out by its squared correlations with the columns
+        at training, times how surprising the row's cells in them are.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix, dataframe} of shape (n_samples, n_features)
+            Rows with the columns seen in fit.
+
+        Returns
+        -------
+        shares : pandas.DataFrame of shape (n_samples, n_features)
+            Shares of each row's score, not negative and of sum 1, by the columns' names
+            (x0, x1, ... where fit saw none) and with the index of X. 0 for missing
+            cells.
+        """
+        check_is_fitted(self)
+        shares = self._fitted.shares(self.estimator_, indexable(X))
+        return numbers_frame(column_names(self.estimator_), shares, like=X)
+
+    def _learn(self, X):
+        """Return the estimator, what is abnormal by it, and so for each row of X."""
+        n_samples = _num_samples(X)
+        if self.trimmed_fraction == 0 or isinstance(self.estimator, FrozenEstimator):
+            estimator = fit_held(self.estimator, X, self.random_state)
+            abnormality = fit_abnormality(estimator, X, n_samples)
+            return estimator, abnormality, abnormality.of(estimator, X)
+        start = fit_held(untrained(self.estimator), X, self.random_state)
+        abnormality = fit_abnormality(start, X, n_samples)
+        rows = abnormality.of(start, X)
+        for _ in range(self.n_rounds):
+            kept = kept_rows(rows, self.trimmed_fraction, start, X)
+            if kept.sum() <= max(2, abnormality.n_codes):
+                kept[:] = True
+            estimator = fit_held(self.estimator, selected(X, kept), self.random_state)
+            abnormality = fit_abnormality(estimator, X, n_samples)
+            rows = abnormality.of(estimator, X)
+        return estimator, abnormality, rows
+
+
+def _check_distinct(scores: np.ndarray) -> None:
+    """Warn if scores have collapsed to few values."""
+    n_distinct = len(np.unique(scores.astype(np.float32)))
+    if n_distinct == 1 or n_distinct * _ROWS_A_SCORE < len(scores):
+        warnings.warn(
+            f"The {len(scores)} training rows have only {n_distinct} distinct scores, "
+            "so the share of outliers can't be as in contamination. Use more columns "
+            "or finer ones, or another estimator.",
+            UserWarning,
+            stacklevel=3,
+        )

@@ -1,0 +1,181 @@
+"""Validation of pairs: tables and their outputs, flat or with the axes of pictures."""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from sklearn.utils import check_array, check_consistent_length
+
+from ._columns import TableColumns
+from ._shapes import check_cells, flattened, with_channels
+from ._validation import FLOATS, learn_rows, read_rows
+
+
+class Pairs(NamedTuple):
+    """Rows and what belongs to them.
+
+    Attributes
+    ----------
+    X : {ndarray, CSR matrix} of shape (n_samples, n_features)
+        Numbers of a table.
+
+    Y : ndarray of shape (n_samples, n_outputs)
+        Outputs, finite.
+    """
+
+    X: Any
+    Y: np.ndarray
+
+
+def check_pair_parameters(estimator, X_val, y_val) -> None:
+    """Raise where parameters are no numbers, or contradict what fit is given.
+
+    Parameters
+    ----------
+    estimator : EncoderDecoderRegressor
+        Gives the parameters.
+
+    X_val, y_val : object
+        Validation rows, or None.
+    """
+    alphas = np.asarray(estimator.alphas)
+    numbers = alphas.ndim == 1 and alphas.size and alphas.dtype.kind in "iuf"
+    if not numbers or not (np.isfinite(alphas) & (alphas > 0)).all():
+        raise ValueError(f"alphas must be positive numbers, got {estimator.alphas!r}.")
+    if estimator.kernel_size % 2 == 0:
+        raise ValueError(
+            f"kernel_size must be odd, got kernel_size={estimator.kernel_size}."
+        )
+    if (X_val is None) != (y_val is None):
+        missing = "X_val" if X_val is None else "y_val"
+        raise ValueError(f"X_val and y_val must be given together, got no {missing}.")
+    if X_val is not None and not estimator.early_stopping:
+        raise ValueError(
+            "X_val is only used with early_stopping=True, got X_val and "
+            "early_stopping=False."
+        )
+
+
+def learn_pairs(estimator, X, y) -> tuple[TableColumns, Pairs, tuple[int, ...]]:
+    """Check pairs to fit, and learn the columns of X.
+
+    Parameters
+    ----------
+    estimator : EncoderDecoderRegressor
+        Gets `n_features_in_` and, where there are any, `feature_names_in_`.
+
+    X : {array-like, sparse matrix, dataframe} of shape (n_samples, ...)
+        Inputs.
+
+    y : array-like of shape (n_samples, ...)
+        Outputs.
+
+    Returns
+    -------
+    columns, pairs, axes : TableColumns, Pairs, tuple of int
+        The columns of X, what training reads, and the axes of a row of y as it came.
+    """
+    columns, rows = learn_rows(estimator, _flat(estimator, X, "X", "input_shape"))
+    _check_shape(estimator, "input_shape", "X", len(columns.names))
+    pairs = Pairs(rows, _read_outputs(estimator, y, "y"))
+    check_consistent_length(*pairs)
+    _check_shape(estimator, "output_shape", "y", pairs.Y.shape[1])
+    shape = y.shape if hasattr(y, "shape") else np.asarray(y).shape
+    return columns, pairs, tuple(shape[1:])
+
+
+def read_pairs(
+    estimator, X_val, y_val, columns: TableColumns, pairs: Pairs
+) -> Pairs | None:
+    """Check validation rows, and read them as training rows are read.
+
+    Parameters
+    ----------
+    estimator : EncoderDecoderRegressor
+        Fitted, as far as names and number of columns go.
+
+    X_val, y_val : array-like or None
+        Inputs and outputs.
+
+    columns : TableColumns
+        Those of X.
+
+    pairs : Pairs
+        The training rows.
+
+    Returns
+    -------
+    pairs : Pairs or None
+        The validation rows.
+    """
+    if X_val is None:
+        return None
+    rows = read_inputs(estimator, X_val, columns, input_name="X_val")
+    judged = Pairs(rows, _read_outputs(estimator, y_val, "y_val"))
+    check_consistent_length(*judged)
+    n_outputs = pairs.Y.shape[1]
+    if judged.Y.shape[1] != n_outputs:
+        raise ValueError(
+            f"y_val must have as many columns as y, {n_outputs}, got "
+            f"{judged.Y.shape[1]}."
+        )
+    return judged
+
+
+def read_inputs(estimator, X, columns: TableColumns, input_name: str = "X"):
+    """Check inputs with the columns of those at fit, and read their numbers.
+
+    Parameters
+    ----------
+    estimator : EncoderDecoderRegressor
+        Fitted, as far as names and number of columns go.
+
+    X : {array-like, sparse matrix, dataframe} of shape (n_samples, ...)
+        Inputs.
+
+    columns : TableColumns
+        Those at fit.
+
+    input_name : str, default="X"
+        What errors call the inputs.
+
+    Returns
+    -------
+    rows : {ndarray, CSR matrix} of shape (n_samples, n_features)
+        Their numbers: finite, or NaN where missing.
+    """
+    rows = _flat(estimator, X, input_name, "input_shape")
+    return read_rows(estimator, rows, columns, input_name=input_name)
+
+
+def _read_outputs(estimator, y, input_name: str) -> np.ndarray:
+    """Return outputs as rows of finite numbers."""
+    if y is None:
+        raise ValueError(
+            f"This {type(estimator).__name__} estimator requires y to be passed, but "
+            "the target y is None."
+        )
+    outputs = check_array(
+        _flat(estimator, y, input_name, "output_shape"),
+        dtype=FLOATS,
+        ensure_2d=False,
+        input_name=input_name,
+        estimator=estimator,
+    )
+    return outputs.reshape(len(outputs), -1)
+
+
+def _flat(estimator, array, array_name: str, name: str):
+    """Return rows without the axes that a shape gives them."""
+    given = getattr(estimator, name)
+    if given is None:
+        return array
+    shape = with_channels(name, given, estimator.channels_last)
+    return flattened(array, shape, array_name=array_name, name=name, given=given)
+
+
+def _check_shape(estimator, name: str, array_name: str, n_columns: int) -> None:
+    """Raise where a shape does not have as many cells as there are columns."""
+    given = getattr(estimator, name)
+    if given is not None:
+        shape = with_channels(name, given, estimator.channels_last)
+        check_cells(name, given, shape, array_name, n_columns)

@@ -1,0 +1,143 @@
+"""What a fitted transformer tells of rows: their cells, residuals and codes."""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import numpy as np
+from scipy.sparse import issparse
+from sklearn.utils import check_array
+
+from ._base import BaseAutoencoder
+from ._frames import frame_library
+from ._held import own_autoencoder
+from ._moments import row_chunks
+from ._sklearn import _check_feature_names_in, _num_samples, _safe_indexing
+
+_CHUNK_COLUMNS = 64
+
+
+class View(NamedTuple):
+    """Some rows, seen in four ways; NaN where a cell is missing.
+
+    Attributes
+    ----------
+    rows : slice
+        Which rows.
+
+    cells : ndarray of shape (n_rows, n_features)
+        The numbers of a row; of a category, minus the logarithm of its frequency.
+
+    residuals : ndarray of shape (n_rows, n_features)
+        What the reconstruction leaves of them; of a category, the length of its block.
+
+    reconstructions : ndarray of shape (n_rows, n_features)
+        What it tells of them, and of a category, how rare it expects it to be.
+
+    codes : ndarray of shape (n_rows, n_components)
+        The codes.
+    """
+
+    rows: slice
+    cells: np.ndarray
+    residuals: np.ndarray
+    reconstructions: np.ndarray
+    codes: np.ndarray
+
+
+def views(estimator, X) -> Iterator[View]:
+    """Yield views of all rows, in chunks.
+
+    Parameters
+    ----------
+    estimator : estimator
+        A fitted transformer with `inverse_transform`.
+
+    X : {array-like, sparse matrix, dataframe} of shape (n_samples, n_features)
+        Rows as it takes them.
+    """
+    own = own_autoencoder(estimator)
+    return _foreign_views(estimator, X) if own is None else _own_views(own, X)
+
+
+def categorical(estimator) -> list[int]:
+    """Return the positions of the categorical columns of a fitted transformer."""
+    own = own_autoencoder(estimator)
+    return [] if own is None else list(own._fitted.codec.columns.levels)
+
+
+def column_names(estimator) -> list[str]:
+    """Return the names of the columns seen in fit, x0, x1, ... where it saw none."""
+    own = own_autoencoder(estimator)
+    if own is not None:
+        return list(own._fitted.codec.columns.names)
+    return list(_check_feature_names_in(estimator))
+
+
+def _own_views(estimator: BaseAutoencoder, X) -> Iterator[View]:
+    rows, fitted = estimator._rows_of(X), estimator._fitted
+    codec = fitted.codec
+    for chunk, encoded, reconstruction in fitted.pairs(rows):
+        parts = encoded, encoded - reconstruction, reconstruction
+        if codec.columns.levels:
+            missing = codec.columns.missing(rows[chunk])
+            parts = (
+                _with_rarity(codec, encoded),
+                _with_lengths(codec, parts[1]),
+                _with_rarity(codec, reconstruction),
+            )
+        else:
+            missing = np.isnan(encoded)
+        parts = [np.where(missing, np.nan, part) for part in parts]
+        yield View(chunk, *parts, fitted.encode(rows[chunk]))
+
+
+def _with_rarity(codec, encoded: np.ndarray) -> np.ndarray:
+    """Return numbers, and for each category how rare it was at training."""
+    cells = encoded[:, codec.starts].astype(np.float64)
+    for position in codec.columns.levels:
+        block = codec.block(position)
+        frequency = codec.mean[block]
+        unseen = frequency[frequency > 0].min(initial=1) / 2
+        shares = encoded[:, block] * codec.scale[block] + frequency
+        rarity = -np.log(np.maximum(frequency, unseen))
+        rest = 1 - shares.sum(axis=1)
+        cells[:, position] = shares @ rarity - rest * np.log(unseen)
+    return cells
+
+
+def _with_lengths(codec, residuals: np.ndarray) -> np.ndarray:
+    """Return residuals, and of each block of a category their length."""
+    joined = residuals[:, codec.starts].copy()
+    for position in codec.columns.levels:
+        joined[:, position] = np.linalg.norm(
+            residuals[:, codec.block(position)], axis=1
+        )
+    return joined
+
+
+def _foreign_views(estimator, X) -> Iterator[View]:
+    width = max(estimator.n_features_in_, _CHUNK_COLUMNS)
+    for chunk in row_chunks(_num_samples(X), width):
+        rows = selected(X, chunk)
+        codes = estimator.transform(rows)
+        told = _dense(estimator.inverse_transform(codes))
+        cells = _dense(rows)
+        told = np.where(np.isnan(cells), np.nan, told)
+        yield View(chunk, cells, cells - told, told, _dense(codes))
+
+
+def indexable(X):
+    """Return a table as it is if its rows can be selected, else as an array."""
+    if issparse(X):
+        return X.tocsr()
+    return X if frame_library(X) is not None else np.asarray(X)
+
+
+def selected(X, rows):
+    """Return some rows of an indexable table, by a slice or a boolean mask."""
+    return X[rows] if frame_library(X) is None else _safe_indexing(X, rows)
+
+
+def _dense(X) -> np.ndarray:
+    X = X.toarray() if issparse(X) else X
+    return check_array(X, dtype=np.float64, ensure_all_finite=False)

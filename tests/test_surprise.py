@@ -1,0 +1,56 @@
+"""Surprise of numbers by the training numbers of their column."""
+
+import numpy as np
+import pytest
+
+from sklearn_ae._surprise import fit_surprise, surprises
+
+NUMBERS = np.random.default_rng(0).normal(size=20_000)
+
+
+def test_surprise_is_zero_at_the_median_and_one_on_average():
+    surprise = fit_surprise(NUMBERS, 1.0)
+    assert surprise.of(np.array([np.median(NUMBERS)])) == pytest.approx(0, abs=0.01)
+    assert surprise.mean == pytest.approx(1, abs=0.03)
+
+
+@pytest.mark.parametrize("deviations", [1, 2, 3])
+def test_surprise_of_normal_numbers_is_that_of_the_normal_law(deviations):
+    share = {1: 0.3173, 2: 0.0455, 3: 0.0027}[deviations]
+    surprise = fit_surprise(NUMBERS, 1.0).of(np.array([-1.0, 1.0]) * deviations)
+    np.testing.assert_allclose(surprise, -np.log(share), rtol=0.2)
+
+
+def test_surprise_keeps_growing_beyond_the_training_numbers():
+    far = fit_surprise(NUMBERS, 1.0).of(10.0 ** np.arange(1, 300, 20))
+    assert np.isfinite(far).all()
+    assert (np.diff(far) > 0).all()
+
+
+def test_one_side_alone_may_surprise():
+    surprise = fit_surprise(NUMBERS, 1.0, two_sided=False)
+    low, high = surprise.of(np.array([-5.0, 5.0]))
+    assert low == pytest.approx(0, abs=1e-3)
+    assert high > 5
+
+
+def test_numbers_that_differ_by_rounding_are_one():
+    ties = np.repeat([0.0, 1.0], [95, 5])
+    noise = 1e-15 * np.random.default_rng(0).normal(size=100)
+    surprise = fit_surprise(ties + noise, 1.0)
+    common, rare = surprise.of(np.array([1e-14, 1.0]))
+    assert common == pytest.approx(0, abs=1e-6)
+    assert rare > 2
+
+
+def test_what_differs_from_a_constant_surprises():
+    same, other = fit_surprise(np.full(50, 3.0), 1.0).of(np.array([3.0, 4.0]))
+    assert same == 0
+    assert other > 3
+
+
+def test_missing_numbers_have_no_surprise():
+    columns = [fit_surprise(NUMBERS, 1.0), fit_surprise(np.full(3, np.nan), 1.0)]
+    assert columns[1] is None
+    table = surprises(columns, np.array([[np.nan, 1.0], [0.0, np.nan]]))
+    np.testing.assert_array_equal(np.isnan(table), [[True, True], [False, True]])
