@@ -183,7 +183,9 @@ def _fitted(task):
 
 def _drawn(lines, window=np.s_[:, :]):
     """Draw pictures of each line beside each other, with how far they are off."""
-    figure = Figure(figsize=(9, 2.7 * len(lines)), layout="constrained")
+    height, width = lines[0]["truth"][window].shape[:2]
+    each = 9 / len(lines[0]) * height / width + 0.5
+    figure = Figure(figsize=(9, each * len(lines)), layout="constrained")
     axes = figure.subplots(len(lines), len(lines[0]))
     for line, shown in zip(axes, lines, strict=True):
         for axis, (name, image) in zip(line, shown.items(), strict=True):
