@@ -112,7 +112,12 @@ class TransformerCoder:
         """Return the codes of a table, as float32 if they are, else float64."""
         codes = self._estimator.transform(table)
         codes = np.asarray(codes.toarray() if issparse(codes) else codes)
-        return codes.astype(float_dtype(codes), copy=False)
+        codes = codes.astype(float_dtype(codes), copy=False)
+        if not np.isfinite(codes).all():
+            raise ValueError(
+                "Codes must be finite, got NaN or infinity; fill missing cells first."
+            )
+        return codes
 
     def rows(self, table) -> Iterator[tuple[slice, np.ndarray]]:
         """Yield (chunk, rows) through a table, NaN where cells are missing."""

@@ -190,7 +190,8 @@ class CodeCompressor(EstimatorHolder):
         Raises
         ------
         ValueError
-            If `error_bound` is less than what codes can tell in their dtype.
+            If `error_bound` is less than what codes can tell in their dtype, or codes
+            are not finite.
         """
         check_is_fitted(self)
         coder = coder_of(self.estimator_)

@@ -385,6 +385,15 @@ def test_a_failed_fit_leaves_the_last_one(bounded, X):
     assert broken.compress(X) == data
 
 
+@pytest.mark.parametrize("parameters", [{}, {"n_bits": 9}, {"error_bound": 1e-3}])
+def test_gaps_that_a_transformer_leaves_in_codes_are_refused(X, gappy, parameters):
+    with pytest.raises(ValueError, match=r"Codes must be finite"):
+        CodeCompressor(StandardScaler(), **parameters).fit(gappy)
+    compressor = CodeCompressor(StandardScaler(), **parameters).fit(X)
+    with pytest.raises(ValueError, match=r"Codes must be finite"):
+        compressor.compress(gappy)
+
+
 def test_infinity_is_refused(compressor, X):
     rows = X.copy()
     rows[0, 0] = np.inf
