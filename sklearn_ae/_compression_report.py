@@ -124,6 +124,6 @@ def raw_bytes(X) -> int:
 
 def _column_bytes(frames, column) -> int:
     if frames.is_missing(column) or not frames.is_category(column):
-        return column.to_numpy().nbytes
+        return len(column) * frames.observed(column).itemsize
     n_values = len(np.unique(frames.factorize(column)[0]))
     return len(column) * max(1, -(-(n_values - 1).bit_length() // 8))

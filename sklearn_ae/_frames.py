@@ -45,6 +45,10 @@ class Frames(Protocol):
         """Tell a column without any observed cell."""
         ...
 
+    def observed(self, column) -> np.ndarray:
+        """Return the cells that are not missing."""
+        ...
+
     def describe(self, column) -> Description: ...
 
     def factorize(self, column) -> tuple[np.ndarray, list]:
@@ -111,6 +115,9 @@ class PandasFrames:
 
     def is_missing(self, column) -> bool:
         return bool(column.isna().all())
+
+    def observed(self, column):
+        return column.dropna().to_numpy()
 
     def describe(self, column) -> Description:
         pandas, dtype = _import("pandas"), column.dtype
@@ -234,6 +241,9 @@ class PolarsFrames:
     def is_missing(self, column) -> bool:
         nans = column.is_nan().sum() if column.dtype.is_float() else 0
         return column.null_count() + (nans or 0) == len(column)
+
+    def observed(self, column):
+        return column.drop_nulls().to_numpy()
 
     def describe(self, column) -> Description:
         polars, dtype = _import("polars"), column.dtype

@@ -357,6 +357,20 @@ def test_raw_bytes_of_a_frame_number_its_categories():
     assert raw_bytes(many) == 2 * 300
 
 
+@pytest.mark.parametrize("library", ["pandas", "polars"])
+def test_gaps_in_integers_and_booleans_take_no_raw_bytes(library):
+    frame = pd.DataFrame(
+        {
+            "small": pd.array([1, None, 3], dtype="Int8"),
+            "flag": pd.array([True, None, False], dtype="boolean"),
+            "empty": pd.array([None] * 3, dtype="Int16"),
+        }
+    )
+    if library == "polars":
+        frame = pytest.importorskip("polars").from_pandas(frame)
+    assert raw_bytes(frame) == 3 * (1 + 1 + 2)
+
+
 def test_raw_bytes_of_sparse_rows_are_those_of_their_arrays(X):
     rows = sparse.csr_array(X)
     assert raw_bytes(rows) == sum(
