@@ -150,7 +150,7 @@ def bounded_quantizer(
     """
     origins = np.median(codes, axis=0).astype(np.float64)
     units = 1 / np.sqrt(weights)
-    width, widest = np.sqrt(12 * bound / codes.shape[1]), 0.0
+    width, widest = np.sqrt(12 / codes.shape[1]) * np.sqrt(bound), 0.0
     for _ in range(_MOST_PASSES):
         error = added(Quantizer(origins, width * units, None))
         if error <= bound:

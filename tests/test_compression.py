@@ -119,6 +119,11 @@ def test_a_bound_below_what_numbers_can_hold_is_refused(curved, X):
         compressor.compress(X)
 
 
+def test_any_finite_bound_is_taken(curved, X):
+    compressor = CodeCompressor(curved, error_bound=np.finfo(float).max).fit(X)
+    assert np.isfinite(compressor.decompress(compressor.compress(X))).all()
+
+
 def test_a_tighter_bound_takes_more_bytes(curved, X):
     sizes = [
         len(CodeCompressor(curved, error_bound=bound).fit(X).compress(X))
