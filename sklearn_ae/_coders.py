@@ -175,7 +175,7 @@ def _plain(thing) -> Iterator[bytes]:
     if isinstance(thing, np.ndarray):
         array = np.ascontiguousarray(thing)
         yield f"{array.dtype.str}{array.shape}".encode()
-        yield array.tobytes() if array.dtype.kind in "biuf" else repr(thing).encode()
+        yield array.tobytes()
     elif isinstance(thing, dict):
         for key in sorted(thing, key=repr):
             yield repr(key).encode()
