@@ -53,12 +53,14 @@ class CodeCompressor(EstimatorHolder):
         FrozenEstimator, which is used as it is.
 
     error_bound : float or None, default=None
-        The largest mean squared error, over cells and rows, that quantizing adds to
-        the reconstruction, in the units of `reconstruction_error` (input units squared;
-        the loss's for tables with categories). Neither the reconstruction moves by
-        more, nor does its error grow by more. Rounding to a frame's integers comes on
-        top. With neither it nor `n_bits`, it is a tenth of the reconstruction's error
-        on the training rows, and at least a millionth of their variance.
+        The largest mean squared error that quantizing adds to the reconstruction, in
+        the units of `reconstruction_error` (input units squared; the loss's for tables
+        with categories). Neither the reconstruction moves by more, nor does its error
+        grow by more, as a mean over rows of the mean over a row's cells (for the
+        error, observed ones). Rounding to a frame's integers or to the dtype of rows
+        comes on top. With neither it nor `n_bits`, it is a tenth of the
+        reconstruction's error on the training rows, and at least a millionth of their
+        variance.
 
     n_bits : int or None, default=None
         Bits a row before entropy coding, at most 32 a component. Only one of
@@ -244,8 +246,9 @@ class CodeCompressor(EstimatorHolder):
         -------
         report : CompressionReport
             Named numbers: n_bytes, bytes_per_row, raw_bytes_per_row, ratio (of those),
-            error (mean squared, of decompressed rows) and reconstruction_error (of
-            rows whose codes are not quantized). Raw are the bytes of the array or of
+            error (mean squared, of decompressed rows before they are rounded to
+            integers or their dtype) and reconstruction_error (of rows whose codes are
+            not quantized). Raw are the bytes of the array or of
             the sparse matrix's three; of a frame, each column's dtype, and for a column
             of categories as many bytes as it takes to number those in X.
         """
