@@ -1,5 +1,6 @@
 """Tables to few bytes and back: codes, quantized and packed."""
 
+import copy
 from dataclasses import dataclass
 from numbers import Integral, Real
 from typing import Any, ClassVar
@@ -24,6 +25,7 @@ from ._sklearn import Interval, _fit_context
 from ._transaction import restored_on_error
 
 _SHARE_OF_ERROR, _SHARE_OF_VARIANCE = 0.1, 1e-6
+_ROUNDING = 16  # last places
 _MOST_MEASURED, _MOST_COUNTED = 2**10, 2**14
 
 
@@ -50,7 +52,7 @@ class CodeCompressor(EstimatorHolder):
     estimator : estimator or None, default=None
         An autoencoder, or any transformer with `inverse_transform`, such as PCA. None
         means ``AutoencoderTransformer()``. It is cloned and fitted, unless it is a
-        FrozenEstimator, which is used as it is.
+        FrozenEstimator, of which a copy is used as it is.
 
     error_bound : float or None, default=None
         The largest mean squared error that quantizing adds to the reconstruction, in
@@ -168,7 +170,8 @@ class CodeCompressor(EstimatorHolder):
                 f"error_bound={self.error_bound} and n_bits={self.n_bits}."
             )
         with restored_on_error(self):
-            estimator = fit_held(self.estimator, X, self.random_state)
+            # A copy: what is done to a frozen estimator later must not change rows.
+            estimator = copy.deepcopy(fit_held(self.estimator, X, self.random_state))
             coder = coder_of(estimator)
             table = coder.read(X)
             codes = coder.encode(table)
@@ -338,8 +341,9 @@ class CodeCompressor(EstimatorHolder):
 
 
 def _default_bound(coder, table, codes) -> float:
-    """Return the bound where none is asked for, from the training rows."""
-    centre = np.broadcast_to(codes.mean(axis=0, dtype=np.float64), codes.shape)
-    errors = mean_errors(coder, table, codes, centre.astype(codes.dtype))
-    shares = _SHARE_OF_ERROR * errors.exact, _SHARE_OF_VARIANCE * errors.quantized
-    return max(shares) or _SHARE_OF_VARIANCE
+    centre = codes.mean(axis=0, dtype=np.float64).astype(codes.dtype)
+    errors = mean_errors(coder, table, codes, np.broadcast_to(centre, codes.shape))
+    level = np.nanmean(np.square(coder.decode(centre[None])))
+    if errors.quantized <= level * (_ROUNDING * np.finfo(codes.dtype).eps) ** 2:
+        return _SHARE_OF_VARIANCE * (level or 1.0)  # rows are constant
+    return max(_SHARE_OF_ERROR * errors.exact, _SHARE_OF_VARIANCE * errors.quantized)

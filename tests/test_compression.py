@@ -418,3 +418,17 @@ def test_infinity_is_refused(compressor, X):
     rows[0, 0] = np.inf
     with pytest.raises(ValueError, match=r"infinity"):
         compressor.compress(rows)
+
+
+def test_fitting_what_was_frozen_again_changes_no_bytes(X):
+    pca = PCA(2).fit(X)
+    compressor = CodeCompressor(FrozenEstimator(pca), n_bits=16).fit(X)
+    data = compressor.compress(X)
+    rows = compressor.decompress(data)
+    pca.fit(X[:20] ** 3)
+    np.testing.assert_array_equal(compressor.decompress(data), rows)
+
+
+def test_a_compressor_of_constant_rows_takes_others(X):
+    compressor = CodeCompressor(PCA(2)).fit(np.full((30, 6), 0.1))
+    assert compressor.decompress(compressor.compress(X)).shape == X.shape
