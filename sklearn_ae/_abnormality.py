@@ -230,5 +230,6 @@ def _columns(
 
 def _ties(cells: np.ndarray, directions: np.ndarray) -> np.ndarray:
     """Return squared correlations of directions with standardized cells."""
-    directions = StandardScaler().fit_transform(directions)
+    scaler = StandardScaler().set_output(transform="default")
+    directions = scaler.fit_transform(directions)
     return np.square(directions.T @ cells / len(cells))
