@@ -117,7 +117,8 @@ def _with_lengths(codec, residuals: np.ndarray) -> np.ndarray:
 
 def _foreign_views(estimator, X) -> Iterator[View]:
     width = max(estimator.n_features_in_, _CHUNK_COLUMNS)
-    for chunk in row_chunks(_num_samples(X), width):
+    # The estimator is to tell of a table without rows.
+    for chunk in row_chunks(max(1, _num_samples(X)), width):
         rows = selected(X, chunk)
         codes = estimator.transform(rows)
         told = _dense(estimator.inverse_transform(codes))
@@ -139,5 +140,5 @@ def selected(X, rows):
 
 
 def _dense(X) -> np.ndarray:
-    X = X.toarray() if issparse(X) else X
-    return check_array(X, dtype=np.float64, ensure_all_finite=False)
+    X = check_array(X, accept_sparse=True, dtype=np.float64, ensure_all_finite=False)
+    return X.toarray() if issparse(X) else X
