@@ -162,9 +162,10 @@ class ReconstructionOutlierDetector(OutlierMixin, EstimatorHolder):
         with restored_on_error(self):
             estimator, abnormality, rows = self._learn(X)
             scores = -rows
-            _check_distinct(scores)
+            offset = float(np.percentile(scores, 100 * self.contamination))
+            _check_distinct(scores, offset, self.contamination)
             self.estimator_, self._fitted = estimator, abnormality
-            self.offset_ = float(np.percentile(scores, 100 * self.contamination))
+            self.offset_ = offset
         return self
 
     def score_samples(self, X):
@@ -256,14 +257,16 @@ class ReconstructionOutlierDetector(OutlierMixin, EstimatorHolder):
         return estimator, abnormality, rows
 
 
-def _check_distinct(scores: np.ndarray) -> None:
-    """Warn if scores have collapsed to few values."""
+def _check_distinct(scores: np.ndarray, offset: float, contamination: float) -> None:
+    """Warn if scores have collapsed to few values, or ties leave out outliers."""
     n_distinct = len(np.unique(scores.astype(np.float32)))
-    if n_distinct == 1 or n_distinct * _ROWS_A_SCORE < len(scores):
+    n_outliers = np.count_nonzero(scores < offset)
+    few = n_distinct == 1 or n_distinct * _ROWS_A_SCORE < len(scores)
+    if few or 2 * (n_outliers + 1) < contamination * len(scores):
         warnings.warn(
             f"The {len(scores)} training rows have only {n_distinct} distinct scores, "
             "so the share of outliers can't be as in contamination. Use more columns "
             "or finer ones, or another estimator.",
             UserWarning,
-            stacklevel=3,
+            stacklevel=4,
         )
