@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 from scipy import sparse
 from scipy.stats import spearmanr
+from sklearn import config_context
 from sklearn.base import clone
 from sklearn.decomposition import PCA, TruncatedSVD
 from sklearn.exceptions import NotFittedError
@@ -198,6 +199,27 @@ def test_sparse_rows_of_other_transformers_stay_so(X):
     assert np.isfinite(fitted.score_samples(rows)).all()
 
 
+def test_sparse_frames_score_as_dense_ones(X):
+    table = np.where(np.abs(X) > 0.5, X, 0)
+    fitted = detector(PCA(2, svd_solver="arpack", random_state=0)).fit(table)
+    frame = pd.DataFrame.sparse.from_spmatrix(sparse.csr_matrix(table))
+    np.testing.assert_allclose(
+        fitted.score_samples(frame), fitted.score_samples(table), rtol=1e-6
+    )
+
+
+@pytest.mark.parametrize("library", ["pandas", "polars"])
+def test_the_output_of_transformers_changes_no_score(X, library):
+    pytest.importorskip(library)
+    expected = detector().fit(X)
+    with config_context(transform_output=library):
+        fitted = detector().fit(X)
+        np.testing.assert_array_equal(
+            fitted.score_samples(X), expected.score_samples(X)
+        )
+        np.testing.assert_array_equal(fitted.explain(X), expected.explain(X))
+
+
 def test_frames_score_as_arrays(X):
     frame = pd.DataFrame(X, columns=list("abcdef"), index=np.arange(300) + 7)
     fitted = detector(quick()).fit(frame)
@@ -300,6 +322,14 @@ def test_scores_that_collapse_are_told():
         detector(PCA(1)).fit(rows)
 
 
+def test_ties_that_leave_out_outliers_are_told():
+    rows = np.repeat([[0.0, 1.0], [1.0, 3.0], [2.0, 0.0]], 50, axis=0)
+    with pytest.warns(UserWarning, match="only 3 distinct scores") as told:
+        fitted = detector(PCA(1)).fit(rows)
+    assert (fitted.predict(rows) == 1).all()
+    assert told[0].filename == __file__
+
+
 @pytest.mark.parametrize("contamination", [0, -0.1, 0.51, 1, "auto"])
 def test_contamination_is_at_most_a_half(X, contamination):
     with pytest.raises(ValueError, match="'contamination' parameter"):
@@ -312,6 +342,13 @@ def test_a_failed_fit_leaves_the_detector_as_it_was(X):
     with pytest.raises(ValueError, match="n_components"):
         fitted.set_params(estimator=PCA(9)).fit(X)
     np.testing.assert_array_equal(fitted.score_samples(X), before)
+
+
+@pytest.mark.parametrize("estimator", [PCA(2), quick()])
+def test_a_table_without_rows_is_told_of_by_the_estimator(X, estimator):
+    fitted = detector(estimator).fit(X)
+    with pytest.raises(ValueError, match="0 sample"):
+        fitted.score_samples(X[:0])
 
 
 @pytest.mark.parametrize("method", ["predict", "explain", "score_samples"])
