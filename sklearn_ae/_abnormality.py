@@ -188,7 +188,7 @@ def fit_abnormality(estimator, X, n_samples: int) -> Abnormality:
     told_weight = min(1 / 2, 2 * n_codes / n_features)
     return Abnormality(
         axes,
-        _columns(cells, axes.unit, sides),
+        _columns(cells, _spreads(cells, axes.unit), sides),
         _columns(residuals, axes.unit, sides),
         _columns(told, axes.unit, weights=[told_weight] * n_features),
         _columns(directions, units, weights=weights),
@@ -213,6 +213,17 @@ def _fit_axes(cells: np.ndarray) -> Axes:
         pca = PCA(n_axes, random_state=0).fit(rows)
     varies = pca.explained_variance_ > _LEAST_VARIANCE * rows.shape[1]
     return axes._replace(components=pca.components_[varies])
+
+
+def _spreads(cells: np.ndarray, unit: np.ndarray) -> np.ndarray:
+    """Return units of columns, without what a few cells far off add to them."""
+    ordered = np.sort(cells, axis=0)
+    last = np.maximum(np.count_nonzero(~np.isnan(cells), axis=0) - 1, 0)
+    low, high = (
+        np.take_along_axis(ordered, (share * last).astype(int)[None], axis=0)[0]
+        for share in (0.05, 0.95)
+    )
+    return np.where(high > low, np.minimum(unit, high - low), unit)
 
 
 def _columns(

@@ -18,7 +18,8 @@ class Tail:
     """How the largest numbers of a column are spread: a generalized Pareto law.
 
     It is fitted to what lies beyond a threshold, by probability-weighted moments
-    (Hosking and Wallis 1987), and lets surprise grow beyond the training rows.
+    (Hosking and Wallis 1987), with no larger a scale than their median asks for, and
+    lets surprise grow beyond the training rows.
 
     Parameters
     ----------
@@ -56,7 +57,9 @@ def fit_tail(numbers: np.ndarray, slack: float, unit: float) -> Tail:
     rest = mean - 2 * np.mean(weight * excess)
     shape = 2 - mean / rest if rest > 0 else _LEAST_SHAPE
     shape = float(np.clip(shape, _LEAST_SHAPE, _MOST_SHAPE))
-    scale = max(mean * (1 - shape), slack)
+    # Unlike Hosking and Wallis (1987): one number far off rules the mean.
+    of_median = np.median(excess) * shape / (2**shape - 1)
+    scale = max(min(mean * (1 - shape), of_median), slack)
     return Tail(float(threshold), float(np.log(n / len(excess))), float(scale), shape)
 
 

@@ -248,6 +248,17 @@ def test_a_cell_far_off_has_the_largest_share(X, estimator, position):
     assert (shares.argmax(axis=1) == position).all()
 
 
+@pytest.mark.parametrize("cell", [1e6, 1e9, 1e20])
+def test_a_cell_very_far_off_is_found_and_hides_no_other(gaussian, cell):
+    rows = gaussian[:200].copy()
+    rows[0, 2] = cell
+    fitted = detector().fit(rows)
+    assert fitted.score_samples(rows).argmin() == 0
+    far = gaussian[200:240].copy()
+    far[:, 2] += 20
+    assert (fitted.predict(far) == -1).all()
+
+
 def test_mixed_tables_are_scored_in_either_library(mixed):
     fitted = detector(quick()).fit(mixed)
     scores = fitted.score_samples(mixed)

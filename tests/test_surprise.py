@@ -27,6 +27,14 @@ def test_surprise_keeps_growing_beyond_the_training_numbers():
     assert (np.diff(far) > 0).all()
 
 
+def test_one_number_far_off_leaves_others_their_surprise():
+    spoilt = fit_surprise(np.append(NUMBERS[:200], 1e9), 1.0)
+    middle, edge, far = spoilt.of(np.array([0.0, 1.0, 5.0]))
+    assert middle == pytest.approx(0, abs=0.1)
+    assert edge == pytest.approx(-np.log(0.3173), rel=0.2)
+    assert far > 3.5
+
+
 def test_one_side_alone_may_surprise():
     surprise = fit_surprise(NUMBERS, 1.0, two_sided=False)
     low, high = surprise.of(np.array([-5.0, 5.0]))
