@@ -179,12 +179,12 @@ def _convolutions(estimator) -> dict[str, Any]:
     With few codes on purpose nothing leads around them.
     """
     shapes = {
-        name: getattr(estimator, name) for name in ("input_shape", "output_shape")
+        name: with_channels(name, getattr(estimator, name), estimator.channels_last)
+        for name in ("input_shape", "output_shape")
+        if getattr(estimator, name) is not None
     }
-    if None in shapes.values() or estimator.n_components is not None:
+    if len(shapes) < 2 or estimator.n_components is not None:
         return {}
-    for name, given in shapes.items():
-        shapes[name] = with_channels(name, given, estimator.channels_last)
     if cells_per_cell(*shapes.values()) is None:
         return {}
     return shapes | {

@@ -77,7 +77,7 @@ def flattened(X, shape: tuple[int, ...], *, array_name: str, name: str, given):
             f"{array_name} must be flat or have the axes of {name}={given!r}, got axes "
             f"{tuple(axes)}."
         )
-    return np.reshape(X, (len(X), math.prod(shape)))
+    return np.asarray(X).reshape(len(X), math.prod(shape))
 
 
 def check_cells(name: str, given, shape, array_name: str, n_columns: int) -> None:

@@ -3,6 +3,7 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 from scipy import sparse
 from sklearn.base import clone
 from sklearn.linear_model import RidgeCV
@@ -191,6 +192,13 @@ def test_channels_may_be_left_out_where_there_is_one(pictures):
     shapes = {"input_shape": (4, 4, 1), "output_shape": (8, 8, 1)}
     regressor = quick(max_epochs=0, **shapes).fit(small, large[..., None])
     assert regressor.predict(small[..., None]).shape == (300, 8, 8, 1)
+
+
+def test_shapes_and_pictures_may_be_arrays_of_any_kind(pictures):
+    shapes = {"input_shape": [4, 4], "output_shape": np.array([8, 8])}
+    regressor = quick(max_epochs=0, **shapes).fit(*map(torch.tensor, pictures))
+    expected = quick(max_epochs=0, **SHAPES).fit(*pictures).predict(pictures[0])
+    np.testing.assert_array_equal(regressor.predict(pictures[0]), expected)
 
 
 @pytest.mark.parametrize(
