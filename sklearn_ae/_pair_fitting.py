@@ -105,9 +105,15 @@ def fit_pairs(
     state = train_networks(
         networks, networks.linear, design.objective, data.rows, data, settings, streams
     )
-    kept = design, networks, start, state, data
-    fitted, variance = _finish(tables, *kept, estimator.standardize_outputs)
-    return LearnedPairs(fitted, variance, state, start, loss)
+    kept = design, networks, start, state, data, estimator.standardize_outputs
+    try:
+        finished = _finish(tables, *kept)
+    except KeyboardInterrupt as interruption:
+        if not data.parts:
+            raise
+        state.interruption = interruption
+        finished = _finish(tables, *kept)
+    return LearnedPairs(*finished, state, start, loss)
 
 
 def _fit_tables(estimator, columns, pairs) -> _Tables:

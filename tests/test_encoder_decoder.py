@@ -11,7 +11,8 @@ from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from sklearn_ae import EncoderDecoderRegressor
+from sklearn_ae import EncoderDecoderRegressor, _pair_fitting
+from sklearn_ae._axes import turned_arrays
 
 QUICK = {
     "hidden_layer_sizes": (16,),
@@ -300,6 +301,37 @@ def test_a_failed_fit_leaves_no_trace(pairs):
         regressor.fit(X[:, :3], Y[:-1])
     assert vars(regressor).keys() == before.keys()
     assert all(vars(regressor)[name] is value for name, value in before.items())
+
+
+@pytest.fixture
+def press_while_finishing(monkeypatch, press_ctrl_c):
+    """Press Ctrl-C once, when the axes of codes are sought."""
+    presses = [press_ctrl_c]
+
+    def pressed(*arguments):
+        if presses:
+            presses.pop()()
+        return turned_arrays(*arguments)
+
+    monkeypatch.setattr(_pair_fitting, "turned_arrays", pressed)
+
+
+@pytest.mark.usefixtures("press_while_finishing")
+def test_ctrl_c_after_training_commits_it(pairs):
+    regressor = quick()
+    with pytest.raises(KeyboardInterrupt):
+        regressor.fit(*pairs)
+    expected = quick().fit(*pairs).predict(pairs[0])
+    np.testing.assert_array_equal(regressor.predict(pairs[0]), expected)
+
+
+@pytest.mark.usefixtures("press_while_finishing")
+def test_ctrl_c_after_training_that_nothing_judged_fits_nothing(pairs):
+    regressor = quick(early_stopping=False)
+    before = dict(vars(regressor))
+    with pytest.raises(KeyboardInterrupt):
+        regressor.fit(*pairs)
+    assert vars(regressor) == before
 
 
 def test_tables_of_any_kind_are_read(pandas_frame, pairs):
