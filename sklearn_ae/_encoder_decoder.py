@@ -328,7 +328,7 @@ class EncoderDecoderRegressor(
         Returns
         -------
         y : ndarray of shape (n_samples, ...)
-            Outputs, with the axes that y had in fit.
+            Outputs, with the axes that y had in fit; float32 for float32 rows.
         """
         check_is_fitted(self)
         outputs = self._fitted.predict(self._rows_of(X))

@@ -43,7 +43,13 @@ class FittedPair:
         for chunk in row_chunks(X.shape[0], width):
             encoded = self.network.apply("forward", codec.encode(X[chunk], dtype))
             scaled = np.multiply(encoded, self.output_scale, dtype=np.float64)
-            outputs[chunk] = scaled + self.output_mean
+            with np.errstate(over="ignore"):
+                outputs[chunk] = scaled + self.output_mean
+        if not np.isfinite(outputs).all():
+            raise ValueError(
+                f"Outputs must be finite in {outputs.dtype}, got larger ones; pass X "
+                "as float64."
+            )
         return outputs
 
     def __getstate__(self) -> dict[str, Any]:

@@ -145,12 +145,8 @@ class _Kept(NamedTuple):
 def _fit_table(estimator, columns, X) -> EncodedTable:
     standardize = _standardizes(estimator, columns)
     table = fit_codec(columns, X, standardize=standardize)
-    largest = table.codec.scale.max()
-    if largest > _LARGEST_SCALE and not standardize:
-        raise ValueError(
-            f"The variance of X must be finite in float64, got a deviation of "
-            f"{largest:.3g}; standardize=True takes such columns."
-        )
+    if not standardize:
+        check_variance(table, "X", "standardize")
     if table.is_constant:
         warnings.warn(
             "Every column of X is constant, so there is nothing to learn (columns "
@@ -159,6 +155,16 @@ def _fit_table(estimator, columns, X) -> EncodedTable:
             stacklevel=2,
         )
     return table
+
+
+def check_variance(table: EncodedTable, array_name: str, parameter: str) -> None:
+    """Raise if the one scale of all columns is too large for its square."""
+    largest = table.codec.scale.max()
+    if largest > _LARGEST_SCALE:
+        raise ValueError(
+            f"The variance of {array_name} must be finite in float64, got a deviation "
+            f"of {largest:.3g}; {parameter}=True takes such columns."
+        )
 
 
 def _fit_starts(

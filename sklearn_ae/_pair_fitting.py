@@ -13,7 +13,7 @@ from ._callbacks import check_callbacks
 from ._columns import TableColumns
 from ._fitted import FittedAutoencoder
 from ._fitted_pair import FittedPair
-from ._fitting import n_epochs, resolve_device
+from ._fitting import check_variance, n_epochs, resolve_device
 from ._learning import learn_columns
 from ._networks import Design, Networks, layer_sizes, start_loss, train_networks
 from ._pair_reading import Pairs
@@ -122,12 +122,14 @@ def _fit_tables(estimator, columns, pairs) -> _Tables:
         scales = estimator.input_shape is None
     names = [f"y{position}" for position in range(pairs.Y.shape[1])]
     output_columns, outputs = learn_columns(pairs.Y, names, "from_dtype", None)
-    return _Tables(
+    standardize = bool(estimator.standardize_outputs)
+    tables = _Tables(
         fit_codec(columns, pairs.X, standardize=bool(scales)),
-        fit_codec(
-            output_columns, outputs, standardize=bool(estimator.standardize_outputs)
-        ),
+        fit_codec(output_columns, outputs, standardize=standardize),
     )
+    if not standardize:
+        check_variance(tables.outputs, "y", "standardize_outputs")
+    return tables
 
 
 def _prepare(estimator, tables, pairs, validation, device, streams) -> TrainingData:

@@ -399,6 +399,21 @@ def test_what_does_not_fit_is_told(pairs, parameters, change, message):
         quick(max_epochs=0, **parameters).fit(*change(*pairs))
 
 
+def test_outputs_too_large_for_their_variance_are_told(pairs):
+    X, Y = pairs
+    with pytest.raises(ValueError, match=r"variance of y .* standardize_outputs=True"):
+        quick(max_epochs=0).fit(X, Y * 1e160)
+    regressor = quick(max_epochs=0, standardize_outputs=True).fit(X, Y * 1e160)
+    assert np.isfinite(regressor.predict(X)).all()
+
+
+def test_predictions_too_large_for_float32_are_told(pairs):
+    X, Y = pairs
+    regressor = quick(max_epochs=0).fit(X, Y * 1e60)
+    with pytest.raises(ValueError, match=r"finite in float32, .* pass X as float64"):
+        regressor.predict(X.astype(np.float32))
+
+
 @pytest.mark.parametrize(
     ("parameters", "validation", "message"),
     [
