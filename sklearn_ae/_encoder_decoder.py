@@ -8,13 +8,13 @@ from typing import ClassVar
 from sklearn.base import (
     BaseEstimator,
     ClassNamePrefixFeaturesOutMixin,
-    RegressorMixin,
     TransformerMixin,
 )
 from sklearn.utils.validation import check_is_fitted
 
 from ._pair_fitting import fit_pairs
 from ._pair_reading import check_pair_parameters, learn_pairs, read_inputs, read_pairs
+from ._pair_scoring import PairRegressorMixin
 from ._shared_parameters import (
     CategoryParameters,
     LayerParameters,
@@ -31,7 +31,7 @@ class EncoderDecoderRegressor(
     TrainingParameters,
     CategoryParameters,
     LayerParameters,
-    RegressorMixin,
+    PairRegressorMixin,
     ClassNamePrefixFeaturesOutMixin,
     TransformerMixin,
     BaseEstimator,

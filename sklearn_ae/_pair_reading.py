@@ -76,7 +76,7 @@ def learn_pairs(estimator, X, y) -> tuple[TableColumns, Pairs, tuple[int, ...]]:
     """
     columns, rows = learn_rows(estimator, _flat(estimator, X, "X", "input_shape"))
     _check_shape(estimator, "input_shape", "X", len(columns.names))
-    pairs = Pairs(rows, _read_outputs(estimator, y, "y"))
+    pairs = Pairs(rows, read_outputs(estimator, y, "y"))
     check_consistent_length(*pairs)
     _check_shape(estimator, "output_shape", "y", pairs.Y.shape[1])
     shape = y.shape if hasattr(y, "shape") else np.asarray(y).shape
@@ -110,7 +110,7 @@ def read_pairs(
     if X_val is None:
         return None
     rows = read_inputs(estimator, X_val, columns, input_name="X_val")
-    judged = Pairs(rows, _read_outputs(estimator, y_val, "y_val"))
+    judged = Pairs(rows, read_outputs(estimator, y_val, "y_val"))
     check_consistent_length(*judged)
     n_outputs = pairs.Y.shape[1]
     if judged.Y.shape[1] != n_outputs:
@@ -147,8 +147,25 @@ def read_inputs(estimator, X, columns: TableColumns, input_name: str = "X"):
     return read_rows(estimator, rows, columns, input_name=input_name)
 
 
-def _read_outputs(estimator, y, input_name: str) -> np.ndarray:
-    """Return outputs as rows of finite numbers."""
+def read_outputs(estimator, y, input_name: str) -> np.ndarray:
+    """Check outputs, and return them without axes.
+
+    Parameters
+    ----------
+    estimator : EncoderDecoderRegressor
+        Gives `output_shape`.
+
+    y : array-like of shape (n_samples, ...)
+        Outputs.
+
+    input_name : str
+        What errors call them.
+
+    Returns
+    -------
+    rows : ndarray of shape (n_samples, n_outputs)
+        Finite numbers.
+    """
     if y is None:
         raise ValueError(
             f"This {type(estimator).__name__} estimator requires y to be passed, but "

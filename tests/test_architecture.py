@@ -23,7 +23,7 @@ LAYERS = [
     {"_tables", "_learning"},
     {"_validation"},
     {"_rows", "_pair_reading"},
-    {"_start", "_ridge_start"},
+    {"_start", "_ridge_start", "_pair_scoring"},
     {"_axes", "_prior"},
     {"_fitted", "_variant"},
     {"_density", "_fitted_pair"},

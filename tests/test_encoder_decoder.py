@@ -7,7 +7,8 @@ import torch
 from scipy import sparse
 from sklearn.base import clone
 from sklearn.linear_model import RidgeCV
-from sklearn.model_selection import GridSearchCV
+from sklearn.metrics import r2_score
+from sklearn.model_selection import GridSearchCV, cross_val_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
@@ -186,6 +187,30 @@ def test_pictures_come_flat_or_with_their_axes(pictures, max_epochs):
     assert flat.predict(small).shape == (300, 64)
     np.testing.assert_array_equal(flat.predict(small), outputs.reshape(300, -1))
     np.testing.assert_array_equal(shaped.predict(small.reshape(300, -1)), outputs)
+
+
+def test_scores_do_not_depend_on_axes(pictures):
+    small, large = pictures
+    flat = [part.reshape(300, -1) for part in pictures]
+    for pair in (pictures, flat):
+        regressor = quick(max_epochs=0, **SHAPES).fit(*pair)
+        scores = [
+            regressor.score(x, y) for x in (small, flat[0]) for y in (large, flat[1])
+        ]
+        expected = r2_score(flat[1], regressor.predict(small).reshape(300, -1))
+        assert scores == [pytest.approx(expected)] * 4
+
+
+def test_pictures_are_cross_validated(pictures):
+    scores = cross_val_score(quick(max_epochs=0, **SHAPES), *pictures, cv=2)
+    assert (scores > 0.5).all()
+
+
+def test_outputs_of_other_axes_are_not_scored(pictures):
+    small, large = pictures
+    regressor = quick(max_epochs=0, **SHAPES).fit(small, large)
+    with pytest.raises(ValueError, match="y must be flat or have the axes"):
+        regressor.score(small, large.reshape(300, 4, 16))
 
 
 def test_channels_may_be_left_out_where_there_is_one(pictures):
