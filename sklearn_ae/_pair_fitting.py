@@ -27,6 +27,7 @@ from ._training_data import TrainingData, split_rows
 from .nn import Autoencoder, ConvolutionalMap, cells_per_cell, reconstruction_loss
 
 _NOTHING_LEFT = 1e-10  # share of the variance
+_LEAST_DEVIATION = 1e-3  # of a code, over that of what the start leaves
 
 
 class LearnedPairs(NamedTuple):
@@ -241,8 +242,9 @@ def _build(design, start, starts, device, streams) -> Networks:
     weights = streams.torch("weights")
     module = design.network_class(**design.arguments, generator=weights, fuse=True)
     twins = [copy.deepcopy(module) for _ in starts]
+    least_deviation = _LEAST_DEVIATION * math.sqrt(start.unexplained_share)
     for network, its_start in zip([module, *twins], [start, *starts], strict=True):
-        its_start.apply_to(network)
+        its_start.apply_to(network, least_deviation)
         network.to(device)
     linear = [design.linear(one).float().to(device) for one in [start, *starts]]
     return Networks(module, twins, linear, start.unexplained_share)

@@ -51,12 +51,20 @@ class RidgeStart(NamedTuple):
         self.apply_to(network)
         return network
 
-    def apply_to(self, module: nn.Module) -> None:
-        """Start a network at this regression."""
+    def apply_to(self, module: nn.Module, least_deviation: float = 0.0) -> None:
+        """Start a network at this regression.
+
+        Hidden layers read codes in units of their deviations. Those below
+        `least_deviation` would blow up what training adds: the largest stands in for
+        them, or what is least.
+        """
+        deviations = np.sqrt(self.explained_variance)
+        faint = deviations < least_deviation
+        deviations[faint] = max(deviations.max(), least_deviation)
         module.start_at_maps(
             torch.from_numpy(self.encoder),
             torch.from_numpy(self.directions.T),
-            torch.from_numpy(np.sqrt(self.explained_variance)),
+            torch.from_numpy(deviations),
             torch.from_numpy(self.intercept),
         )
 

@@ -148,6 +148,14 @@ def test_given_validation_rows_judge(pairs):
     assert regressor.ridge_validation_loss_ == pytest.approx(loss, rel=1e-5)
 
 
+@pytest.mark.parametrize("size", [1e6, 1e12, 1e24])
+@pytest.mark.parametrize("part", [0, 1])
+def test_one_wild_row_does_not_end_training(pairs, part, size):
+    few = [rows[:100].copy() for rows in pairs]
+    few[part][7] = size
+    assert np.isfinite(quick().fit(*few).predict(few[0])).all()
+
+
 def test_without_early_stopping_the_last_epoch_is_kept(pairs):
     regressor = quick(early_stopping=False).fit(*pairs)
     assert regressor.best_epoch_ == regressor.n_epochs_ == 6
