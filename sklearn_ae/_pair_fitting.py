@@ -6,7 +6,6 @@ from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
-import torch
 
 from ._axes import CodeAxes, principal_axes, turned_arrays
 from ._callbacks import check_callbacks
@@ -23,7 +22,7 @@ from ._rows import EPOCH_ROWS, PairedRows, row_source
 from ._shapes import whole_numbers, with_channels
 from ._tables import EncodedTable, fit_codec
 from ._training import TrainingSettings, TrainingState
-from ._training_data import TrainingData, split_rows
+from ._training_data import TrainingData, choose_rows
 from .nn import Autoencoder, ConvolutionalMap, cells_per_cell, reconstruction_loss
 
 _NOTHING_LEFT = 1e-10  # share of the variance
@@ -136,15 +135,9 @@ def _fit_tables(estimator, columns, pairs) -> _Tables:
 def _prepare(estimator, tables, pairs, validation, device, streams) -> TrainingData:
     """Set validation rows apart, and pair inputs with outputs."""
     rows = judged = _sources(tables, pairs, device)
-    n_rows = len(rows)
     if validation is not None:
         judged = _sources(tables, validation, device)
-    if not estimator.early_stopping:
-        index, parts = torch.arange(n_rows), ()
-    elif validation is not None:
-        index, parts = torch.arange(n_rows), (torch.arange(len(judged)),)
-    else:
-        index, parts = split_rows(estimator, n_rows, streams)
+    index, parts = choose_rows(estimator, rows, judged, streams)
     n_cells = float(pairs.Y.shape[1])
     return TrainingData(
         clean=rows,

@@ -104,12 +104,7 @@ def prepare_rows(
     layout = table.layout()
     rows = clean = row_source(X, table.codec, device)
     judged = rows if X_val is None else row_source(X_val, table.codec, device)
-    if not estimator.early_stopping:
-        index, parts = torch.arange(len(rows)), ()
-    elif X_val is not None:
-        index, parts = torch.arange(len(rows)), (torch.arange(len(judged)),)
-    else:
-        index, parts = split_rows(estimator, len(rows), streams)
+    index, parts = choose_rows(estimator, rows, judged, streams)
     gap_columns = set(table.gap_columns)
     noise = estimator._corruption(layout, streams.torch("noise"))
     if noise is not None:
@@ -146,8 +141,8 @@ def _has_gaps(X_val) -> bool:
     return n_missing > 0
 
 
-def split_rows(
-    estimator, n_rows: int, streams: RandomStreams
+def choose_rows(
+    estimator, rows: RowSource, judged: RowSource, streams: RandomStreams
 ) -> tuple[Tensor, tuple[Tensor, ...]]:
     """Return the training rows and the parts of validation rows.
 
@@ -159,8 +154,11 @@ def split_rows(
     estimator : object
         Gives the parameters of training.
 
-    n_rows : int
-        Number of all rows.
+    rows : RowSource
+        Training rows.
+
+    judged : RowSource
+        Validation rows; `rows` where none are given.
 
     streams : RandomStreams
         Source of the split.
@@ -170,6 +168,16 @@ def split_rows(
     index, parts : Tensor, tuple of Tensor
         As in :class:`TrainingData`.
     """
+    if not estimator.early_stopping:
+        return torch.arange(len(rows)), ()
+    if judged is not rows:
+        return torch.arange(len(rows)), (torch.arange(len(judged)),)
+    return _split_rows(estimator, len(rows), streams)
+
+
+def _split_rows(
+    estimator, n_rows: int, streams: RandomStreams
+) -> tuple[Tensor, tuple[Tensor, ...]]:
     order = torch.from_numpy(streams.numpy("split").permutation(n_rows))
     watched = estimator.callbacks or estimator.n_iter_no_change is not None
     few = 2 * _N_PARTS <= n_rows < _FEW_ROWS
