@@ -273,7 +273,8 @@ def start_loss(
     if not math.isfinite(loss):
         raise ValueError(
             f"The start's loss on the validation rows must be finite, got {loss}; "
-            "are they in the units of X, and the weights of penalties not too large?"
+            "are they in the units of the others, and the weights of penalties not too "
+            "large?"
         )
     return loss
 

@@ -6,7 +6,7 @@ import numpy as np
 from sklearn.utils import check_array, check_consistent_length
 
 from ._columns import TableColumns
-from ._shapes import check_cells, flattened, with_channels
+from ._shapes import check_cells, flattened, whole_numbers, with_channels
 from ._validation import FLOATS, learn_rows, read_rows
 
 
@@ -41,6 +41,7 @@ def check_pair_parameters(estimator, X_val, y_val) -> None:
     numbers = alphas.ndim == 1 and alphas.size and alphas.dtype.kind in "iuf"
     if not numbers or not (np.isfinite(alphas) & (alphas > 0)).all():
         raise ValueError(f"alphas must be positive numbers, got {estimator.alphas!r}.")
+    whole_numbers("hidden_channels", estimator.hidden_channels)
     if estimator.kernel_size % 2 == 0:
         raise ValueError(
             f"kernel_size must be odd, got kernel_size={estimator.kernel_size}."

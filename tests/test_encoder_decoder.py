@@ -425,6 +425,11 @@ def with_nan(Y):
         ({"alphas": (0.0, 1.0)}, lambda X, Y: (X, Y), "alphas must be positive"),
         ({"alphas": ()}, lambda X, Y: (X, Y), "alphas must be positive"),
         ({"kernel_size": 4}, lambda X, Y: (X, Y), "kernel_size must be odd"),
+        (
+            {"hidden_channels": (4, 0)},
+            lambda X, Y: (X, Y),
+            "hidden_channels must be integers of at least 1",
+        ),
     ],
 )
 def test_what_does_not_fit_is_told(pairs, parameters, change, message):
