@@ -98,6 +98,26 @@ def curve():
 
 
 @pytest.fixture(scope="session")
+def pairs(X):
+    """Inputs, and outputs that are no linear function of them."""
+    outputs = np.column_stack([np.abs(X[:, 4]), X[:, 0] * X[:, 4], X[:, 2], X[:, 1]])
+    outputs.flags.writeable = False
+    return X, outputs
+
+
+@pytest.fixture(scope="session")
+def pictures():
+    """Small pictures and large ones: discs of random place and size."""
+    rng = np.random.default_rng(0)
+    centre = rng.uniform(2, 6, size=(300, 2, 1, 1))
+    radius = rng.uniform(1, 3, size=(300, 1, 1))
+    rows, columns = np.mgrid[:8, :8]
+    distance = np.hypot(rows - centre[:, 0], columns - centre[:, 1])
+    large = np.clip(radius - distance + 0.5, 0, 1)
+    return large.reshape(300, 4, 2, 4, 2).mean(axis=(2, 4)), large
+
+
+@pytest.fixture(scope="session")
 def gappy(X):
     """The same rows, a tenth of the cells missing in every column but the first."""
     rows = X.copy()

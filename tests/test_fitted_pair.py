@@ -1,0 +1,31 @@
+import numpy as np
+import pytest
+
+from sklearn_ae import EncoderDecoderRegressor
+
+
+def ridge(**parameters):
+    return EncoderDecoderRegressor(max_epochs=0, **parameters)
+
+
+@pytest.mark.parametrize("name", ["output_mean", "output_scale"])
+def test_a_state_that_is_not_whole_is_refused(pairs, name):
+    fitted = ridge().fit(*pairs)._fitted
+    for broken in (np.ones(3), np.full(4, np.nan), np.ones(4, dtype=int)):
+        state = fitted.__getstate__() | {name: broken}
+        with pytest.raises(ValueError, match=name):
+            type(fitted).__new__(type(fitted)).__setstate__(state)
+
+
+def test_scales_of_a_state_are_positive(pairs):
+    fitted = ridge().fit(*pairs)._fitted
+    state = fitted.__getstate__() | {"output_scale": np.zeros(4)}
+    with pytest.raises(ValueError, match="positive"):
+        type(fitted).__new__(type(fitted)).__setstate__(state)
+
+
+def test_predictions_too_large_for_float32_are_told(pairs):
+    X, Y = pairs
+    regressor = ridge().fit(X, Y * 1e60)
+    with pytest.raises(ValueError, match=r"finite in float32, .* pass X as float64"):
+        regressor.predict(X.astype(np.float32))

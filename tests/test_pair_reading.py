@@ -1,0 +1,93 @@
+import numpy as np
+import pytest
+
+from sklearn_ae import EncoderDecoderRegressor
+
+
+def ridge(**parameters):
+    return EncoderDecoderRegressor(max_epochs=0, **parameters)
+
+
+def with_nan(Y):
+    Y = Y.copy()
+    Y[3, 1] = np.nan
+    return Y
+
+
+@pytest.mark.parametrize(
+    ("parameters", "change", "message"),
+    [
+        ({}, lambda X, Y: (X, with_nan(Y)), "Input y contains NaN"),
+        ({}, lambda X, Y: (X, Y[:-1]), "inconsistent numbers of samples"),
+        ({}, lambda X, Y: (X, None), "requires y to be passed"),
+        (
+            {"n_components": 5},
+            lambda X, Y: (X, Y),
+            r"n_components must be at most min\(n_features, n_outputs\)=4, got",
+        ),
+        (
+            {"input_shape": (2, 2)},
+            lambda X, Y: (X, Y),
+            "input_shape must have as many cells as X has columns, 6, got",
+        ),
+        (
+            {"output_shape": (2, 3)},
+            lambda X, Y: (X, Y),
+            "output_shape must have as many cells as y has columns, 4, got",
+        ),
+        (
+            {"output_shape": (2, 2)},
+            lambda X, Y: (X, Y.reshape(-1, 1, 4)),
+            r"y must be flat or have the axes of output_shape=\(2, 2\), got axes",
+        ),
+        ({}, lambda X, Y: (X, Y.reshape(-1, 2, 2)), "dim 3"),
+        ({"alphas": (0.0, 1.0)}, lambda X, Y: (X, Y), "alphas must be positive"),
+        ({"alphas": ()}, lambda X, Y: (X, Y), "alphas must be positive"),
+        ({"kernel_size": 4}, lambda X, Y: (X, Y), "kernel_size must be odd"),
+        (
+            {"hidden_channels": (4, 0)},
+            lambda X, Y: (X, Y),
+            "hidden_channels must be integers of at least 1",
+        ),
+    ],
+)
+def test_what_does_not_fit_is_told(pairs, parameters, change, message):
+    with pytest.raises(ValueError, match=message):
+        ridge(**parameters).fit(*change(*pairs))
+
+
+def test_outputs_too_large_for_their_variance_are_told(pairs):
+    X, Y = pairs
+    with pytest.raises(ValueError, match=r"variance of y .* standardize_outputs=True"):
+        ridge().fit(X, Y * 1e160)
+    regressor = ridge(standardize_outputs=True).fit(X, Y * 1e160)
+    assert np.isfinite(regressor.predict(X)).all()
+
+
+@pytest.mark.parametrize(
+    ("parameters", "validation", "message"),
+    [
+        ({}, {"X_val": np.ones((3, 6))}, "given together, got no y_val"),
+        ({}, {"y_val": np.ones((3, 4))}, "given together, got no X_val"),
+        (
+            {"early_stopping": False},
+            {"X_val": np.ones((3, 6)), "y_val": np.ones((3, 4))},
+            "X_val is only used with early_stopping=True",
+        ),
+        (
+            {},
+            {"X_val": np.ones((3, 6)), "y_val": np.ones((2, 4))},
+            "inconsistent numbers of samples",
+        ),
+        (
+            {},
+            {"X_val": np.ones((3, 6)), "y_val": np.ones((3, 2))},
+            "y_val must have as many columns as y, 4, got 2",
+        ),
+    ],
+)
+def test_validation_rows_that_do_not_fit_are_told(
+    pairs, parameters, validation, message
+):
+    with pytest.raises(ValueError, match=message):
+        ridge(**parameters).fit(*pairs, **validation)
