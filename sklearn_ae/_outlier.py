@@ -15,7 +15,8 @@ from ._frames import numbers_frame
 from ._held import EstimatorHolder, fit_held
 from ._sklearn import Interval, _fit_context, _num_samples
 from ._transaction import restored_on_error
-from ._trimming import kept_rows, untrained
+from ._trimming import kept_rows, trains, untrained
+from ._trust import is_trusted
 from ._views import column_names, indexable, selected
 
 # Below one distinct score in so many rows, scores say little.
@@ -52,6 +53,11 @@ class ReconstructionOutlierDetector(OutlierMixin, EstimatorHolder):
     above 1 again without those that are so by the network. The score's statistics are
     those of all rows.
 
+    A network may also learn to reconstruct whatever it is given. So the one fitted to
+    the rows that stay is trusted if it reduces the squared residuals of its linear
+    start there by more than three quarters, or clearly less for the rows left out.
+    Otherwise the linear start, fitted to the same rows, takes its place.
+
     Parameters
     ----------
     estimator : estimator or None, default=None
@@ -65,9 +71,9 @@ class ReconstructionOutlierDetector(OutlierMixin, EstimatorHolder):
 
     trimmed_fraction : float, default=0.1
         Share of the training rows, the most abnormal ones, that the estimator is not
-        fitted to in the end. 0 is for training rows known to be normal, and takes less
-        time. Nothing is left out for a frozen estimator, nor where there would be fewer
-        rows than codes.
+        fitted to in the end. 0 is for training rows known to be normal, takes less
+        time, and trusts the network without a test. Nothing is left out for a frozen
+        estimator, nor where there would be fewer rows than codes.
 
     n_rounds : int, default=1
         How often rows to leave out are chosen and the estimator is fitted.
@@ -78,7 +84,8 @@ class ReconstructionOutlierDetector(OutlierMixin, EstimatorHolder):
     Attributes
     ----------
     estimator_ : estimator
-        The fitted transformer.
+        The fitted transformer. Where an autoencoder is not trusted, a clone of it with
+        ``max_epochs=0``.
 
     feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Names of the columns seen in fit, where they are all strings.
@@ -251,10 +258,19 @@ class ReconstructionOutlierDetector(OutlierMixin, EstimatorHolder):
             kept = kept_rows(rows, self.trimmed_fraction, start, X)
             if kept.sum() <= max(2, abnormality.n_codes):
                 kept[:] = True
-            estimator = fit_held(self.estimator, selected(X, kept), self.random_state)
+            estimator = self._fit_trusted(X, kept)
             abnormality = fit_abnormality(estimator, X, n_samples)
             rows = abnormality.of(estimator, X)
         return estimator, abnormality, rows
+
+    def _fit_trusted(self, X, kept):
+        """Return the estimator fitted to some rows, or its start if that is better."""
+        rows = selected(X, kept)
+        network = fit_held(self.estimator, rows, self.random_state)
+        if kept.all() or not trains(network):
+            return network
+        start = fit_held(untrained(self.estimator), rows, self.random_state)
+        return network if is_trusted(network, start, X, kept) else start
 
 
 def _check_distinct(scores: np.ndarray, offset: float, contamination: float) -> None:

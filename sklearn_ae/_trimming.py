@@ -14,6 +14,12 @@ def untrained(estimator):
     return estimator if own is None else clone(own).set_params(max_epochs=0)
 
 
+def trains(estimator) -> bool:
+    """Tell whether an estimator is an autoencoder of this package that trains."""
+    own = own_autoencoder(estimator)
+    return own is not None and own.max_epochs != 0
+
+
 def kept_rows(abnormality: np.ndarray, fraction: float, estimator, X) -> np.ndarray:
     """Tell which rows stay when the most abnormal share is left out.
 

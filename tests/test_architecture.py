@@ -36,7 +36,7 @@ LAYERS = [
     {"_autoencoder", "_convolutional", "_denoising", "_sparse", "_variational"},
     {"_held"},
     {"_coders", "_surprise", "_views"},
-    {"_quantization", "_compression_report", "_abnormality", "_trimming"},
+    {"_quantization", "_compression_report", "_abnormality", "_trimming"} | {"_trust"},
     {"_fitted_head", "_label_split", "_labels", "_targets"},
     {"_fine_tuning"},
     {"_pretraining"},

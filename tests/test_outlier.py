@@ -144,6 +144,25 @@ def test_trimming_lifts_detection(drawn_away):
     assert plain < trimmed
 
 
+def test_the_start_replaces_a_network_that_gains_nothing(gaussian):
+    rows = gaussian[:300]
+    fitted = detector(quick()).fit(rows)
+    assert fitted.estimator_.max_epochs == 0
+    expected = detector(quick(max_epochs=0)).fit(rows).score_samples(rows)
+    np.testing.assert_array_equal(fitted.score_samples(rows), expected)
+    assert fitted.estimator.max_epochs == 4
+
+
+def test_a_network_is_trusted_where_rows_lie_on_a_curve(contaminated):
+    estimator = quick(1, max_epochs=30, learning_rate=0.03)
+    assert detector(estimator).fit(contaminated[0]).estimator_.max_epochs == 30
+
+
+def test_nothing_left_out_is_trust(gaussian):
+    fitted = detector(quick(), trimmed_fraction=0).fit(gaussian[:300])
+    assert fitted.estimator_.max_epochs == 4
+
+
 def test_trimmed_rows_are_not_fitted_to(gaussian):
     fitted = detector(trimmed_fraction=0.25, n_rounds=2).fit(gaussian)
     assert fitted.estimator_.n_samples_ == 1500
