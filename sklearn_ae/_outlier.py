@@ -54,9 +54,10 @@ class ReconstructionOutlierDetector(OutlierMixin, EstimatorHolder):
     those of all rows.
 
     A network may also learn to reconstruct whatever it is given. So the one fitted to
-    the rows that stay is trusted if it reduces the squared residuals of its linear
-    start there by more than three quarters, or clearly less for the rows left out.
-    Otherwise the linear start, fitted to the same rows, takes its place.
+    the rows that stay is trusted only if it leaves less than a quarter of the squared
+    residuals of its linear start there, or reduces them, by the mean of logarithms,
+    more than those of the rows left out. Otherwise the linear start, fitted to the same
+    rows, takes its place.
 
     Parameters
     ----------

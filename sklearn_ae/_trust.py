@@ -4,28 +4,27 @@ import numpy as np
 
 from ._views import views
 
-# With less of its start's squared residuals left than this, a network has found what
-# no linear map can tell, whatever rows lie on it.
+# With so little of its start's squared residuals left, a network has found what no
+# linear map can tell, whatever other rows show it, too.
 _LITTLE = 1 / 4
-# Rows that were left out gain less than others by not being fitted to, too.
-_MOST_GAIN = 2 / 3
+# Of the mean squared residual: what is smaller counts as this.
+_NOTHING = 1e-6
 
 
 def is_trusted(network, start, X, kept: np.ndarray) -> bool:
-    r"""Tell whether training made rows that were left out stand out more.
+    r"""Tell whether training makes rows that were left out stand out more.
 
     A network that has learned what the kept rows have in common reduces their residuals
-    and those of other rows less so. One that gains on the rows left out just as much
-    has learned to reconstruct whatever it is given, or what outliers and other rows
-    share. With the residuals r of the network and s of its start, summed over rows, the
-    gain is
+    more than those of other rows. One that gains as much on the rows left out has
+    learned to reconstruct whatever it is given, or the outliers among the rows it was
+    fitted to. The gain on a row with the residual r, which was s at the start, is
 
-    .. math:: g = \sum \|s\|^2 \big/ \sum \|r\|^2 - 1,
+    .. math:: g = \log (\|s\|^2 / \|r\|^2),
 
-    and a network is trusted where the gain on rows left out is less than two thirds of
-    that on the kept ones, or where it leaves less than a quarter to these,
-    :math:`g > 3`: rows then lie on a curved surface, on which those left out may lie,
-    too, if they are no outliers.
+    and a network is trusted where its mean over the kept rows is above that over the
+    rows left out, or where less than a quarter of the kept rows' squared residuals is
+    left: they then lie on a curved surface, and so may those left out that are no
+    outliers.
 
     Parameters
     ----------
@@ -43,15 +42,14 @@ def is_trusted(network, start, X, kept: np.ndarray) -> bool:
     is_trusted : bool
         False where nothing is gained on the kept rows.
     """
-    left, linear = residual_squares(network, X), residual_squares(start, X)
-    left_kept, linear_kept = left[kept].sum(), linear[kept].sum()
-    if left_kept < _LITTLE * linear_kept:
+    linear, left = residual_squares(start, X), residual_squares(network, X)
+    if left[kept].sum() < _LITTLE * linear[kept].sum():
         return True
-    if left_kept >= linear_kept:
+    nothing = _NOTHING * linear.mean()
+    if nothing == 0:
         return False
-    gain = linear_kept / left_kept - 1
-    left_out, linear_out = left[~kept].sum(), linear[~kept].sum()
-    return bool(linear_out - left_out < _MOST_GAIN * gain * left_out)
+    gains = np.log(np.maximum(linear, nothing) / np.maximum(left, nothing))
+    return bool(gains[kept].mean() > max(gains[~kept].mean(), 0))
 
 
 def residual_squares(estimator, X) -> np.ndarray:
