@@ -93,8 +93,10 @@ def outliers_section(rows):
             f"random half, and the other half is scored. Means over {labelled}, whose "
             f"outliers are labelled, one split. {outliers.UNTRAINED} is the same over "
             "AutoencoderTransformer(max_epochs=0), the control for what training "
-            "adds, and PCA reconstruction is the squared error of PCA(2). Models are "
-            f"in the order of their mean ROC AUC in both modes.{_worse(rows)}",
+            "adds and what the detector falls back to where its training rows speak "
+            "against the network, and PCA reconstruction is the squared error of "
+            "PCA(2). Models are in the order of their mean ROC AUC in both modes."
+            f"{_worse(rows)}",
             outliers.means(rows),
         ),
         under(
@@ -117,8 +119,8 @@ def _worse(rows):
     lost = aucs[outliers.UNTRAINED] - aucs[outliers.OURS] > outliers.CLEARLY
     named = ", ".join(f"{name} ({mode})" for mode, name in aucs.index[lost])
     return (
-        f" Training loses more than {outliers.CLEARLY} of ROC AUC to that control on "
-        f"{named or 'no set'}."
+        f" Trusting the network loses more than {outliers.CLEARLY} of ROC AUC to that "
+        f"control on {named or 'no set'}."
     )
 
 
