@@ -133,7 +133,8 @@ class PretrainedRegressor(RegressorMixin, BasePretrained):
 
     Examples
     --------
-    >>>     >>> from sklearn.datasets import load_diabetes
+    >>> import numpy as np
+    >>> from sklearn.datasets import load_diabetes
     >>> from sklearn_ae import AutoencoderTransformer, PretrainedRegressor
     >>> X, y = load_diabetes(return_X_y=True)
     >>> few = np.where(np.arange(len(y)) < 40, y, np.nan)
