@@ -8,8 +8,7 @@ import numpy as np
 from scipy.sparse import issparse
 from sklearn.utils import check_array
 
-from ._fitted import float_dtype
-from ._held import own_autoencoder
+from ._held import codes_of, own_autoencoder
 from ._moments import row_chunks
 
 _N_PROBES = 64
@@ -110,14 +109,7 @@ class TransformerCoder:
 
     def encode(self, table) -> np.ndarray:
         """Return the codes of a table, as float32 if they are, else float64."""
-        codes = self._estimator.transform(table)
-        codes = np.asarray(codes.toarray() if issparse(codes) else codes)
-        codes = codes.astype(float_dtype(codes), copy=False)
-        if not np.isfinite(codes).all():
-            raise ValueError(
-                "Codes must be finite, got NaN or infinity; fill missing cells first."
-            )
-        return codes
+        return codes_of(self._estimator, table)
 
     def rows(self, table) -> Iterator[tuple[slice, np.ndarray]]:
         """Yield (chunk, rows) through a table, NaN where cells are missing."""

@@ -11,7 +11,7 @@ from ._cross_fitting import cross_fit_network
 from ._fitted import FittedAutoencoder
 from ._fitted_head import FittedHead, FittedPredictor
 from ._fitting import n_epochs
-from ._held import own_autoencoder
+from ._held import codes_of, own_autoencoder
 from ._label_split import split_rows
 from ._networks import layer_sizes
 from ._random import RandomStreams
@@ -116,7 +116,7 @@ def given_rows(estimator, X, labelled: np.ndarray, device: torch.device) -> Give
     """
     autoencoder = own_autoencoder(estimator)
     if autoencoder is None:
-        codes = np.asarray(estimator.transform(X), dtype=np.float64)
+        codes = codes_of(estimator, X).astype(np.float64)
         rows = torch.from_numpy(codes[labelled]).float().to(device)
         return Given(TensorRows(rows), codes[labelled], _scaling(codes), None)
     encoder = autoencoder._fitted

@@ -7,7 +7,7 @@ import torch
 from sklearn.utils import gen_batches
 
 from ._fitted import FittedAutoencoder, check_arrays
-from ._held import own_autoencoder
+from ._held import codes_of, own_autoencoder
 from .nn import Head
 
 _CHUNK_ROWS = 4_096
@@ -98,5 +98,4 @@ class FittedPredictor:
         """
         if self.encoder is not None:
             return self.encoder.encode(own_autoencoder(estimator)._rows_of(X))
-        codes = np.asarray(estimator.transform(X))
-        return codes if codes.dtype == np.float32 else codes.astype(np.float64)
+        return codes_of(estimator, X)

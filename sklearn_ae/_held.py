@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 import numpy as np
+from scipy.sparse import issparse
 from sklearn.base import BaseEstimator, clone
 from sklearn.frozen import FrozenEstimator
 from sklearn.utils import get_tags
@@ -11,6 +12,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from ._autoencoder import AutoencoderTransformer
 from ._base import BaseAutoencoder
+from ._fitted import float_dtype
 from ._random import RandomStreams
 from ._sklearn import HasMethods
 
@@ -114,9 +116,16 @@ def own_autoencoder(estimator) -> BaseAutoencoder | None:
     return estimator if isinstance(estimator, BaseAutoencoder) else None
 
 
-def reconstructed(estimator, X) -> np.ndarray:
-    """Return ``inverse_transform(transform(X))`` of any transformer as an array."""
-    return np.asarray(estimator.inverse_transform(estimator.transform(X)))
+def codes_of(estimator, X) -> np.ndarray:
+    """Return ``transform(X)`` of any transformer, dense, as float32 or float64."""
+    codes = estimator.transform(X)
+    codes = np.asarray(codes.toarray() if issparse(codes) else codes)
+    codes = codes.astype(float_dtype(codes), copy=False)
+    if not np.isfinite(codes).all():
+        raise ValueError(
+            "Codes must be finite, got NaN or infinity; fill missing cells first."
+        )
+    return codes
 
 
 def _or_default(estimator):
