@@ -148,7 +148,9 @@ class BasePretrained(
 
     def _scores(self, X) -> np.ndarray:
         """Return the head's outputs in float64, ``(n_samples, n_outputs)``."""
-        codes = self.transform(X)
+        check_is_fitted(self)
+        # Not `transform`, which gives what set_output asks for.
+        codes = self._fitted.codes(self.estimator_, X)
         return self._fitted.head.scores(codes).astype(np.float64)
 
     def _publish(self, estimator, tuned: Tuned, learned: dict[str, Any]) -> None:

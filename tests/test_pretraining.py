@@ -1,5 +1,6 @@
 """Fine-tuning on few labels: exact oracles first, then the contract."""
 
+import copy
 import pickle
 from concurrent.futures import ThreadPoolExecutor
 
@@ -279,6 +280,23 @@ def test_float32_rows_give_float32_codes(X, tuned):
     codes = tuned.transform(X.astype(np.float32))
     assert codes.dtype == np.float32
     np.testing.assert_allclose(codes, tuned.transform(X), atol=1e-4)
+
+
+@pytest.mark.parametrize("library", ["pandas", "polars"])
+def test_codes_come_in_frames_and_predictions_in_arrays(X, tuned, library):
+    framed = copy.copy(tuned).set_output(transform=library)
+    codes = framed.transform(X)
+    assert list(codes.columns) == tuned.get_feature_names_out().tolist()
+    np.testing.assert_array_equal(codes, tuned.transform(X))
+    np.testing.assert_array_equal(framed.predict_proba(X), tuned.predict_proba(X))
+
+
+def test_sparse_codes_are_taken(X, few):
+    sparse_codes = SparseAutoencoder(8, k=2, sparse_output=True, max_epochs=0)
+    for held in (sparse_codes, make_pipeline(StandardScaler(), sparse_codes)):
+        fitted = classifier(held, max_epochs=1).fit(X, few)
+        assert fitted.transform(X).shape == (len(X), 8)
+        assert np.isfinite(fitted.predict_proba(X)).all()
 
 
 def test_sparse_rows_give_the_same(X, few):
