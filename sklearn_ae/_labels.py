@@ -77,7 +77,7 @@ def read_classes(y) -> ClassLabels:
     if values.dtype.kind in "iu" and not _is_binary(values):
         labelled[labelled] = values != _UNLABELLED
         values = values[values != _UNLABELLED]
-    _check_any(len(values))
+    _check_any(len(values), "-1 among integer classes, None and NaN among others")
     if values.dtype.kind == "f":
         assert_all_finite(values, input_name="y")
     check_classification_targets(values)
@@ -117,21 +117,21 @@ def read_numbers(y) -> NumberLabels:
     )
     numbers = y.reshape(len(y), -1)
     labelled = ~np.isnan(numbers).any(axis=1)
-    _check_any(np.count_nonzero(labelled))
+    _check_any(np.count_nonzero(labelled), "NaN")
     return NumberLabels(labelled, numbers[labelled], y.ndim)
 
 
-def _check_any(n_labelled: int) -> None:
+def _check_any(n_labelled: int, unlabelled: str) -> None:
     if not n_labelled:
         raise ValueError(
-            "y must hold at least one label, got no labelled row: unlabelled are -1 "
-            "among integer classes, None and NaN among others."
+            "y must hold at least one label, got no labelled row: unlabelled are "
+            f"{unlabelled}."
         )
 
 
 def _as_array(y) -> np.ndarray:
     """Return y as an array; of strings and None, or nullable columns, of objects."""
-    if isinstance(y, list) and any(_is_none(value) for value in y):
+    if isinstance(y, list | tuple) and any(_is_none(value) for value in y):
         return np.array(y, dtype=object)
     return np.asarray(y)
 

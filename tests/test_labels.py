@@ -18,6 +18,7 @@ CLASSES = {
     "strings and None": (np.array(["a", None, "b", "a"], dtype=object), ["a", "b"]),
     "strings and NaN": (np.array(["a", NAN, "b", "a"], dtype=object), ["a", "b"]),
     "list of strings": (["a", None, "b", "a"], ["a", "b"]),
+    "tuple of strings": (("a", NAN, "b", "a"), ["a", "b"]),
     "pandas strings": (pd.Series(["a", None, "b", "a"]), ["a", "b"]),
     "pandas category": (pd.Series(["a", None, "b", "a"], dtype="category"), ["a", "b"]),
     "pandas integers": (pd.Series([0, None, 1, 0], dtype="Int64"), [0, 1]),
@@ -85,7 +86,7 @@ def test_of_several_numbers_a_row_has_all_or_none():
 
 
 def test_a_number_is_the_least():
-    with pytest.raises(ValueError, match="got no labelled row"):
+    with pytest.raises(ValueError, match="got no labelled row: unlabelled are NaN"):
         read_numbers([NAN, NAN])
 
 
