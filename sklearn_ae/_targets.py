@@ -65,6 +65,7 @@ class ClassTargets:
         self.weight = compute_class_weight(
             class_weight, classes=classes, y=classes[numbers]
         )
+        _check_weights(self.weight)
 
     def __len__(self) -> int:
         return len(self.numbers)
@@ -125,6 +126,14 @@ class ClassTargets:
         return [order[numbers == number] for number in range(len(self.weight))]
 
 
+def _check_weights(weight: np.ndarray) -> None:
+    if not np.isfinite(weight).all() or (weight < 0).any() or not weight.any():
+        raise ValueError(
+            "class_weight must be finite, not negative, and not zero for all classes, "
+            f"got {weight.tolist()}."
+        )
+
+
 class NumberTargets:
     """Numbers of the labelled rows, centred and scaled.
 
@@ -140,11 +149,15 @@ class NumberTargets:
     """
 
     def __init__(self, numbers: np.ndarray) -> None:
-        self.mean = numbers.mean(axis=0)
-        deviation = numbers.std(axis=0)
-        size = np.abs(self.mean) * np.finfo(np.float64).eps
-        self.scale = np.where(deviation > 10 * size, deviation, 1.0)
-        self.numbers = (numbers - self.mean) / self.scale
+        # Powers of two are exact, and squares of what is left neither over- nor
+        # underflow.
+        _, exponent = np.frexp(np.abs(numbers).max(axis=0))
+        numbers = np.ldexp(numbers, -exponent)
+        mean, deviation = numbers.mean(axis=0), numbers.std(axis=0)
+        size = np.abs(mean) * np.finfo(np.float64).eps
+        scale = np.where(deviation > 10 * size, deviation, 1.0)
+        self.numbers = (numbers - mean) / scale
+        self.mean, self.scale = np.ldexp(mean, exponent), np.ldexp(scale, exponent)
 
     def __len__(self) -> int:
         return len(self.numbers)
