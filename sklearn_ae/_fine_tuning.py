@@ -37,7 +37,7 @@ class Given(NamedTuple):
         Centre and scale of the codes of all rows.
 
     encoder : FittedAutoencoder or None
-        Makes codes. None if `rows` are codes.
+        Makes codes. None if `rows` are codes, centred and scaled.
     """
 
     rows: RowSource
@@ -117,8 +117,9 @@ def given_rows(estimator, X, labelled: np.ndarray, device: torch.device) -> Give
     autoencoder = own_autoencoder(estimator)
     if autoencoder is None:
         codes = codes_of(estimator, X).astype(np.float64)
-        rows = torch.from_numpy(codes[labelled]).float().to(device)
-        return Given(TensorRows(rows), codes[labelled], _scaling(codes), None)
+        scaling = mean, scale = _scaling(codes)
+        rows = torch.from_numpy((codes[labelled] - mean) / scale).float().to(device)
+        return Given(TensorRows(rows), codes[labelled], scaling, None)
     encoder = autoencoder._fitted
     rows = autoencoder._rows_of(X)
     codes = encoder.encode(rows).astype(np.float64)
@@ -257,18 +258,23 @@ def _head_arguments(estimator, start: LinearHead) -> dict[str, Any]:
 
 
 def _network(given: Given, arguments, start: LinearHead, streams) -> nn.Module:
+    """Return what is trained. Codes reach its head scaled, so float32 will do."""
     head = Head(**arguments, generator=streams.torch("weights"))
+    mean, scale = given.scaling
+    centre = np.zeros_like(mean) if given.encoder is None else mean / scale
+    start = start._replace(mean=centre, scale=np.ones_like(scale))
     head.start_at(*start.tensors())
     if given.encoder is None:
         return head
-    unit = torch.from_numpy(given.encoder.code_unit).float()
+    unit = torch.from_numpy(given.encoder.code_unit / scale).float()
     return HeadedNetwork(given.encoder.module(), head, unit)
 
 
 def _tuned(given: Given, arguments, state: TrainingState) -> FittedPredictor:
     arrays = {name: value.cpu().numpy() for name, value in state.weights.items()}
+    scaling = dict(zip(("mean", "scale"), given.scaling, strict=True))
     if given.encoder is None:
-        return FittedPredictor(None, FittedHead(arguments, arrays))
+        return FittedPredictor(None, FittedHead(arguments, arrays | scaling))
     encoder = FittedAutoencoder(
         given.encoder.codec,
         given.encoder.kind,
@@ -276,7 +282,8 @@ def _tuned(given: Given, arguments, state: TrainingState) -> FittedPredictor:
         _under("encoder.", arrays),
         given.encoder.code_unit,
     )
-    return FittedPredictor(encoder, FittedHead(arguments, _under("head.", arrays)))
+    head = FittedHead(arguments, _under("head.", arrays) | scaling)
+    return FittedPredictor(encoder, head)
 
 
 def _under(prefix: str, arrays: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
