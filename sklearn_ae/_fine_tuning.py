@@ -1,11 +1,12 @@
 """The way of labelled rows: a head's start, what judges it, and the engine."""
 
 import copy
+import math
 from typing import Any, NamedTuple
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 from ._cross_fitting import cross_fit_network
 from ._fitted import FittedAutoencoder
@@ -13,13 +14,16 @@ from ._fitted_head import FittedHead, FittedPredictor
 from ._fitting import n_epochs
 from ._held import codes_of, own_autoencoder
 from ._label_split import split_rows
+from ._labelled_rows import LabelledRows, PartlyLabelledRows
 from ._networks import layer_sizes
 from ._random import RandomStreams
 from ._rows import RowSource, TensorRows, row_source
 from ._tables import block_widths
 from ._targets import LinearHead
 from ._training import TrainingSettings, TrainingState, fit_network
-from .nn import Corruption, Head, HeadedNetwork, Layout, SwapNoise
+from .nn import Head, HeadedNetwork, Layout, SwapNoise
+
+_FEWEST_STEPS, _FULL_RATE_WIDTH = 300, 64
 
 
 class Given(NamedTuple):
@@ -38,42 +42,16 @@ class Given(NamedTuple):
 
     encoder : FittedAutoencoder or None
         Makes codes. None if `rows` are codes, centred and scaled.
+
+    unlabelled : RowSource or None
+        Rows that are trained on without labels, if there are any.
     """
 
     rows: RowSource
     codes: np.ndarray
     scaling: tuple[np.ndarray, np.ndarray]
     encoder: FittedAutoencoder | None
-
-
-class LabelledRows:
-    """Rows and their targets.
-
-    Parameters
-    ----------
-    rows : RowSource
-        The rows.
-
-    targets : Tensor of shape (n_rows,) or (n_rows, n_outputs)
-        Their targets.
-
-    noise : Corruption, default=None
-        In ``train()``; changes the rows that are taken.
-    """
-
-    def __init__(
-        self, rows: RowSource, targets: Tensor, noise: Corruption | None = None
-    ) -> None:
-        self._rows, self._targets, self._noise = rows, targets, noise
-
-    def __len__(self) -> int:
-        return len(self._rows)
-
-    def take(self, index: Tensor) -> tuple[Tensor, Tensor]:
-        """Return the rows `index` and their targets."""
-        rows, _ = self._rows.take(index)
-        rows = rows if self._noise is None else self._noise(rows)
-        return rows, self._targets[index].to(rows.device)
+    unlabelled: RowSource | None
 
 
 class Tuned(NamedTuple):
@@ -92,7 +70,9 @@ class Tuned(NamedTuple):
     state: TrainingState
 
 
-def given_rows(estimator, X, labelled: np.ndarray, device: torch.device) -> Given:
+def given_rows(
+    estimator, X, labelled: np.ndarray, unlabelled: np.ndarray, device: torch.device
+) -> Given:
     """Return the labelled rows of a table, and what a fitted estimator makes of them.
 
     Parameters
@@ -105,6 +85,9 @@ def given_rows(estimator, X, labelled: np.ndarray, device: torch.device) -> Give
 
     labelled : ndarray of bool of shape (n_samples,)
         Which of its rows are labelled.
+
+    unlabelled : ndarray of bool of shape (n_samples,)
+        Which to train an encoder on without labels.
 
     device : torch.device
         Where rows go.
@@ -119,12 +102,15 @@ def given_rows(estimator, X, labelled: np.ndarray, device: torch.device) -> Give
         codes = codes_of(estimator, X).astype(np.float64)
         scaling = mean, scale = _scaling(codes)
         rows = torch.from_numpy((codes[labelled] - mean) / scale).float().to(device)
-        return Given(TensorRows(rows), codes[labelled], scaling, None)
+        return Given(TensorRows(rows), codes[labelled], scaling, None, None)
     encoder = autoencoder._fitted
     rows = autoencoder._rows_of(X)
     codes = encoder.encode(rows).astype(np.float64)
-    source = row_source(rows[labelled], encoder.codec, device)
-    return Given(source, codes[labelled], _scaling(codes), encoder)
+    source, others = (
+        row_source(rows[some], encoder.codec, device) if some.any() else None
+        for some in (labelled, unlabelled)
+    )
+    return Given(source, codes[labelled], _scaling(codes), encoder, others)
 
 
 def _scaling(codes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -184,11 +170,11 @@ def fine_tune(
 def _train(
     estimator, targets, given, module, twins, split, device, streams
 ) -> TrainingState:
-    labels, objective = targets.tensor(), targets.objective(device)
-    rows = LabelledRows(given.rows, labels, _noise(estimator, given, streams))
+    objective = targets.objective(device)
+    rows = _training_rows(estimator, targets, given, streams)
     judged = LabelledRows(given.rows, targets.judged())
     parts = [torch.from_numpy(part) for part in split.parts]
-    settings = _settings(estimator, targets, module, split, device)
+    settings = _settings(estimator, targets, given, module, split, device)
     if len(parts) > 1:
         return cross_fit_network(
             module,
@@ -213,9 +199,9 @@ def _train(
     )
 
 
-def _settings(estimator, targets, module, split, device) -> TrainingSettings:
+def _settings(estimator, targets, given, module, split, device) -> TrainingSettings:
     rate = estimator.head_learning_rate
-    share = estimator.encoder_learning_rate / rate
+    share = _encoder_rate(estimator, given) / rate
     scales = {
         name: share if name.startswith("encoder.") else 1.0
         for name, _ in module.named_parameters()
@@ -225,11 +211,42 @@ def _settings(estimator, targets, module, split, device) -> TrainingSettings:
         learning_rate=rate,
         learning_rate_scales=scales,
         batch_size=estimator.batch_size,
-        max_epochs=0 if few else n_epochs(estimator, len(split.without(0))),
+        max_epochs=0 if few else _n_epochs(estimator, len(split.without(0))),
         weight_decay=estimator.weight_decay,
         n_iter_no_change=estimator.n_iter_no_change,
+        ends_early=estimator.n_iter_no_change is not None,
         callbacks=estimator.callbacks or (),
         device=device,
+    )
+
+
+def _encoder_rate(estimator, given: Given) -> float:
+    """Return the encoder's rate, smaller where a step changes sums of many columns."""
+    if given.encoder is None:
+        return 0.0
+    width = given.encoder.codec.n_encoded / _FULL_RATE_WIDTH
+    return estimator.encoder_learning_rate / math.sqrt(max(width, 1.0))
+
+
+def _n_epochs(estimator, n_train: int) -> int:
+    """Return `max_epochs`, and more than a few steps where that is "auto"."""
+    if estimator.max_epochs != "auto":
+        return estimator.max_epochs
+    steps_per_epoch = math.ceil(n_train / estimator.batch_size)
+    return max(n_epochs(estimator, n_train), math.ceil(_FEWEST_STEPS / steps_per_epoch))
+
+
+def _training_rows(estimator, targets, given: Given, streams) -> LabelledRows:
+    labels, noise = targets.tensor(), _noise(estimator, given, streams)
+    if noise is None or given.unlabelled is None:
+        return LabelledRows(given.rows, labels, noise)
+    return PartlyLabelledRows(
+        given.rows,
+        labels,
+        noise,
+        given.unlabelled,
+        estimator.batch_size,
+        streams.torch("unlabelled"),
     )
 
 

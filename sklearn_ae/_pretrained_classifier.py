@@ -1,6 +1,7 @@
 """Classes from few labels."""
 
 from dataclasses import dataclass
+from numbers import Real
 from typing import ClassVar
 
 import numpy as np
@@ -9,7 +10,7 @@ from sklearn.base import ClassifierMixin
 
 from ._labels import read_classes
 from ._pretraining import BasePretrained
-from ._sklearn import StrOptions
+from ._sklearn import Interval, StrOptions
 from ._targets import ClassTargets
 
 
@@ -27,7 +28,8 @@ class PretrainedClassifier(ClassifierMixin, BasePretrained):
 
     The start is the head's optimum on frozen codes:
     :class:`~sklearn.linear_model.LogisticRegression` on them, with the same
-    `class_weight`. Training lowers the cross-entropy from there. The start is scored on
+    `class_weight`. Training lowers the cross-entropy from there, and on unlabelled rows
+    makes a noisy row agree with the same row clean. The start is scored on
     labelled validation rows like every later epoch, by the Brier score, and left only
     for an epoch whose gain there is clear. With fewer than 5 labels a class on average
     there is no validation and the start is kept, ``best_epoch_ == 0``. A class seen
@@ -54,7 +56,8 @@ class PretrainedClassifier(ClassifierMixin, BasePretrained):
         Peak of the one-cycle learning rate schedule of the head.
 
     encoder_learning_rate : float, default=0.001
-        That of the encoder. With 0 it stays as it is.
+        That of the encoder, for up to 64 encoded columns. For :math:`d` of them, more
+        than 64, it is times :math:`\sqrt{64 / d}`. With 0 the encoder stays as it is.
 
     swap_level : float, default=0.15
         Fraction of the cells that, while the encoder is trained, take the value that
@@ -65,8 +68,8 @@ class PretrainedClassifier(ClassifierMixin, BasePretrained):
 
     max_epochs : int or "auto", default="auto"
         Number of epochs, each a pass through the training rows or 65,536 of them,
-        whichever is less. "auto" means 70 epochs or 1,250 steps, whichever is less.
-        With 0 the start is kept.
+        whichever is less. "auto" means 70 epochs, but at least 300 steps and at most
+        1,250. With 0 the start is kept.
 
     weight_decay : float, default=0.0
         Decoupled weight decay.
@@ -74,9 +77,8 @@ class PretrainedClassifier(ClassifierMixin, BasePretrained):
     early_stopping : bool, default=True
         Whether the epoch that does best on validation rows is kept. Otherwise the last
         one is, and nothing is promised. Either way its weights are an average of the
-        latest steps. If no epoch of the first fifth does better than the start,
-        training ends there (but for the small tables below) and the start is kept.
-        Otherwise the learning rate schedule runs to its end, see `n_iter_no_change`.
+        latest steps. The learning rate schedule runs to its end, but see
+        `n_iter_no_change`.
 
     labelled_validation_fraction : float, default=0.1
         Share of the labelled rows that is set aside for validation, at most 10,000. If
@@ -87,7 +89,9 @@ class PretrainedClassifier(ClassifierMixin, BasePretrained):
 
     n_iter_no_change : int or None, default=None
         Number of epochs without a lower validation loss after which training stops.
-        None runs them all; stopping cuts the learning rate schedule short.
+        None runs them all; stopping cuts the learning rate schedule short. With a
+        number training also ends if no epoch of the first fifth does better than the
+        start.
 
     callbacks : list of skorch callbacks or None, default=None
         Called during training by skorch. The history has ``train_loss`` and, with
@@ -107,6 +111,11 @@ class PretrainedClassifier(ClassifierMixin, BasePretrained):
     class_weight : dict, "balanced" or None, default=None
         Weights of classes in the loss, by class. "balanced" weighs them by one over
         their number of labels. None weighs all labels alike.
+
+    unlabelled_weight : float, default=1.0
+        Weight of the unlabelled rows in the loss while the encoder is trained, with
+        noise: of the noisy row's cross-entropy to the class that the network gives the
+        clean row with a probability above 0.95. With 0 only labelled rows count.
 
     Attributes
     ----------
@@ -158,6 +167,11 @@ class PretrainedClassifier(ClassifierMixin, BasePretrained):
     (2010). Why does unsupervised pre-training help deep learning? Journal of Machine
     Learning Research, 11, 625-660.
 
+    Sohn, K., Berthelot, D., Li, C.-L., Zhang, Z., Carlini, N., Cubuk, E. D., Kurakin,
+    A., Zhang, H. and Raffel, C. (2020). FixMatch: simplifying semi-supervised learning
+    with consistency and confidence. Advances in Neural Information Processing Systems,
+    33, 596-608.
+
     Examples
     --------
     >>> import numpy as np
@@ -173,15 +187,19 @@ class PretrainedClassifier(ClassifierMixin, BasePretrained):
     """
 
     class_weight: dict | str | None = None
+    unlabelled_weight: float = 1.0
 
     _parameter_constraints: ClassVar[dict] = {
         **BasePretrained._parameter_constraints,
         "class_weight": [dict, StrOptions({"balanced"}), None],
+        "unlabelled_weight": [Interval(Real, 0, None, closed="left")],
     }
 
     def _read(self, y):
         labels = read_classes(y)
-        targets = ClassTargets(labels.numbers, labels.classes, self.class_weight)
+        targets = ClassTargets(
+            labels.numbers, labels.classes, self.class_weight, self.unlabelled_weight
+        )
         return labels.labelled, targets, {"classes_": labels.classes}
 
     def decision_function(self, X):

@@ -37,7 +37,8 @@ class PretrainedRegressor(RegressorMixin, BasePretrained):
         Peak of the one-cycle learning rate schedule of the head.
 
     encoder_learning_rate : float, default=0.001
-        That of the encoder. With 0 it stays as it is.
+        That of the encoder, for up to 64 encoded columns. For :math:`d` of them, more
+        than 64, it is times :math:`\sqrt{64 / d}`. With 0 the encoder stays as it is.
 
     swap_level : float, default=0.15
         Fraction of the cells that, while the encoder is trained, take the value that
@@ -48,8 +49,8 @@ class PretrainedRegressor(RegressorMixin, BasePretrained):
 
     max_epochs : int or "auto", default="auto"
         Number of epochs, each a pass through the training rows or 65,536 of them,
-        whichever is less. "auto" means 70 epochs or 1,250 steps, whichever is less.
-        With 0 the start is kept.
+        whichever is less. "auto" means 70 epochs, but at least 300 steps and at most
+        1,250. With 0 the start is kept.
 
     weight_decay : float, default=0.0
         Decoupled weight decay.
@@ -57,9 +58,8 @@ class PretrainedRegressor(RegressorMixin, BasePretrained):
     early_stopping : bool, default=True
         Whether the epoch that does best on validation rows is kept. Otherwise the last
         one is, and nothing is promised. Either way its weights are an average of the
-        latest steps. If no epoch of the first fifth does better than the start,
-        training ends there (but for the small tables below) and the start is kept.
-        Otherwise the learning rate schedule runs to its end, see `n_iter_no_change`.
+        latest steps. The learning rate schedule runs to its end, but see
+        `n_iter_no_change`.
 
     labelled_validation_fraction : float, default=0.1
         Share of the labelled rows that is set aside for validation, at most 10,000. If
@@ -70,7 +70,9 @@ class PretrainedRegressor(RegressorMixin, BasePretrained):
 
     n_iter_no_change : int or None, default=None
         Number of epochs without a lower validation loss after which training stops.
-        None runs them all; stopping cuts the learning rate schedule short.
+        None runs them all; stopping cuts the learning rate schedule short. With a
+        number training also ends if no epoch of the first fifth does better than the
+        start.
 
     callbacks : list of skorch callbacks or None, default=None
         Called during training by skorch. The history has ``train_loss`` and, with

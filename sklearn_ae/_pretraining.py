@@ -113,7 +113,8 @@ class BasePretrained(
             streams = RandomStreams(self.random_state)
             estimator = fit_held(self.estimator, X, self.random_state)
             with own_torch_modes():
-                given = given_rows(estimator, X, labelled, device)
+                others = ~labelled & targets.teach_unlabelled
+                given = given_rows(estimator, X, labelled, others, device)
                 tuned = fine_tune(self, targets, given, device, streams)
             self._publish(estimator, tuned, learned)
         if tuned.state.interruption is not None:

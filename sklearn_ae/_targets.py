@@ -58,10 +58,19 @@ class ClassTargets:
 
     class_weight : dict, "balanced" or None
         As in scikit-learn.
+
+    unlabelled_weight : float
+        Weight of what unlabelled rows add to the loss.
     """
 
-    def __init__(self, numbers: np.ndarray, classes: np.ndarray, class_weight) -> None:
-        self.numbers = numbers
+    def __init__(
+        self,
+        numbers: np.ndarray,
+        classes: np.ndarray,
+        class_weight,
+        unlabelled_weight: float = 0.0,
+    ) -> None:
+        self.numbers, self.unlabelled_weight = numbers, unlabelled_weight
         self.weight = compute_class_weight(
             class_weight, classes=classes, y=classes[numbers]
         )
@@ -81,6 +90,11 @@ class ClassTargets:
         """Whether there are too few labels to set any aside."""
         return len(self) < _LABELS_A_CLASS * len(self.weight)
 
+    @property
+    def teach_unlabelled(self) -> bool:
+        """Whether rows without labels are trained on."""
+        return self.unlabelled_weight > 0 and not self.are_few
+
     def tensor(self) -> Tensor:
         """Return the targets of :func:`class_loss`."""
         return torch.from_numpy(self.numbers)
@@ -92,7 +106,9 @@ class ClassTargets:
     def objective(self, device: torch.device) -> Objective:
         """Return what a network minimizes."""
         weight = torch.from_numpy(self.weight).float().to(device)
-        return partial(class_loss, weight=weight)
+        return partial(
+            class_loss, weight=weight, unlabelled_weight=self.unlabelled_weight
+        )
 
     def linear_head(self, codes: np.ndarray, index: np.ndarray, scaling) -> LinearHead:
         """Return the logistic regression of some rows.
@@ -147,6 +163,8 @@ class NumberTargets:
     mean, scale : ndarray of shape (n_outputs,)
         Of the targets.
     """
+
+    teach_unlabelled = False
 
     def __init__(self, numbers: np.ndarray) -> None:
         # Powers of two are exact, and squares of what is left neither over- nor

@@ -37,7 +37,7 @@ LAYERS = [
     {"_held"},
     {"_coders", "_surprise", "_views"},
     {"_quantization", "_compression_report", "_abnormality", "_trimming"} | {"_trust"},
-    {"_fitted_head", "_label_split", "_labels", "_targets"},
+    {"_fitted_head", "_label_split", "_labelled_rows", "_labels", "_targets"},
     {"_fine_tuning"},
     {"_pretraining"},
     {"_compression", "_encoder_decoder", "_outlier"}

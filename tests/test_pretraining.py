@@ -26,6 +26,7 @@ from sklearn_ae import (
     SparseAutoencoder,
     VariationalAutoencoder,
 )
+from sklearn_ae._fine_tuning import _n_epochs
 
 HELD = AutoencoderTransformer(
     3, hidden_layer_sizes=(16,), max_epochs=4, batch_size=64, random_state=0
@@ -81,6 +82,18 @@ def tuned(X, few, frozen):
 def scaled(codes):
     centred = codes - codes.mean(axis=0)
     return centred / np.sqrt(codes.var(axis=0).mean())
+
+
+@pytest.mark.parametrize(("n_rows", "expected"), [(10, 300), (320, 70), (6_400, 13)])
+def test_automatic_epochs_are_no_few_steps(n_rows, expected):
+    estimator = PretrainedClassifier(batch_size=64)
+    assert _n_epochs(estimator, n_rows) == expected
+
+
+def test_unlabelled_rows_are_learned_from(X, few, frozen, tuned):
+    labelled = classifier(frozen, **LONG, unlabelled_weight=0).fit(X, few)
+    assert labelled.best_epoch_ > 0
+    assert not np.array_equal(labelled.predict_proba(X), tuned.predict_proba(X))
 
 
 # The start

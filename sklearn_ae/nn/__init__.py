@@ -13,7 +13,14 @@ from ._corruption import (
     SwapNoise,
     UniformNoise,
 )
-from ._head import Head, HeadedNetwork, brier_loss, class_loss, squared_loss
+from ._head import (
+    Head,
+    HeadedNetwork,
+    agreement_loss,
+    brier_loss,
+    class_loss,
+    squared_loss,
+)
 from ._layout import Layout
 from ._mlp import ACTIVATIONS
 from ._network import Network
@@ -43,6 +50,7 @@ __all__ = [
     "SwapNoise",
     "UniformNoise",
     "VariationalNetwork",
+    "agreement_loss",
     "brier_loss",
     "cells_per_cell",
     "class_loss",

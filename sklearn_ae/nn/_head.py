@@ -8,6 +8,8 @@ from torch import Tensor, nn
 from ._mlp import linear, mlp
 from ._objective import Pair
 
+_CONFIDENT = 0.95
+
 
 class Head(nn.Module):
     r"""Linear model of codes that hidden layers are added to.
@@ -139,29 +141,37 @@ class HeadedNetwork(nn.Module):
         return self.head(self.encoder.encode(x) * self.code_unit)
 
 
-def class_loss(module: nn.Module, batch: Pair, *, weight: Tensor) -> Tensor:
+def class_loss(
+    module: nn.Module, batch: Pair, *, weight: Tensor, unlabelled_weight: float = 0.0
+) -> Tensor:
     r"""Return the cross-entropy of each row's class, times the weight of the class.
 
     .. math:: \ell_i = w_{y_i} \Big(\log \sum_k e^{f_k(x_i)} - f_{y_i}(x_i)\Big)
 
     One score is that of the second of two classes, over the first. Of rows that come
-    with indicators of classes it is the Brier score, :func:`brier_loss`.
+    with indicators of classes it is the Brier score, :func:`brier_loss`. Rows beyond
+    those that have a class come twice, noisy and clean; :func:`agreement_loss` of these
+    is added, its mean.
 
     Parameters
     ----------
     module : torch.nn.Module
         Maps rows to scores :math:`f`.
 
-    batch : tuple of two Tensors of shape (n_rows, n_features), (n_rows,)
-        Rows, and the numbers :math:`y` of their classes.
+    batch : tuple of two Tensors of shape (n_taken, n_features), (n_rows,)
+        Rows, and the numbers :math:`y` of their classes. Of the rows after the first
+        `n_rows`, one half is noisy and the other the same rows clean.
 
     weight : Tensor of shape (n_classes,)
         The weights :math:`w`.
 
+    unlabelled_weight : float, default=0.0
+        Factor of what rows without a class add.
+
     Returns
     -------
     loss : Tensor of shape (n_rows,)
-        In nats, but for the weight.
+        In nats, but for the weights.
 
     Examples
     --------
@@ -174,10 +184,47 @@ def class_loss(module: nn.Module, batch: Pair, *, weight: Tensor) -> Tensor:
     x, target = batch
     if target.ndim == 2:
         return brier_loss(module, batch, weight=weight)
-    entropy = nn.functional.cross_entropy(
-        _all_scores(module(x)), target, reduction="none"
+    scores, others = _all_scores(module(x)).tensor_split([len(target)])
+    loss = weight[target] * nn.functional.cross_entropy(
+        scores, target, reduction="none"
     )
-    return weight[target] * entropy
+    if not len(others):
+        return loss
+    return loss + unlabelled_weight * agreement_loss(*others.chunk(2)).mean()
+
+
+def agreement_loss(noisy: Tensor, clean: Tensor) -> Tensor:
+    r"""Return how far noisy rows are from the likeliest classes of the same rows clean.
+
+    .. math:: \ell_i = [\max_k p_{ik} > 0.95] \; (-\log q_{i, \arg\max_k p_{ik}})
+
+    Nothing is learned from rows whose class is in doubt, nor through :math:`p`.
+
+    Parameters
+    ----------
+    noisy, clean : Tensor of shape (n_rows, n_classes)
+        Scores, whose softmax is :math:`q` and :math:`p`.
+
+    Returns
+    -------
+    loss : Tensor of shape (n_rows,)
+        In nats.
+
+    References
+    ----------
+    Sohn, K. et al. (2020). FixMatch: simplifying semi-supervised learning with
+    consistency and confidence. Advances in Neural Information Processing Systems, 33.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from sklearn_ae.nn import agreement_loss
+    >>> agreement_loss(torch.zeros(2, 2), torch.tensor([[0.0, 9.0], [0.0, 1.0]]))
+    tensor([0.6931, 0.0000])
+    """
+    confidence, likeliest = clean.detach().softmax(dim=1).max(dim=1)
+    entropy = nn.functional.cross_entropy(noisy, likeliest, reduction="none")
+    return (confidence > _CONFIDENT) * entropy
 
 
 def brier_loss(module: nn.Module, batch: Pair, *, weight: Tensor) -> Tensor:

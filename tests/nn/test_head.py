@@ -6,6 +6,7 @@ from sklearn_ae.nn import (
     Autoencoder,
     Head,
     HeadedNetwork,
+    agreement_loss,
     brier_loss,
     class_loss,
     squared_loss,
@@ -83,3 +84,34 @@ def test_brier_loss_is_the_squared_error_of_probabilities(n_scores):
     for loss in (brier_loss, class_loss):
         found = loss(nn.Identity(), (scores, indicators), weight=weight)
         torch.testing.assert_close(found, expected)
+
+
+def test_noisy_rows_shall_have_the_likeliest_class_of_clean_ones():
+    noisy, clean = rows(), torch.tensor([[9.0, 0, 0], [0, 9, 0], [0, 0, 9], [0, 0, 1]])
+    loss = agreement_loss(noisy, clean)
+    expected = -noisy.log_softmax(dim=1).diagonal()
+    torch.testing.assert_close(loss[:3], expected)
+    assert loss[3] == 0
+
+
+def test_clean_rows_do_not_learn_from_noisy_ones():
+    noisy, clean = (rows().requires_grad_() for _ in range(2))
+    agreement_loss(noisy, 9 * clean).sum().backward()
+    assert noisy.grad.any()
+    assert clean.grad is None
+
+
+@pytest.mark.parametrize("n_scores", [1, 3])
+def test_rows_without_a_class_add_their_mean(n_scores):
+    labelled, noisy, clean = rows(n_scores), rows(n_scores) - 1, 9 * rows(n_scores)
+    classes, weight = torch.tensor([0, 1, 1, 0]), torch.arange(1.0, 4)
+    alone = class_loss(nn.Identity(), (labelled, classes), weight=weight)
+    together = class_loss(
+        nn.Identity(),
+        (torch.cat([labelled, noisy, clean]), classes),
+        weight=weight,
+        unlabelled_weight=0.5,
+    )
+    both = [torch.cat([torch.zeros(4, 1), some], dim=1) for some in (noisy, clean)]
+    both = both if n_scores == 1 else (noisy, clean)
+    torch.testing.assert_close(together, alone + 0.5 * agreement_loss(*both).mean())
