@@ -45,14 +45,15 @@ class CodeCompressor(EstimatorHolder):
     as many bits before entropy coding, shared between components so that the error
     becomes the least; codes beyond the outermost levels are moved to them.
 
-    Missing cells are reconstructed like others and come back filled.
+    Missing cells are reconstructed like others and come back filled. What the fit knows
+    of the estimator is copied: to go on with one that was frozen changes no bytes.
 
     Parameters
     ----------
     estimator : estimator or None, default=None
         An autoencoder, or any transformer with `inverse_transform`, such as PCA. None
         means ``AutoencoderTransformer()``. It is cloned and fitted, unless it is a
-        FrozenEstimator, of which a copy is used as it is.
+        FrozenEstimator, which is used as it is.
 
     error_bound : float or None, default=None
         The largest mean squared error that quantizing adds to the reconstruction, in
@@ -69,7 +70,9 @@ class CodeCompressor(EstimatorHolder):
         `error_bound` and `n_bits` may be given.
 
     random_state : int, RandomState instance or None, default=None
-        Unless None, seeds each random state of `estimator` that is None.
+        Unless None, seeds each random state of `estimator` that is None. What else a
+        fit draws depends on it, too. An int gives the same bits again on one machine,
+        one set of versions and one number of threads.
 
     Attributes
     ----------

@@ -80,7 +80,9 @@ class ReconstructionOutlierDetector(OutlierMixin, EstimatorHolder):
         How often rows to leave out are chosen and the estimator is fitted.
 
     random_state : int, RandomState instance or None, default=None
-        Unless None, seeds each random state of `estimator` that is None.
+        Unless None, seeds each random state of `estimator` that is None. What else a
+        fit draws depends on it, too. An int gives the same bits again on one machine,
+        one set of versions and one number of threads.
 
     Attributes
     ----------

@@ -39,14 +39,16 @@ class PretrainedClassifier(ClassifierMixin, BasePretrained):
     Unlabelled rows have -1 among integer classes, None or NaN among other classes;
     booleans are all labels. Where -1 and 1 are the only integers, they are two classes.
 
+    :class:`AutoencoderTransformer` has two codes unless told otherwise: pass one with
+    as many as the labels may need. Of a transformer that is no autoencoder of this
+    package, only the head on its codes is trained.
+
     Parameters
     ----------
-    estimator : estimator, default=None
-        Makes codes: an autoencoder, or any transformer with `inverse_transform`, of
-        which only the head on its codes is trained. None means
-        :class:`AutoencoderTransformer` with its two codes; pass one with as many as the
-        labels may need. A clone is fitted to all rows; a
-        :class:`~sklearn.frozen.FrozenEstimator` is used as it is, and stays so.
+    estimator : estimator or None, default=None
+        An autoencoder, or any transformer with `inverse_transform`, such as PCA. None
+        means ``AutoencoderTransformer()``. It is cloned and fitted, unless it is a
+        FrozenEstimator, which is used as it is.
 
     head_layer_sizes : int or array-like of int, default=(64,)
         Widths of the head's hidden layers, beside which it is linear. With ``()`` there
@@ -104,9 +106,9 @@ class PretrainedClassifier(ClassifierMixin, BasePretrained):
         `transform` runs on the CPU.
 
     random_state : int, RandomState instance or None, default=None
-        Determines the validation split, the hidden layers' first weights, the order of
-        rows, and the noise. An int gives the same bits again on one machine, one set of
-        versions and one number of threads.
+        Unless None, seeds each random state of `estimator` that is None. What else a
+        fit draws depends on it, too. An int gives the same bits again on one machine,
+        one set of versions and one number of threads.
 
     class_weight : dict, "balanced" or None, default=None
         Weights of classes in the loss, by class. "balanced" weighs them by one over

@@ -18,16 +18,14 @@ class PretrainedRegressor(RegressorMixin, BasePretrained):
     the loss is the squared error, and the start is
     :class:`~sklearn.linear_model.RidgeCV` on frozen codes. With fewer than 10 labelled
     rows there is no validation and the start is kept. Of several targets a row has all
-    or is unlabelled.
+    or is unlabelled. Two codes, as by default, are few.
 
     Parameters
     ----------
-    estimator : estimator, default=None
-        Makes codes: an autoencoder, or any transformer with `inverse_transform`, of
-        which only the head on its codes is trained. None means
-        :class:`AutoencoderTransformer` with its two codes; pass one with as many as the
-        labels may need. A clone is fitted to all rows; a
-        :class:`~sklearn.frozen.FrozenEstimator` is used as it is, and stays so.
+    estimator : estimator or None, default=None
+        An autoencoder, or any transformer with `inverse_transform`, such as PCA. None
+        means ``AutoencoderTransformer()``. It is cloned and fitted, unless it is a
+        FrozenEstimator, which is used as it is.
 
     head_layer_sizes : int or array-like of int, default=(64,)
         Widths of the head's hidden layers, beside which it is linear. With ``()`` there
@@ -85,9 +83,9 @@ class PretrainedRegressor(RegressorMixin, BasePretrained):
         `transform` runs on the CPU.
 
     random_state : int, RandomState instance or None, default=None
-        Determines the validation split, the hidden layers' first weights, the order of
-        rows, and the noise. An int gives the same bits again on one machine, one set of
-        versions and one number of threads.
+        Unless None, seeds each random state of `estimator` that is None. What else a
+        fit draws depends on it, too. An int gives the same bits again on one machine,
+        one set of versions and one number of threads.
 
     Attributes
     ----------
