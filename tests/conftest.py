@@ -33,10 +33,13 @@ ESTIMATORS = [
 ]
 
 # Frames, validation and the way through a fit are the same code for all of them, so
-# these files look at one or two; what others make of tables is in
+# these files look at one to three; what others make of tables is in
 # test_common_family.py.
 ONE, TWO = ESTIMATORS[:1], [AutoencoderTransformer, DenoisingAutoencoder]
+# One of each kind of network, of codes and of loss.
+THREE = [AutoencoderTransformer, SparseAutoencoder, VariationalAutoencoder]
 SHARED = {
+    "test_base": THREE,
     "test_base_impute": TWO,
     "test_base_mixed": TWO,
     "test_common_edges": ONE,
@@ -46,6 +49,7 @@ SHARED = {
     "test_fitting_small": ONE,
     "test_frames": ONE,
     "test_frames_limits": ONE,
+    "test_random": [DenoisingAutoencoder, *THREE[1:]],
     "test_validation": ONE,
 }
 
