@@ -4,6 +4,8 @@ from . import (
     compression,
     convolutional,
     outliers,
+    pairs,
+    pretraining,
     quality,
     samples,
     sparse,
@@ -14,6 +16,8 @@ from . import transform as transforms
 from .markdown import number, share, under
 from .peers import OURS, SKORCH
 from .results import RESULTS, load
+
+PCA_ERROR, OVER_ONE = "error over PCA's", "over one job's"
 
 
 def text(folder=RESULTS):
@@ -143,9 +147,6 @@ def _range(values):
     return f"{low:.2f}" if low == high else f"{low:.2f} to {high:.2f}"
 
 
-PCA_ERROR, OVER_ONE = "error over PCA's", "over one job's"
-
-
 def _outliers(rows):
     table = outliers.means(rows).set_index("model")
     aucs = [f"{mode}: {outliers.AUC}" for mode in outliers.MODES]
@@ -157,6 +158,24 @@ def _outliers(rows):
         f"the training rows and {novelty} in new ones, "
         f"on {len(outliers.LABELLED)} sets."
     )
+
+
+def _pretraining(rows):
+    lines = pretraining.summary(rows)
+    compared = [name for name in pretraining.PEERS if name in lines]
+    return (
+        "With 1 to 20 % of labels `PretrainedClassifier` or `Regressor` is ahead of "
+        f"{', '.join(compared)} on {(lines['ahead'] == 'yes').sum()} of {len(lines)} "
+        "pairs of data set and share."
+    )
+
+
+def _pairs(rows):
+    table = pairs.summary(rows)
+    table = table[table["model"].eq(pairs.OURS) & table["scope"].ne(pairs.WHOLE)]
+    best = table.groupby("data", sort=False)[pairs.RATIO].min()
+    said = ", ".join(f"{name} {number(ratio)}" for name, ratio in best.items())
+    return f"`{pairs.OURS}`'s held-out error over ridge regression's: {said}."
 
 
 LINES = {
@@ -171,4 +190,6 @@ LINES = {
     "convolutional": _convolutional,
     "outliers": _outliers,
     "compression": _compression,
+    "pretraining": _pretraining,
+    "pairs": _pairs,
 }
