@@ -105,7 +105,8 @@ def outliers_section(rows):
             f"the second a share of {outliers.SHARE:g}, on dry_bean the rarest class "
             "is taken for outliers, and on breast_cancer malignant cases are a share "
             f"of {outliers.SHARE:g}. Seconds are those of fit and scores together, on "
-            "a machine that was busy with other work: they tell orders of magnitude.",
+            "a machine that was busy with other work, less so when it was our "
+            "detector's turn: they tell orders of magnitude.",
             outliers.each(rows, outliers.CONTAMINATED),
         ),
         under("Novelty, set by set.", outliers.each(rows, outliers.NOVELTY)),
