@@ -24,6 +24,7 @@ from ._training import TrainingSettings, TrainingState, fit_network
 from .nn import Head, HeadedNetwork, Layout, SwapNoise
 
 _FEWEST_STEPS, _FULL_RATE_WIDTH = 300, 64
+_SIGNIFICANCE = 0.05
 
 
 class Given(NamedTuple):
@@ -215,6 +216,7 @@ def _settings(estimator, targets, given, module, split, device) -> TrainingSetti
         weight_decay=estimator.weight_decay,
         n_iter_no_change=estimator.n_iter_no_change,
         ends_early=estimator.n_iter_no_change is not None,
+        significance_level=_SIGNIFICANCE,
         callbacks=estimator.callbacks or (),
         device=device,
     )
