@@ -63,6 +63,12 @@ def _variational(name, options):
     return variational.run(options.folder, name, counts=counts)
 
 
+def _pretraining(name, options):
+    if options.short:
+        return pretraining.run(options.folder, name, *pretraining.SHORT)
+    return pretraining.run(options.folder, name)
+
+
 def _of_set(run):
     return lambda name, options: run(options.folder, name)
 
@@ -99,7 +105,7 @@ PARTS = {
     "convolutional": Part(_of_set(convolutional.run), tuple(convolutional.SETS)),
     "outliers": Part(_of_set(outliers.run), outliers.SETS),
     "compression": Part(_of_set(compression.run), tuple(compression.SETS)),
-    "pretraining": Part(_of_set(pretraining.run), tuple(pretraining.SETS)),
+    "pretraining": Part(_pretraining, tuple(pretraining.SETS)),
     "pairs": Part(_of_set(pairs.run), pairs.SETS),
 }
 

@@ -28,6 +28,7 @@ from .encoding import EncodedMatrix, filled
 from .timing import timed
 
 SHARES, N_DRAWS, SEED = (0.01, 0.05, 0.2), 5, 0
+SHORT = (0.05,), 2  # shares, draws
 OURS, FROZEN = "ours", "ours, start"
 PCA_CODES, NETWORK, SELF = "PCA codes, linear", "network from scratch", "self-training"
 RAW, TREES = "raw columns, linear", "gradient boosting"
