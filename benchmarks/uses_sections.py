@@ -56,6 +56,10 @@ def _met(table):
     )
 
 
+def _with_four_digits(cell):
+    return f"{cell:.4f}" if isinstance(cell, float) else cell
+
+
 def pretraining_section(rows):
     table = pretraining.summary(rows)
     ahead = ", ".join(
@@ -79,7 +83,7 @@ def pretraining_section(rows):
             f"beyond {pretraining.MAX_SELF_COLUMNS} columns on so many principal "
             "components) have standardized columns, categories as indicators. "
             f"Ahead, over sets and shares: of {ahead}.",
-            table.map(lambda cell: f"{cell:.4f}" if isinstance(cell, float) else cell),
+            table.map(_with_four_digits, na_action="ignore"),
         )
     ]
 
