@@ -19,7 +19,8 @@ HELD = [AutoencoderTransformer(3, max_epochs=0), PCA(3)]
 
 
 def given(estimator, X):
-    return given_rows(estimator.fit(X, None), X, LABELLED, CPU)
+    unlabelled = np.zeros_like(LABELLED)
+    return given_rows(estimator.fit(X, None), X, LABELLED, unlabelled, CPU)
 
 
 def tuned(estimator, X, size=1.0, **parameters):
