@@ -192,8 +192,13 @@ def measure(score, train, test, is_outlier, seed):
 
 
 def means(rows):
-    """Return one row a model, the best first: means over the labelled sets."""
+    """Return one row a model, the best first: means over the labelled sets.
+
+    There is none where these sets were not there.
+    """
     kept = rows[rows["data"].isin(LABELLED)]
+    if kept.empty:
+        return kept[["model"]]
     table = kept.pivot_table([AUC, PRECISION], "model", "mode")
     best_first = table[AUC].mean(axis=1).sort_values(ascending=False).index
     table = table.loc[best_first]

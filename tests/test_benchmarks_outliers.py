@@ -53,3 +53,13 @@ def test_the_section_tells_means_and_losers(tmp_path):
     text = render.section("outliers", tmp_path)
     assert text.index("| IsolationForest | 0.875") < text.index("Detector | 0.750")
     assert "0.750" in headline.text(tmp_path)
+
+
+def test_a_run_without_the_labelled_sets_has_no_means(tmp_path):
+    line = {"data": "breast_cancer", "seed": 0, "model": outliers.OURS, "seconds": 1.0}
+    line |= {outliers.AUC: 0.5, outliers.PRECISION: 0.5, outliers.DISTINCT: 7}
+    rows = pd.DataFrame([line | {"mode": mode} for mode in outliers.MODES])
+    assert outliers.means(rows).empty
+    results.save(rows, tmp_path / "outliers.csv")
+    assert "breast_cancer" in render.section("outliers", tmp_path)
+    assert "No outliers" in headline.text(tmp_path)
