@@ -6,8 +6,9 @@ import numpy as np
 from sklearn.decomposition import PCA
 from sklearn.preprocessing import StandardScaler
 
+from ._sklearn import _num_samples
 from ._surprise import ColumnSurprise, fit_surprise, surprises
-from ._views import View, categorical, views
+from ._views import View, categorical, selected, views
 
 _MOST_ROWS, _MOST_CELLS, _MOST_AXES = 20_000, 10_000_000, 256
 # Of an axis, as a part of that of all columns.
@@ -155,7 +156,7 @@ def _filled_sum(columns: list, surprise: np.ndarray) -> np.ndarray:
     return np.where(np.isnan(surprise), means, surprise).sum(axis=1)
 
 
-def fit_abnormality(estimator, X, n_samples: int) -> Abnormality:
+def fit_abnormality(estimator, X) -> Abnormality:
     """Learn what is surprising from the training rows of a fitted transformer.
 
     At most 20,000 rows, evenly spaced, are looked at, fewer of many columns.
@@ -167,13 +168,12 @@ def fit_abnormality(estimator, X, n_samples: int) -> Abnormality:
 
     X : {array-like, sparse matrix, dataframe} of shape (n_samples, n_features)
         Training rows.
-
-    n_samples : int
-        Their number.
     """
+    n_samples = _num_samples(X)
     n_rows = min(_MOST_ROWS, max(1_000, _MOST_CELLS // estimator.n_features_in_))
     step = -(-n_samples // n_rows)
-    kept = [_thinned(view, step) for view in views(estimator, X)]
+    seen = X if step == 1 else selected(X, np.arange(0, n_samples, step))
+    kept = views(estimator, seen)
     cells, residuals, told, codes = (
         np.concatenate(part).astype(np.float64) for part in zip(*kept, strict=True)
     )
@@ -194,12 +194,6 @@ def fit_abnormality(estimator, X, n_samples: int) -> Abnormality:
         _columns(directions, units, weights=weights),
         _ties(axes.standard(cells), directions),
     )
-
-
-def _thinned(view: View, step: int) -> list[np.ndarray]:
-    """Return those rows of a view whose number among all divides by `step`."""
-    first = -view.rows.start % step
-    return [part[first::step] for part in view[1:]]
 
 
 def _fit_axes(cells: np.ndarray) -> Axes:

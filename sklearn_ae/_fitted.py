@@ -92,6 +92,10 @@ class FittedAutoencoder:
             codes[chunk] = part
         return codes
 
+    def codes(self, rows: np.ndarray) -> np.ndarray:
+        """Return the codes of encoded rows."""
+        return _scaled(self.apply("encode", rows), self.code_unit)
+
     def encode_sparse(self, X) -> sparse.csr_array:
         """Return the codes of rows as a CSR array."""
         return sparse.vstack(
@@ -176,13 +180,8 @@ class FittedAutoencoder:
             return getattr(module, method)(*tensors).numpy()
 
     def _build(self, dtype: type) -> nn.Module:
-        module = NETWORKS[self.kind](**self.network, device="meta")
-        weights = {
-            name: torch.from_numpy(array.astype(dtype))
-            for name, array in self.arrays.items()
-        }
-        module.load_state_dict(weights, assign=True)
-        return module.requires_grad_(False).eval()
+        network = NETWORKS[self.kind](**self.network, device="meta")
+        return with_weights(network, self.arrays, dtype)
 
     def __getstate__(self) -> dict[str, Any]:
         codec = self.codec
@@ -209,6 +208,17 @@ class FittedAutoencoder:
         arrays = {name: np.array(array) for name, array in state["arrays"].items()}
         unit = np.array(state["code_unit"])
         self.__init__(codec, state["kind"], dict(state["network"]), arrays, unit)
+
+
+def with_weights(
+    module: nn.Module, arrays: dict[str, np.ndarray], dtype: type
+) -> nn.Module:
+    """Return a module from the meta device with copies of arrays, for use alone."""
+    weights = {
+        name: torch.from_numpy(array.astype(dtype)) for name, array in arrays.items()
+    }
+    module.load_state_dict(weights, assign=True)
+    return module.requires_grad_(False).eval()
 
 
 def _scaled(codes: np.ndarray, unit: np.ndarray) -> np.ndarray:

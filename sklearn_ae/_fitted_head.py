@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from sklearn.utils import gen_batches
 
-from ._fitted import FittedAutoencoder, check_arrays
+from ._fitted import FittedAutoencoder, check_arrays, with_weights
 from ._held import codes_of, own_autoencoder
 from .nn import Head
 
@@ -46,13 +46,8 @@ class FittedHead:
         return scores
 
     def _build(self, dtype: type) -> Head:
-        module = Head(**self.arguments, device="meta")
-        weights = {
-            name: torch.from_numpy(array.astype(dtype))
-            for name, array in self.arrays.items()
-        }
-        module.load_state_dict(weights, assign=True)
-        return module.requires_grad_(False).eval()
+        head = Head(**self.arguments, device="meta")
+        return with_weights(head, self.arrays, dtype)
 
     def __getstate__(self) -> dict[str, Any]:
         return {"arguments": self.arguments, "arrays": self.arrays}

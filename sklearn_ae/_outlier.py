@@ -13,7 +13,7 @@ from sklearn.utils.validation import check_is_fitted
 from ._abnormality import fit_abnormality
 from ._frames import numbers_frame
 from ._held import EstimatorHolder, fit_held
-from ._sklearn import Interval, _fit_context, _num_samples
+from ._sklearn import Interval, _fit_context
 from ._transaction import restored_on_error
 from ._trimming import kept_rows, trains, untrained
 from ._trust import is_trusted
@@ -249,20 +249,19 @@ class ReconstructionOutlierDetector(OutlierMixin, EstimatorHolder):
 
     def _learn(self, X):
         """Return the estimator, what is abnormal by it, and so for each row of X."""
-        n_samples = _num_samples(X)
         if self.trimmed_fraction == 0 or isinstance(self.estimator, FrozenEstimator):
             estimator = fit_held(self.estimator, X, self.random_state)
-            abnormality = fit_abnormality(estimator, X, n_samples)
+            abnormality = fit_abnormality(estimator, X)
             return estimator, abnormality, abnormality.of(estimator, X)
         start = fit_held(untrained(self.estimator), X, self.random_state)
-        abnormality = fit_abnormality(start, X, n_samples)
+        abnormality = fit_abnormality(start, X)
         rows = abnormality.of(start, X)
         for _ in range(self.n_rounds):
             kept = kept_rows(rows, self.trimmed_fraction, start, X)
             if kept.sum() <= max(2, abnormality.n_codes):
                 kept[:] = True
             estimator = self._fit_trusted(X, kept)
-            abnormality = fit_abnormality(estimator, X, n_samples)
+            abnormality = fit_abnormality(estimator, X)
             rows = abnormality.of(estimator, X)
         return estimator, abnormality, rows
 

@@ -21,9 +21,6 @@ class View(NamedTuple):
 
     Attributes
     ----------
-    rows : slice
-        Which rows.
-
     cells : ndarray of shape (n_rows, n_features)
         The numbers of a row; of a category, minus the logarithm of its frequency.
 
@@ -37,7 +34,6 @@ class View(NamedTuple):
         The codes.
     """
 
-    rows: slice
     cells: np.ndarray
     residuals: np.ndarray
     reconstructions: np.ndarray
@@ -88,7 +84,7 @@ def _own_views(estimator: BaseAutoencoder, X) -> Iterator[View]:
         else:
             missing = np.isnan(encoded)
         parts = [np.where(missing, np.nan, part) for part in parts]
-        yield View(chunk, *parts, fitted.encode(rows[chunk]))
+        yield View(*parts, fitted.codes(encoded))
 
 
 def _with_rarity(codec, encoded: np.ndarray) -> np.ndarray:
@@ -124,7 +120,7 @@ def _foreign_views(estimator, X) -> Iterator[View]:
         told = _dense(estimator.inverse_transform(codes))
         cells = _dense(rows)
         told = np.where(np.isnan(cells), np.nan, told)
-        yield View(chunk, cells, cells - told, told, _dense(codes))
+        yield View(cells, cells - told, told, _dense(codes))
 
 
 def indexable(X):
@@ -135,7 +131,7 @@ def indexable(X):
 
 
 def selected(X, rows):
-    """Return some rows of an indexable table, by a slice or a boolean mask."""
+    """Return some rows of an indexable table, by a slice, a mask or their numbers."""
     return X[rows] if frame_library(X) is None else _safe_indexing(X, rows)
 
 
