@@ -26,7 +26,7 @@ from ._shared_parameters import (
 )
 from ._sklearn import Interval, RealNotInt, _fit_context
 from ._transaction import own_torch_modes, restored_on_error
-from ._validation import FLOATS, learn_rows, read_rows
+from ._validation import FLOATS, check_has_use, learn_rows, read_rows
 from ._variant import Variant
 
 
@@ -94,11 +94,7 @@ class BaseAutoencoder(
         TypeError
             If a column holds cells of different kinds.
         """
-        if X_val is not None and not self.early_stopping:
-            raise ValueError(
-                "X_val is only used with early_stopping=True, got X_val and "
-                "early_stopping=False."
-            )
+        check_has_use(self, X_val)
         with restored_on_error(self):
             columns, X = learn_rows(self, self._flattened(X))
             self._check_columns(columns)

@@ -175,9 +175,7 @@ class CodeCompressor(EstimatorHolder):
         with restored_on_error(self):
             # A copy: what is done to a frozen estimator later must not change rows.
             estimator = copy.deepcopy(fit_held(self.estimator, X, self.random_state))
-            coder = coder_of(estimator)
-            table = coder.read(X)
-            codes = coder.encode(table)
+            coder, table, codes = _coded(estimator, X)
             quantizer, bound = self._learned(coder, table, codes)
             self._publish(estimator, coder.state(codes), quantizer, bound)
         return self
@@ -202,9 +200,7 @@ class CodeCompressor(EstimatorHolder):
             are not finite.
         """
         check_is_fitted(self)
-        coder = coder_of(self.estimator_)
-        table = coder.read(X)
-        codes = coder.encode(table)
+        coder, table, codes = _coded(self.estimator_, X)
         return self._packed(codes, self._exponent(coder, table, codes))
 
     def decompress(self, data):
@@ -259,9 +255,7 @@ class CodeCompressor(EstimatorHolder):
             of categories as many bytes as it takes to number those in X.
         """
         check_is_fitted(self)
-        coder = coder_of(self.estimator_)
-        table = coder.read(X)
-        codes = coder.encode(table)
+        coder, table, codes = _coded(self.estimator_, X)
         exponent = self._exponent(coder, table, codes)
         n_bytes, raw = len(self._packed(codes, exponent)), raw_bytes(X)
         rounded = self._quantizer.rounded(codes, exponent)
@@ -341,6 +335,13 @@ class CodeCompressor(EstimatorHolder):
             f"X, of which some codes are too far out, got {self.error_bound_:.3g}; "
             f"the least error tried was {least:.3g}."
         )
+
+
+def _coded(estimator, X):
+    """Return the coder of a fitted estimator, X as it reads it, and its codes."""
+    coder = coder_of(estimator)
+    table = coder.read(X)
+    return coder, table, coder.encode(table)
 
 
 def _default_bound(coder, table, codes) -> float:

@@ -45,7 +45,7 @@ class EstimatorHolder(BaseEstimator):
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
-        held = get_tags(_or_default(self.estimator)).input_tags
+        held = get_tags(or_default(self.estimator)).input_tags
         tags.input_tags.sparse = held.sparse
         tags.input_tags.allow_nan = held.allow_nan
         return tags
@@ -81,7 +81,7 @@ def fit_held(estimator, X, random_state=None):
     if isinstance(estimator, FrozenEstimator):
         check_is_fitted(estimator)
         return estimator
-    made = clone(_or_default(estimator))
+    made = clone(or_default(estimator))
     return seeded(made, random_state).fit(X)
 
 
@@ -128,5 +128,6 @@ def codes_of(estimator, X) -> np.ndarray:
     return codes
 
 
-def _or_default(estimator):
+def or_default(estimator):
+    """Return an estimator, or the one that None means."""
     return AutoencoderTransformer() if estimator is None else estimator

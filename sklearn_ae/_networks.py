@@ -51,7 +51,11 @@ class Design(NamedTuple):
 
     def linear(self, start: LinearStart) -> nn.Module:
         """Return the network without residual paths at a start, in float64."""
-        return start.network(self.network_class, self.linear_arguments)
+        network = self.network_class(
+            **self.linear_arguments, generator=torch.Generator()
+        ).double()
+        start.apply_to(network)
+        return network
 
 
 class Networks(NamedTuple):

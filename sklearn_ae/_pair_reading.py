@@ -7,7 +7,7 @@ from sklearn.utils import check_array, check_consistent_length
 
 from ._columns import TableColumns
 from ._shapes import check_cells, flattened, whole_numbers, with_channels
-from ._validation import FLOATS, learn_rows, read_rows
+from ._validation import FLOATS, check_has_use, learn_rows, read_rows
 
 
 class Pairs(NamedTuple):
@@ -49,11 +49,7 @@ def check_pair_parameters(estimator, X_val, y_val) -> None:
     if (X_val is None) != (y_val is None):
         missing = "X_val" if X_val is None else "y_val"
         raise ValueError(f"X_val and y_val must be given together, got no {missing}.")
-    if X_val is not None and not estimator.early_stopping:
-        raise ValueError(
-            "X_val is only used with early_stopping=True, got X_val and "
-            "early_stopping=False."
-        )
+    check_has_use(estimator, X_val)
 
 
 def learn_pairs(estimator, X, y) -> tuple[TableColumns, Pairs, tuple[int, ...]]:

@@ -1,7 +1,7 @@
 """Linear starts of pairs: ridge regression, of reduced rank where codes are few."""
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -42,14 +42,6 @@ class RidgeStart(NamedTuple):
     explained_variance: np.ndarray
     alpha: float
     unexplained_share: float
-
-    def network(
-        self, network_class: type[nn.Module], arguments: dict[str, Any]
-    ) -> nn.Module:
-        """Return a network without residual paths at this start, in float64."""
-        network = network_class(**arguments, generator=torch.Generator()).double()
-        self.apply_to(network)
-        return network
 
     def apply_to(self, module: nn.Module, least_deviation: float = 0.0) -> None:
         """Start a network at this regression.

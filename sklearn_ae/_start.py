@@ -1,7 +1,7 @@
 """Linear starts: what the network is before its first step."""
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -41,14 +41,6 @@ class LinearStart(NamedTuple):
     explained_variance: np.ndarray
     unexplained_share: float
     noise_variance: float
-
-    def network(
-        self, network_class: type[nn.Module], arguments: dict[str, Any]
-    ) -> nn.Module:
-        """Return a network without residual paths at this start, in float64."""
-        network = network_class(**arguments, generator=torch.Generator()).double()
-        self.apply_to(network)
-        return network
 
     def apply_to(self, module: nn.Module, deviations: np.ndarray | None = None) -> None:
         """Start a network at these components.

@@ -3,13 +3,12 @@
 import numpy as np
 from sklearn.base import clone
 
-from ._autoencoder import AutoencoderTransformer
-from ._held import own_autoencoder
+from ._held import or_default, own_autoencoder
 
 
 def untrained(estimator):
     """Return the start of an autoencoder of this package; other estimators as is."""
-    estimator = AutoencoderTransformer() if estimator is None else estimator
+    estimator = or_default(estimator)
     own = own_autoencoder(estimator)
     return estimator if own is None else clone(own).set_params(max_epochs=0)
 

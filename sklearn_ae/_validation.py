@@ -71,6 +71,15 @@ def read_rows(estimator, X, columns: TableColumns, input_name: str = "X"):
     return _check_numbers(estimator, rows, columns, input_name=input_name)
 
 
+def check_has_use(estimator, X_val) -> None:
+    """Raise if there are validation rows, but nothing that they would judge."""
+    if X_val is not None and not estimator.early_stopping:
+        raise ValueError(
+            "X_val is only used with early_stopping=True, got X_val and "
+            "early_stopping=False."
+        )
+
+
 def _checked(estimator, X, *, reset):
     """Check names and number of columns, and turn what is no frame into an array."""
     if frame_library(X) is not None:
