@@ -1,5 +1,6 @@
 """Autoencoders that behave like scikit-learn's PCA, and are never worse than it."""
 
+from ._archive import InvalidFileError
 from ._autoencoder import AutoencoderTransformer
 from ._compression import CodeCompressor
 from ._convolutional import ConvolutionalAutoencoder
@@ -18,6 +19,7 @@ __all__ = [
     "ConvolutionalAutoencoder",
     "DenoisingAutoencoder",
     "EncoderDecoderRegressor",
+    "InvalidFileError",
     "PretrainedClassifier",
     "PretrainedRegressor",
     "ReconstructionOutlierDetector",

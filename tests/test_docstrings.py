@@ -54,6 +54,8 @@ def scrape(thing):
 
 
 def in_signature(thing):
+    if inspect.isclass(thing) and issubclass(thing, Exception):
+        return []
     return [name for name in inspect.signature(thing).parameters if name != "self"]
 
 

@@ -1,0 +1,257 @@
+"""Files of plain values and arrays: written whole or not at all, read without code."""
+
+import contextlib
+import hashlib
+import json
+import math
+import os
+import secrets
+from typing import Any
+
+import numpy as np
+from safetensors import SafetensorError
+from safetensors.numpy import load, save
+
+from ._version import __version__
+
+_FORMAT = 1
+_NAME = "sklearn_ae"
+_NO_DIGEST = "0" * 64
+_STORED_KINDS = "biuf"  # of arrays that safetensors holds as they are
+_MOST_BYTES_A_NUMBER = 8
+
+
+class InvalidFileError(ValueError):
+    """Raised for files that are cut, changed, of another kind, or not ours at all.
+
+    Examples
+    --------
+    >>> from sklearn_ae import InvalidFileError
+    >>> issubclass(InvalidFileError, ValueError)
+    True
+    """
+
+
+def packed(kind: str, tree: Any) -> bytes:
+    """Return a tree of plain values and arrays as the bytes of a file.
+
+    The bytes are a safetensors file whose metadata hold the tree in JSON, and the
+    SHA-256 of the whole file with that digest itself as zeros.
+
+    Parameters
+    ----------
+    kind : str
+        What the tree is.
+
+    tree : object
+        None, booleans, numbers, strings, lists, tuples, dicts, NumPy scalars and
+        arrays.
+
+    Returns
+    -------
+    data : bytes
+        What :func:`unpacked` takes. The same tree gives the same bytes.
+
+    Raises
+    ------
+    TypeError
+        If the tree holds something else; it is named.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn_ae._archive import packed, unpacked
+    >>> data = packed("example", {"numbers": np.arange(3), "size": (2, None)})
+    >>> unpacked("example", data)
+    {'numbers': array([0, 1, 2]), 'size': (2, None)}
+    """
+    arrays: dict[str, np.ndarray] = {}
+    content = {
+        "sha256": _NO_DIGEST,
+        "kind": kind,
+        "format": _FORMAT,
+        "version": __version__,
+        "tree": _described(tree, kind, arrays),
+    }
+    text = json.dumps(content, separators=(",", ":"), allow_nan=False)
+    data = save(arrays, {_NAME: text})
+    digest = hashlib.sha256(data).hexdigest()
+    return data.replace(_NO_DIGEST.encode(), digest.encode(), 1)
+
+
+def unpacked(kind: str, data: bytes) -> Any:
+    """Return the tree of a file's bytes.
+
+    Parameters
+    ----------
+    kind : str
+        What the tree must be.
+
+    data : bytes
+        What :func:`packed` returned.
+
+    Returns
+    -------
+    tree : object
+        Its arrays are copies that can be written to.
+
+    Raises
+    ------
+    InvalidFileError
+        If the bytes are not what :func:`packed` returns, to the last one.
+    """
+    try:
+        content = _checked_content(data)
+        arrays = load(data)
+        if content["kind"] != kind:
+            raise InvalidFileError(
+                f"The file must hold a {kind}, got a {content['kind']}."
+            )
+        return _restored(content["tree"], arrays)
+    except InvalidFileError:
+        raise
+    except (
+        AttributeError,
+        IndexError,
+        KeyError,
+        OverflowError,
+        RecursionError,
+        SafetensorError,
+        TypeError,
+        ValueError,
+    ) as error:
+        raise InvalidFileError(
+            f"The file must be one that sklearn_ae wrote, got something else: {error}"
+        ) from error
+
+
+def write_file(path, data: bytes) -> None:
+    """Write a file exactly at a path, whole or not at all.
+
+    Parameters
+    ----------
+    path : str or path-like
+        Where to. What is there is replaced.
+
+    data : bytes
+        What to write. It goes to a file beside it first, which then takes its name.
+
+    Raises
+    ------
+    OSError
+        If it can't be written: what was there before is there still.
+    """
+    path = os.path.realpath(path)
+    beside = f"{path}.{secrets.token_hex(4)}.part"
+    try:
+        with open(beside, "xb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(beside, path)
+    except BaseException:
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(beside)
+        raise
+
+
+def _checked_content(data: bytes) -> dict[str, Any]:
+    """Return what the metadata say, if every byte is as it was written."""
+    stop = 8 + int.from_bytes(data[:8], "little")
+    if not 8 < stop <= len(data):
+        raise InvalidFileError(
+            f"The file must be whole and one that sklearn_ae wrote, got {len(data)} "
+            "bytes of something else."
+        )
+    content = json.loads(json.loads(data[8:stop])["__metadata__"][_NAME])
+    digest = content["sha256"].encode()
+    start = data.index(digest)
+    blank = hashlib.sha256(data[:start])
+    blank.update(_NO_DIGEST.encode())
+    blank.update(memoryview(data)[start + len(digest) :])
+    if blank.hexdigest().encode() != digest:
+        raise InvalidFileError("The file must be as it was written, got changed bytes.")
+    if content["format"] != _FORMAT:
+        raise InvalidFileError(
+            f"The file must be of format {_FORMAT}, got {content['format']!r} of "
+            f"sklearn_ae {content['version']!r}; a newer version may read it."
+        )
+    return content
+
+
+def _described(value: Any, name: str, arrays: dict[str, np.ndarray]) -> Any:
+    """Return a value in JSON's terms, and put its arrays where they are kept."""
+    kind = type(value)
+    if value is None or kind in (bool, int, str):
+        return value
+    if kind is float:
+        return value if math.isfinite(value) else {"float": repr(value)}
+    if kind in (list, tuple):
+        items = [
+            _described(item, f"{name}[{number}]", arrays)
+            for number, item in enumerate(value)
+        ]
+        return items if kind is list else {"tuple": items}
+    if kind is dict:
+        items = [
+            [_described(key, name, arrays), _described(item, f"{name}.{key}", arrays)]
+            for key, item in value.items()
+        ]
+        return {"dict": items}
+    if isinstance(value, np.generic):
+        return {"scalar": _described(np.asarray(value), name, arrays)}
+    if kind is np.ndarray:
+        return _described_array(value, name, arrays)
+    raise TypeError(
+        f"{name} must be made of plain values and arrays to be saved, got "
+        f"{kind.__name__}."
+    )
+
+
+def _described_array(array, name, arrays) -> dict[str, Any]:
+    if array.dtype.kind in "OU":
+        cells = _described(array.ravel().tolist(), name, arrays)
+        return {"cells": [array.dtype.str, list(array.shape), cells]}
+    size = array.dtype.itemsize
+    if array.dtype.kind not in _STORED_KINDS or size > _MOST_BYTES_A_NUMBER:
+        raise TypeError(
+            f"{name} must be an array of numbers, booleans or strings to be saved, got "
+            f"{array.dtype}."
+        )
+    key = str(len(arrays))
+    native = array.astype(array.dtype.newbyteorder("="), order="C")
+    arrays[key] = native
+    return {"array": key}
+
+
+def _restored(value: Any, arrays: dict[str, np.ndarray]) -> Any:
+    """Return what :func:`_described` was given."""
+    if isinstance(value, list):
+        return [_restored(item, arrays) for item in value]
+    if not isinstance(value, dict):
+        return value
+    ((form, content),) = value.items()
+    return _FORMS[form](content, arrays)
+
+
+def _restored_dict(items, arrays) -> dict:
+    return {_restored(key, arrays): _restored(item, arrays) for key, item in items}
+
+
+def _restored_cells(content, arrays) -> np.ndarray:
+    dtype, shape, cells = content
+    if np.dtype(dtype).kind not in "OU":
+        raise InvalidFileError(f"Cells must be objects or strings, got {dtype}.")
+    array = np.empty(len(cells), dtype)
+    array[:] = _restored(cells, arrays)
+    return array.reshape(shape)
+
+
+_FORMS = {
+    "float": lambda text, arrays: float(text),
+    "tuple": lambda items, arrays: tuple(_restored(items, arrays)),
+    "dict": _restored_dict,
+    "scalar": lambda content, arrays: _restored(content, arrays)[()],
+    "array": lambda key, arrays: np.array(arrays[key]),
+    "cells": _restored_cells,
+}

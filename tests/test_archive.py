@@ -1,0 +1,114 @@
+"""Files of plain values and arrays."""
+
+import errno
+import os
+
+import numpy as np
+import pytest
+
+from sklearn_ae import InvalidFileError
+from sklearn_ae._archive import packed, unpacked, write_file
+
+TREE = {
+    "nothing": None,
+    "flags": [True, False],
+    "numbers": (1, -(2**70), 0.1, float("inf"), -0.0),
+    "texts": ["", "é\ud800", '"0":{}'],
+    3: {"nested": {(1, "key"): np.float32(0.1)}},
+    "arrays": [
+        np.arange(6).reshape(2, 3).astype(dtype)
+        for dtype in ("float64", "float32", "float16", "int8", "uint64", "bool")
+    ],
+    "odd": [np.empty((0, 3)), np.array(2.5), np.arange(4)[::-2], np.ones(2, ">f8")],
+    "names": [np.array(["a", "bc"], object), np.array([["x", "yz"]])],
+}
+
+
+def same(one, other):
+    """Tell whether two trees hold the same, dtypes and types included."""
+    if isinstance(one, np.ndarray):
+        alike = one.dtype.newbyteorder("=") == other.dtype and one.shape == other.shape
+        return alike and one.tolist() == other.tolist()
+    if isinstance(one, dict):
+        pairs = zip(one.items(), other.items(), strict=True)
+        return type(other) is dict and all(same(*pair) for pair in pairs)
+    if isinstance(one, list | tuple):
+        pairs = zip(one, other, strict=True)
+        return type(one) is type(other) and all(same(*pair) for pair in pairs)
+    return type(one) is type(other) and repr(one) == repr(other)
+
+
+def test_trees_come_back_as_they_were():
+    assert same(TREE, unpacked("example", packed("example", TREE)))
+
+
+def test_arrays_that_come_back_can_be_written_to():
+    array = unpacked("example", packed("example", np.zeros(2)))
+    array += 1
+    assert array.tolist() == [1, 1]
+
+
+def test_the_same_tree_gives_the_same_bytes():
+    assert packed("example", TREE) == packed("example", TREE)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [object(), {1, 2}, np.zeros(2, complex), np.zeros(1, "M8[s]"), np.longdouble(1)],
+)
+def test_what_is_not_plain_is_refused_by_name(value):
+    with pytest.raises(TypeError, match=r"example\.part\[1\] must be"):
+        packed("example", {"part": [0, value]})
+
+
+def test_another_kind_is_refused():
+    with pytest.raises(InvalidFileError, match="must hold a model, got a example"):
+        unpacked("model", packed("example", TREE))
+
+
+def test_every_changed_byte_is_found():
+    data = packed("example", {"numbers": np.arange(3), "text": "short"})
+    for position in range(len(data)):
+        for change in (1, 0x80):
+            changed = bytearray(data)
+            changed[position] ^= change
+            with pytest.raises(InvalidFileError):
+                unpacked("example", bytes(changed))
+
+
+def test_every_cut_and_every_addition_is_found():
+    data = packed("example", np.arange(3))
+    for stop in range(len(data)):
+        with pytest.raises(InvalidFileError):
+            unpacked("example", data[:stop])
+    with pytest.raises(InvalidFileError):
+        unpacked("example", data + b"\0")
+
+
+def test_files_replace_what_was_there(tmp_path):
+    path = tmp_path / "file"
+    path.write_bytes(b"old")
+    write_file(path, b"new")
+    assert path.read_bytes() == b"new"
+    assert os.listdir(tmp_path) == ["file"]
+
+
+def test_a_link_stays_one(tmp_path):
+    (tmp_path / "file").write_bytes(b"old")
+    (tmp_path / "link").symlink_to("file")
+    write_file(tmp_path / "link", b"new")
+    assert (tmp_path / "link").is_symlink()
+    assert (tmp_path / "file").read_bytes() == b"new"
+
+
+def test_a_full_disk_raises_and_leaves_what_was_there(tmp_path, monkeypatch):
+    def full(descriptor):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    path = tmp_path / "file"
+    path.write_bytes(b"old")
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(OSError, match="No space left"):
+        write_file(path, b"new")
+    assert path.read_bytes() == b"old"
+    assert os.listdir(tmp_path) == ["file"]
