@@ -2,12 +2,14 @@
 
 from collections.abc import Iterable
 from inspect import unwrap
+from typing import Any
 
 import torch
 from torch import nn
 
 _AVERAGE_POWER = 8
 _SMALL_NORM = 1e-6
+_MOMENTS = ("exp_avg", "exp_avg_sq")  # AdamW's names for them
 
 
 class FlatParameters:
@@ -89,6 +91,65 @@ class FlatParameters:
         self._weights.copy_(self._other)
         self._other.copy_(shown)
         self._averaged = averaged
+
+    def state(self, optimizer: torch.optim.AdamW) -> dict[str, Any]:
+        """Return all that steps have made so far, as numbers and copied arrays.
+
+        Parameters
+        ----------
+        optimizer : AdamW
+            What makes the steps of `tensors`.
+
+        Returns
+        -------
+        state : dict
+            Weights, their average and the optimizer's moments, each end to end, and
+            the number of steps.
+        """
+        weights, average = self._weights, self._other
+        if self._averaged:
+            weights, average = average, weights
+        groups = [optimizer.state.get(tensor, {}) for tensor in self.tensors]
+        moments = {
+            name: torch.cat(
+                [
+                    group.get(name, torch.zeros_like(tensor)).detach()
+                    for group, tensor in zip(groups, self.tensors, strict=True)
+                ]
+            )
+            for name in _MOMENTS
+        }
+        parts = {"weights": weights, "average": average, **moments}
+        arrays = {name: part.cpu().numpy().copy() for name, part in parts.items()}
+        return {"n_steps": self._n_steps, **arrays}
+
+    @torch.no_grad()
+    def restore(self, optimizer: torch.optim.AdamW, state: dict[str, Any]) -> None:
+        """Go on where :meth:`state` was taken, of parameters of the same sizes.
+
+        Parameters
+        ----------
+        optimizer : AdamW
+            What will make the steps of `tensors`.
+
+        state : dict
+            What :meth:`state` returned.
+        """
+        self._n_steps, self._averaged = state["n_steps"], False
+        self._weights.copy_(torch.from_numpy(state["weights"]))
+        self._other.copy_(torch.from_numpy(state["average"]))
+        if not self._n_steps:
+            return
+        sizes = [len(tensor) for tensor in self.tensors]
+        parts = [torch.from_numpy(state[name]).split(sizes) for name in _MOMENTS]
+        for tensor, *moments in zip(self.tensors, *parts, strict=True):
+            optimizer.state[tensor] = {
+                "step": torch.tensor(float(self._n_steps), device=tensor.device),
+                **{
+                    name: moment.to(tensor.device, copy=True)
+                    for name, moment in zip(_MOMENTS, moments, strict=True)
+                },
+            }
 
 
 class UncompiledAdamW(torch.optim.AdamW):

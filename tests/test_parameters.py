@@ -200,3 +200,34 @@ def test_average_goes_on_after_it_was_shown(layer, flat):
     for one in (shown, never):
         one.show(averaged=True)
     assert torch.equal(layer.weight, other.weight)
+
+
+def trained(state=None, *, seeds, averaged=False):
+    """Return weights and average after a step a seed, from the start or a state."""
+    layer = nn.Linear(3, 2)
+    nn.init.constant_(layer.weight, 0.5)
+    nn.init.constant_(layer.bias, 0.1)
+    flat = FlatParameters([[layer.weight], [layer.bias]])
+    groups = [{"params": [tensor]} for tensor in flat.tensors]
+    optimizer = UncompiledAdamW(groups, lr=0.1, fused=True)
+    if state is not None:
+        flat.restore(optimizer, state)
+    for seed in seeds:
+        flat.clear()
+        x = torch.randn(5, 3, generator=torch.Generator().manual_seed(seed))
+        layer(x).square().sum().backward()
+        optimizer.step()
+        flat.average()
+    flat.show(averaged=averaged)
+    return flat.state(optimizer)
+
+
+@pytest.mark.parametrize("averaged", [False, True])
+@pytest.mark.parametrize("n_before", [0, 1, 3])
+def test_steps_go_on_from_a_state_to_the_same_bits(n_before, averaged):
+    before = trained(seeds=range(n_before), averaged=averaged)
+    resumed = trained(before, seeds=range(n_before, 5))
+    expected = trained(seeds=range(5))
+    assert resumed.pop("n_steps") == expected.pop("n_steps")
+    for name, array in expected.items():
+        assert resumed[name].tobytes() == array.tobytes()
