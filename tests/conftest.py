@@ -176,10 +176,26 @@ def pandas_frame(cells):
     return pandas_mixed(cells)
 
 
+@pytest.fixture(scope="session")
+def once():
+    """Make a thing the first time it is asked for, and give a copy every time."""
+    made = {}
+
+    def copy_of(key, make):
+        if key not in made:
+            made[key] = pickle.dumps(make())
+        return pickle.loads(made[key])
+
+    return copy_of
+
+
 @pytest.fixture(params=["start", "trained"])
-def fitted(request, quick, X):
+def fitted(request, estimator_class, quick, X, once):
     """An estimator that kept PCA, and one that left it."""
-    estimator = quick(max_epochs=0 if request.param == "start" else 4).fit(X)
+    max_epochs = 0 if request.param == "start" else 4
+    estimator = once(
+        (estimator_class, max_epochs), lambda: quick(max_epochs=max_epochs).fit(X)
+    )
     assert (estimator.best_epoch_ > 0) == (request.param == "trained")
     return estimator
 

@@ -165,13 +165,17 @@ def test_auto_standardizes_where_numbers_are_marked_as_categories(quick, X):
 
 
 @pytest.fixture(params=["start", "trained"])
-def fitted_to_mixed(request, quick, mixed):
-    return quick(max_epochs=0 if request.param == "start" else 8).fit(mixed)
+def fitted_to_mixed(request, estimator_class, quick, mixed, once):
+    max_epochs = 0 if request.param == "start" else 8
+    key = estimator_class, "mixed", type(mixed), max_epochs
+    return once(key, lambda: quick(max_epochs=max_epochs).fit(mixed))
 
 
 @pytest.fixture(params=["start", "trained"])
-def fitted_to_gappy(request, quick, gappy):
-    return quick(max_epochs=0 if request.param == "start" else 8).fit(gappy)
+def fitted_to_gappy(request, estimator_class, quick, gappy, once):
+    max_epochs = 0 if request.param == "start" else 8
+    key = estimator_class, "gappy", max_epochs
+    return once(key, lambda: quick(max_epochs=max_epochs).fit(gappy))
 
 
 def test_missing_cells_have_no_error(fitted_to_gappy, gappy):

@@ -23,8 +23,10 @@ def target(cells):
 
 
 @pytest.fixture(params=["start", "trained"])
-def fitted_to_mixed(request, quick, mixed):
-    return quick(max_epochs=0 if request.param == "start" else 4).fit(mixed)
+def fitted_to_mixed(request, estimator_class, quick, mixed, once):
+    max_epochs = 0 if request.param == "start" else 4
+    key = estimator_class, "mixed", type(mixed), max_epochs
+    return once(key, lambda: quick(max_epochs=max_epochs).fit(mixed))
 
 
 def outputs(estimator, frame):
