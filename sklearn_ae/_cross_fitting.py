@@ -11,13 +11,8 @@ from ._callbacks import RowLosses, copy_weights
 from ._random import RandomStreams
 from ._rows import EVALUATION_ROWS, Batches, RowSource
 from ._selection import is_clear_gain
-from ._training import (
-    Objective,
-    TrainingSettings,
-    TrainingState,
-    fit_network,
-    row_losses,
-)
+from ._training import Objective, fit_network, row_losses
+from ._training_settings import TrainingSettings, TrainingState
 
 
 def cross_fit_network(

@@ -20,7 +20,8 @@ from ._random import RandomStreams
 from ._rows import RowSource, TensorRows, row_source
 from ._tables import block_widths
 from ._targets import LinearHead
-from ._training import TrainingSettings, TrainingState, fit_network
+from ._training import fit_network
+from ._training_settings import TrainingSettings, TrainingState
 from .nn import Head, HeadedNetwork, Layout, SwapNoise
 
 _FEWEST_STEPS, _FULL_RATE_WIDTH = 300, 64

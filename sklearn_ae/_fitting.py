@@ -25,8 +25,8 @@ from ._random import RandomStreams
 from ._rows import EPOCH_ROWS, CorruptedRows
 from ._start import LinearStart, component_limit, pca_starts, resolve_n_components
 from ._tables import EncodedTable, TableCodec, fit_codec
-from ._training import TrainingSettings, TrainingState
 from ._training_data import TrainingData, prepare_rows
+from ._training_settings import TrainingSettings, TrainingState
 from .nn import UniformNoise
 
 _AUTO_EPOCHS, _AUTO_STEPS = 70, 1_250

@@ -13,14 +13,9 @@ from ._cross_fitting import all_but, cross_fit_network
 from ._random import RandomStreams
 from ._rows import EVALUATION_ROWS, Batches, ChosenRows, RowSource
 from ._start import LinearStart
-from ._training import (
-    Objective,
-    TrainingSettings,
-    TrainingState,
-    fit_network,
-    row_losses,
-)
+from ._training import Objective, fit_network, row_losses
 from ._training_data import TrainingData
+from ._training_settings import TrainingSettings, TrainingState
 
 _SAMPLE_ROWS = 10_000
 

@@ -21,8 +21,8 @@ from ._ridge_start import RidgeStart, ridge_start
 from ._rows import EPOCH_ROWS, PairedRows, row_source
 from ._shapes import whole_numbers, with_channels
 from ._tables import EncodedTable, fit_codec
-from ._training import TrainingSettings, TrainingState
 from ._training_data import TrainingData, choose_rows
+from ._training_settings import TrainingSettings, TrainingState
 from .nn import Autoencoder, ConvolutionalMap, cells_per_cell, reconstruction_loss
 
 _NOTHING_LEFT = 1e-10  # share of the variance

@@ -27,7 +27,7 @@ LAYERS = [
     {"_axes", "_prior"},
     {"_fitted", "_variant"},
     {"_density", "_fitted_pair"},
-    {"_callbacks"},
+    {"_callbacks", "_training_settings"},
     {"_training"},
     {"_training_data", "_cross_fitting"},
     {"_networks"},

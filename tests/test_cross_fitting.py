@@ -9,7 +9,7 @@ from torch import nn
 from sklearn_ae._cross_fitting import all_but, cross_fit_network
 from sklearn_ae._random import RandomStreams
 from sklearn_ae._rows import CorruptedRows, TensorRows
-from sklearn_ae._training import TrainingSettings
+from sklearn_ae._training_settings import TrainingSettings
 from sklearn_ae.nn import Layout, UniformNoise
 
 N_ROWS = 42

@@ -10,12 +10,8 @@ from torch import nn
 
 from sklearn_ae._callbacks import one_cycle
 from sklearn_ae._rows import TensorRows
-from sklearn_ae._training import (
-    TrainingSettings,
-    copy_weights,
-    fit_network,
-    row_losses,
-)
+from sklearn_ae._training import copy_weights, fit_network, row_losses
+from sklearn_ae._training_settings import TrainingSettings
 
 
 class Scale(nn.Module):
