@@ -14,6 +14,7 @@ from sklearn.base import (
 from sklearn.utils import check_array
 from sklearn.utils.validation import check_is_fitted
 
+from ._checkpoint import check_checkpoint
 from ._fitted import float_dtype
 from ._fitting import fit_rows
 from ._frames import frame_library
@@ -63,7 +64,7 @@ class BaseAutoencoder(
     }
 
     @_fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X, y=None, *, X_val=None):
+    def fit(self, X, y=None, *, X_val=None, checkpoint=None):
         """Learn the codes of X.
 
         Parameters
@@ -80,6 +81,13 @@ class BaseAutoencoder(
             Validation rows, instead of a share of X. In a Pipeline they are transformed
             as X is, with ``transform_input=["X_val"]``.
 
+        checkpoint : str or path-like, default=None
+            File that is written at the end of every epoch. A fit that was cut off, by
+            Ctrl-C or a power failure, goes on from there if it is called again with the
+            same arguments, and ends with the same bits as without the cut, as far as
+            `random_state` promises them; of None or a RandomState instance the file
+            keeps the number drawn first. A fit has a file of its own, which stays.
+
         Returns
         -------
         self : object
@@ -89,12 +97,19 @@ class BaseAutoencoder(
         ------
         ValueError
             If X holds infinity or dates, `n_components` does not fit its shape, or the
-            loss turns non-finite. The estimator is left as it was.
+            loss turns non-finite. The estimator is left as it was. If `checkpoint` is
+            that of a fit of other data, other parameters (but `verbose`) or other
+            versions; is no file of ours, and then is left alone; or comes with
+            `callbacks`, whose state it can't hold.
 
         TypeError
             If a column holds cells of different kinds.
+
+        OSError
+            If `checkpoint` can't be read or written.
         """
         check_has_use(self, X_val)
+        check_checkpoint(self, checkpoint)
         with restored_on_error(self):
             columns, X = learn_rows(self, self._flattened(X))
             self._check_columns(columns)
@@ -102,7 +117,7 @@ class BaseAutoencoder(
                 X_val = self._flattened(X_val)
                 X_val = read_rows(self, X_val, columns, input_name="X_val")
             with own_torch_modes():
-                learned = fit_rows(self, columns, X, X_val)
+                learned = fit_rows(self, columns, X, X_val, checkpoint)
             self._publish(learned)
         if learned.state.interruption is not None:
             raise learned.state.interruption

@@ -2,7 +2,12 @@
 
 import dis
 import math
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from typing import Any
 
+import numpy as np
+import torch
 from skorch.callbacks import Callback
 from torch import Tensor, nn
 
@@ -44,7 +49,24 @@ def copy_weights(module: nn.Module) -> dict[str, Tensor]:
     return {name: value.clone() for name, value in module.state_dict().items()}
 
 
-class BestEpoch(Callback):
+def stored(tensors: dict[str, Tensor]) -> dict[str, np.ndarray]:
+    """Return tensors as arrays that later steps leave alone."""
+    return {name: value.cpu().numpy().copy() for name, value in tensors.items()}
+
+
+class Recorder(Callback, ABC):
+    """A callback that learns from epoch to epoch, and can go on in another process."""
+
+    @abstractmethod
+    def state(self) -> dict[str, Any]:
+        """Return all that it has learned, as plain values and arrays."""
+
+    @abstractmethod
+    def restore(self, state: dict[str, Any], device: torch.device) -> None:
+        """Go on where :meth:`state` was taken, on the device of the training."""
+
+
+class BestEpoch(Recorder):
     """Keeps the weights of the epoch with the lowest validation loss after the start.
 
     Parameters
@@ -68,8 +90,24 @@ class BestEpoch(Callback):
             self.weights_ = copy_weights(net.module_)
             self.row_losses_ = net.validation_row_losses_
 
+    def state(self):
+        state = {"loss": self.loss_, "epoch": self.epoch_}
+        if self.epoch_:
+            state["weights"] = stored(self.weights_)
+            state["row_losses"] = self.row_losses_.cpu().numpy()
+        return state
 
-class RowLosses(Callback):
+    def restore(self, state, device):
+        self.loss_, self.epoch_ = state["loss"], state["epoch"]
+        if self.epoch_:
+            self.weights_ = {
+                name: torch.from_numpy(array).to(device)
+                for name, array in state["weights"].items()
+            }
+            self.row_losses_ = torch.from_numpy(state["row_losses"]).to(device)
+
+
+class RowLosses(Recorder):
     """Takes down the losses of the validation rows, epoch by epoch."""
 
     def __init__(self):
@@ -77,6 +115,30 @@ class RowLosses(Callback):
 
     def on_epoch_end(self, net, **kwargs):
         self.epochs_.append(net.validation_row_losses_)
+
+    def state(self):
+        return {"epochs": [losses.cpu().numpy() for losses in self.epochs_]}
+
+    def restore(self, state, device):
+        self.epochs_ = [
+            torch.from_numpy(losses).to(device) for losses in state["epochs"]
+        ]
+
+
+class EpochEnd(Callback):
+    """Calls a function of the net at every epoch's end.
+
+    Parameters
+    ----------
+    call : callable
+        What to call.
+    """
+
+    def __init__(self, call: Callable[[Any], None]):
+        self.call = call
+
+    def on_epoch_end(self, net, **kwargs):
+        self.call(net)
 
 
 class Stop(Callback):
@@ -101,6 +163,10 @@ class Stop(Callback):
         self.best, self.n_iter_no_change = best, n_iter_no_change
         self.n_warm_up = n_warm_up
 
+    def on_train_begin(self, net, **kwargs):
+        if len(net.history):  # of a training that goes on
+            self.on_epoch_end(net)
+
     def on_epoch_end(self, net, **kwargs):
         epoch, patience = len(net.history) - self.n_warm_up, self.n_iter_no_change
         n_idle = epoch - max(self.best.epoch_ - self.n_warm_up, 0)
@@ -119,7 +185,7 @@ class OneCycle(Callback):
     Parameters
     ----------
     n_steps : int
-        Steps to come.
+        Steps of the whole schedule.
     """
 
     def __init__(self, n_steps):
@@ -127,7 +193,7 @@ class OneCycle(Callback):
 
     def on_train_begin(self, net, **kwargs):
         self.peaks_ = [group["lr"] for group in net.optimizer_.param_groups]
-        self.step_ = 0
+        self.step_ = net.flat_.n_steps
         self._set_rates(net)
 
     def on_batch_end(self, net, training, **kwargs):
@@ -240,7 +306,7 @@ class ProgressBar(Callback):
         Losses to compare with, by name.
 
     n_epochs : int
-        Epochs to come.
+        Epochs in all.
     """
 
     def __init__(self, references, n_epochs):
@@ -253,7 +319,7 @@ class ProgressBar(Callback):
     def on_train_begin(self, net, **kwargs):
         from tqdm.auto import tqdm
 
-        self.bar_ = tqdm(total=self.n_epochs, unit="epoch")
+        self.bar_ = tqdm(total=self.n_epochs, initial=len(net.history), unit="epoch")
 
     def on_epoch_end(self, net, **kwargs):
         shown = {"train": net.history[-1, "train_loss"]}

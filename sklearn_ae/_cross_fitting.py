@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from ._callbacks import RowLosses, copy_weights
+from ._checkpoint import Checkpoint
 from ._random import RandomStreams
 from ._rows import EVALUATION_ROWS, Batches, RowSource
 from ._selection import is_clear_gain
@@ -26,6 +27,7 @@ def cross_fit_network(
     settings: TrainingSettings,
     streams: RandomStreams,
     throughout: Tensor | None = None,
+    checkpoint: Checkpoint | None = None,
 ) -> TrainingState:
     """Train a module on all rows, for as many epochs as is best for rows not seen.
 
@@ -64,6 +66,9 @@ def cross_fit_network(
     throughout : Tensor of int, default=None
         Further rows, which are always trained on and judge nothing.
 
+    checkpoint : Checkpoint, default=None
+        Gets the progress of all trainings, which go on there.
+
     Returns
     -------
     state : TrainingState
@@ -100,6 +105,7 @@ def cross_fit_network(
                 number,
                 settings,
                 streams,
+                checkpoint,
             )
             losses.append(fitted.losses)
             epochs.append(fold_epochs)
@@ -115,8 +121,9 @@ def cross_fit_network(
             return state
         everything, batches = torch.cat([*folds, throughout]), streams.torch("batches")
         settings = replace(settings, stop_after=best + 1)
+        saved = None if checkpoint is None else checkpoint.training("final")
         final = fit_network(
-            module, objective, rows, everything, None, settings, batches, first
+            module, objective, rows, everything, None, settings, batches, first, saved
         )
     except KeyboardInterrupt as caught:
         if not losses:
@@ -128,9 +135,26 @@ def cross_fit_network(
     return final
 
 
-def _fit_twin(pair, objective, rows, index, judged, fold, number, settings, streams):
+def _fit_twin(
+    pair,
+    objective,
+    rows,
+    index,
+    judged,
+    fold,
+    number,
+    settings,
+    streams,
+    checkpoint,
+):
     """Train a twin on the other rows; return its state and the fold's row losses."""
-    record, (twin, start) = RowLosses(), pair
+    name, record, (twin, start) = f"fold {number}", RowLosses(), pair
+    batches = streams.torch(name)
+    saved = None if checkpoint is None else checkpoint.training(name)
+    outcome = None if saved is None else saved.outcome()
+    if outcome is not None:
+        record.restore(outcome["record"], settings.device)
+        return TrainingState({}, losses=outcome["losses"]), record.epochs_
     fitted = fit_network(
         twin,
         objective,
@@ -138,9 +162,12 @@ def _fit_twin(pair, objective, rows, index, judged, fold, number, settings, stre
         index,
         (judged, fold),
         replace(settings, callbacks=[record], ends_early=False, verbose=0),
-        streams.torch(f"fold {number}"),
+        batches,
         start,
+        saved,
     )
+    if saved is not None and fitted.interruption is None:
+        saved.save_outcome({"losses": fitted.losses, "record": record.state()})
     return fitted, record.epochs_
 
 

@@ -11,6 +11,7 @@ from torch import nn
 
 from ._axes import start_axes, turned_arrays
 from ._callbacks import check_callbacks
+from ._checkpoint import open_checkpoint
 from ._columns import TableColumns, some
 from ._fitted import FittedAutoencoder
 from ._networks import (
@@ -62,7 +63,7 @@ class Learned(NamedTuple):
     more: dict[str, Any]
 
 
-def fit_rows(estimator, columns: TableColumns, X, X_val) -> Learned:
+def fit_rows(estimator, columns: TableColumns, X, X_val, checkpoint=None) -> Learned:
     """Fit validated rows by an estimator's parameters, which stay as they are.
 
     Parameters
@@ -79,6 +80,9 @@ def fit_rows(estimator, columns: TableColumns, X, X_val) -> Learned:
     X_val : {ndarray, CSR matrix} or None
         Validation rows, read alike. None means a share of X.
 
+    checkpoint : str, path-like or None, default=None
+        Path of a file that training is taken down in, and goes on from.
+
     Returns
     -------
     learned : Learned
@@ -89,6 +93,8 @@ def fit_rows(estimator, columns: TableColumns, X, X_val) -> Learned:
     layer_sizes(estimator.hidden_layer_sizes)
     device = resolve_device(estimator.device)
     streams = RandomStreams(estimator.random_state)
+    tables = {"X": X, "X_val": X_val}
+    saved = open_checkpoint(checkpoint, estimator, device, columns, tables, streams)
     table = _fit_table(estimator, columns, X)
     n_components = resolve_n_components(
         estimator.n_components,
@@ -101,7 +107,7 @@ def fit_rows(estimator, columns: TableColumns, X, X_val) -> Learned:
     design = design_network(estimator, start, data, streams)
     networks = build_networks(estimator, design, start, starts, data, device, streams)
     pca_loss = start_loss(networks.linear[1:], design.objective, data)
-    state = _train(estimator, design, networks, table, data, pca_loss, streams)
+    state = _train(estimator, design, networks, table, data, pca_loss, streams, saved)
     if state.interruption and not state.best_epoch and estimator.init != "pca":
         raise state.interruption
     kept = _Kept(
@@ -185,7 +191,7 @@ def _fit_starts(
 
 
 def _train(
-    estimator, design, networks, table, data, pca_loss, streams
+    estimator, design, networks, table, data, pca_loss, streams, saved
 ) -> TrainingState:
     rows, noise = data.rows, None
     if data.rows is data.clean and networks.module.takes_noise:
@@ -194,7 +200,7 @@ def _train(
     settings = _settings(estimator, networks, data, pca_loss, noise)
     linear = networks.linear if estimator.init == "pca" else None
     return train_networks(
-        networks, linear, design.objective, rows, data, settings, streams
+        networks, linear, design.objective, rows, data, settings, streams, saved
     )
 
 

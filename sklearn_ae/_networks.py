@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from ._checkpoint import Checkpoint
 from ._cross_fitting import all_but, cross_fit_network
 from ._random import RandomStreams
 from ._rows import EVALUATION_ROWS, Batches, ChosenRows, RowSource
@@ -186,6 +187,7 @@ def train_networks(
     data: TrainingData,
     settings: TrainingSettings,
     streams: RandomStreams,
+    checkpoint: Checkpoint | None = None,
 ) -> TrainingState:
     """Train the network to keep, by way of its twins where rows are few.
 
@@ -212,11 +214,16 @@ def train_networks(
     streams : RandomStreams
         Source of the orders of rows.
 
+    checkpoint : Checkpoint, default=None
+        Where training goes on, and is taken down.
+
     Returns
     -------
     state : TrainingState
         Weights and curves.
     """
+    if checkpoint is not None:
+        checkpoint.write()
     if len(data.parts) > 1:
         return cross_fit_network(
             networks.module,
@@ -228,6 +235,7 @@ def train_networks(
             data.parts,
             settings,
             streams,
+            checkpoint=checkpoint,
         )
     return fit_network(
         networks.trained,
@@ -238,6 +246,7 @@ def train_networks(
         settings,
         streams.torch("batches"),
         linear[-1] if linear else None,
+        None if checkpoint is None else checkpoint.training("network"),
     )
 
 

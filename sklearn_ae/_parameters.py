@@ -32,6 +32,9 @@ class FlatParameters:
     tensors : list of Parameter of shape (n_weights,)
         One a group, with gradients of zero.
 
+    n_steps : int
+        Steps that the average has seen.
+
     Examples
     --------
     >>> import torch
@@ -50,7 +53,7 @@ class FlatParameters:
         self._weights = torch.cat([p.detach().flatten() for p in parameters])
         self._gradients = torch.zeros_like(self._weights)
         self._other = self._weights.clone()
-        self._n_steps, self._averaged = 0, False
+        self.n_steps, self._averaged = 0, False
         sizes = [sum(parameter.numel() for parameter in group) for group in groups]
         self.tensors = [nn.Parameter(part) for part in self._weights.split(sizes)]
         for tensor, part in zip(
@@ -78,9 +81,9 @@ class FlatParameters:
     @torch.no_grad()
     def average(self) -> None:
         """Take the weights of one more step into the average."""
-        share = (_AVERAGE_POWER + 1) / (self._n_steps + _AVERAGE_POWER + 1)
+        share = (_AVERAGE_POWER + 1) / (self.n_steps + _AVERAGE_POWER + 1)
         self._other.lerp_(self._weights, share)
-        self._n_steps += 1
+        self.n_steps += 1
 
     @torch.no_grad()
     def show(self, *, averaged: bool) -> None:
@@ -121,7 +124,7 @@ class FlatParameters:
         }
         parts = {"weights": weights, "average": average, **moments}
         arrays = {name: part.cpu().numpy().copy() for name, part in parts.items()}
-        return {"n_steps": self._n_steps, **arrays}
+        return {"n_steps": self.n_steps, **arrays}
 
     @torch.no_grad()
     def restore(self, optimizer: torch.optim.AdamW, state: dict[str, Any]) -> None:
@@ -135,16 +138,16 @@ class FlatParameters:
         state : dict
             What :meth:`state` returned.
         """
-        self._n_steps, self._averaged = state["n_steps"], False
+        self.n_steps, self._averaged = state["n_steps"], False
         self._weights.copy_(torch.from_numpy(state["weights"]))
         self._other.copy_(torch.from_numpy(state["average"]))
-        if not self._n_steps:
+        if not self.n_steps:
             return
         sizes = [len(tensor) for tensor in self.tensors]
         parts = [torch.from_numpy(state[name]).split(sizes) for name in _MOMENTS]
         for tensor, *moments in zip(self.tensors, *parts, strict=True):
             optimizer.state[tensor] = {
-                "step": torch.tensor(float(self._n_steps), device=tensor.device),
+                "step": torch.tensor(float(self.n_steps), device=tensor.device),
                 **{
                     name: moment.to(tensor.device, copy=True)
                     for name, moment in zip(_MOMENTS, moments, strict=True)

@@ -19,6 +19,11 @@ class RandomStreams:
     random_state : int, RandomState instance or None
         As in scikit-learn. One number is drawn from an instance.
 
+    Attributes
+    ----------
+    seed : int
+        That number, which may be set to another before the first stream is asked for.
+
     Examples
     --------
     >>> from sklearn_ae._random import RandomStreams
@@ -30,11 +35,12 @@ class RandomStreams:
     """
 
     def __init__(self, random_state: int | np.random.RandomState | None) -> None:
-        self._seed = int(check_random_state(random_state).randint(2**31))
+        self.seed = int(check_random_state(random_state).randint(2**31))
+        self._latest: dict[str, torch.Generator] = {}
 
     def numpy(self, name: str) -> np.random.Generator:
         """Return a fresh NumPy generator at the beginning of stream `name`."""
-        return np.random.default_rng([self._seed, zlib.crc32(name.encode())])
+        return np.random.default_rng([self.seed, zlib.crc32(name.encode())])
 
     def integer(self, name: str) -> int:
         """Return the first number of stream `name`, a valid ``random_state``."""
@@ -44,4 +50,23 @@ class RandomStreams:
         """Return a fresh torch generator on the CPU at the beginning of `name`."""
         generator = torch.Generator(device="cpu")
         generator.manual_seed(int(self.numpy(name).integers(2**63)))
+        self._latest[name] = generator
         return generator
+
+    def state(self) -> dict[str, np.ndarray]:
+        """Return where torch's generators stand, the latest of each name."""
+        return {
+            name: generator.get_state().numpy()
+            for name, generator in self._latest.items()
+        }
+
+    def restore(self, state: dict[str, np.ndarray]) -> None:
+        """Set torch's generators of these names to where they stood.
+
+        Parameters
+        ----------
+        state : dict of str to ndarray
+            What :meth:`state` returned.
+        """
+        for name, numbers in state.items():
+            self._latest[name].set_state(torch.from_numpy(numbers))

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterator
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 import torch
@@ -226,6 +226,7 @@ class Batches(IterableDataset):
         self._rows, self._index, self._batch_size = rows, index, batch_size
         self._generator = generator
         self._ahead = torch.arange(0)  # numbers of rows
+        self._before: Tensor | None = None  # what the generator drew the pass from
         self.epoch_rows = (
             len(index) if generator is None else min(len(index), EPOCH_ROWS)
         )
@@ -246,6 +247,26 @@ class Batches(IterableDataset):
     def _with_next_pass(self, ahead: Tensor) -> Tensor:
         if self._generator is None:
             return self._index
+        self._before = self._generator.get_state()
         order = torch.randperm(len(self._index), generator=self._generator)
         rows = self._index[order]
         return torch.cat([ahead, rows]) if len(ahead) else rows
+
+    def state(self) -> dict[str, Any]:
+        """Return where the order of rows stands between two epochs."""
+        if not len(self._ahead):
+            return {"n_ahead": 0}
+        return {"n_ahead": len(self._ahead), "before": self._before.numpy()}
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Go on where :meth:`state` was taken, the generator standing there, too.
+
+        Parameters
+        ----------
+        state : dict
+            What :meth:`state` returned.
+        """
+        self._ahead, n_ahead = torch.arange(0), state["n_ahead"]
+        if n_ahead:
+            self._generator.set_state(torch.from_numpy(state["before"]))
+            self._ahead = self._with_next_pass(self._ahead)[-n_ahead:]

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from ._callbacks import (
     BestEpoch,
     Divergence,
+    EpochEnd,
     OneCycle,
     ProgressBar,
     ShrinkingNoise,
@@ -20,7 +21,9 @@ from ._callbacks import (
     copy_weights,
     is_stop,
 )
+from ._checkpoint import SavedTraining
 from ._parameters import FlatParameters, UncompiledAdamW
+from ._progress import progress_of, resume
 from ._rows import EVALUATION_ROWS, Batches, Pair, RowSource
 from ._selection import is_clear_gain
 from ._training_settings import TrainingSettings, TrainingState
@@ -141,6 +144,7 @@ def fit_network(
     settings: TrainingSettings,
     generator: torch.Generator,
     start: nn.Module | None = None,
+    saved: SavedTraining | None = None,
 ) -> TrainingState:
     """Train a module from where it stands and return the weights to keep.
 
@@ -174,6 +178,9 @@ def fit_network(
     start : torch.nn.Module, default=None
         Something smaller that computes what `module` does where it stands.
 
+    saved : SavedTraining, default=None
+        Gets the progress of every epoch. If there is any, training goes on there.
+
     Returns
     -------
     state : TrainingState
@@ -199,8 +206,10 @@ def fit_network(
         best = BestEpoch(start_loss)
     if settings.max_epochs == 0:
         return state
-    net = _make_net(module, objective, (train, judge), best, state.losses[0], settings)
-    state.interruption = _run(net, train, judge)
+    net = _make_net(
+        module, objective, (train, judge), best, state.losses[0], settings, saved
+    )
+    state.interruption = _run(net, train, judge, saved)
     epochs = [epoch for epoch in net.history if "train_loss" in epoch]
     state.losses += [float(epoch["train_loss"]) for epoch in epochs]
     if judge is None:
@@ -224,7 +233,7 @@ def row_losses(module: nn.Module, objective: Objective, batches: Batches) -> Ten
         return torch.cat([objective(module, batch) for batch in batches])
 
 
-def _make_net(module, objective, batches, best, start_loss, settings) -> _Net:
+def _make_net(module, objective, batches, best, start_loss, settings, saved) -> _Net:
     train, judge = batches
     schedule = OneCycle(settings.max_epochs * len(train))
     callbacks = [("divergence", Divergence(start_loss)), ("one_cycle", schedule)]
@@ -235,6 +244,9 @@ def _make_net(module, objective, batches, best, start_loss, settings) -> _Net:
         noise = ShrinkingNoise(settings.shrinking_noise, start_loss)
         callbacks.append(("shrinking_noise", noise))
     stop = []
+    if saved is not None:
+        save = EpochEnd(lambda net: saved.save_progress(progress_of(net, train)))
+        stop.append(("checkpoint", save))
     if best is not None:
         callbacks.append(("best_epoch", best))
         if settings.ends_early:
@@ -272,12 +284,16 @@ def _as_it_is(dataset, batch_size):
     return dataset
 
 
-def _run(net: _Net, train: Batches, judge: Batches | None) -> KeyboardInterrupt | None:
+def _run(net: _Net, train, judge, saved) -> KeyboardInterrupt | None:
     """Run skorch's loop; return Ctrl-C where there are scored epochs to keep."""
+    progress = None if saved is None else saved.progress()
+    if progress is not None:
+        resume(net, train, progress)
     try:
         try:
             net.notify("on_train_begin", X=train, y=None)
-            net.fit_loop(train, None, epochs=net.settings.stop_after)
+            n_epochs = net.settings.stop_after or net.max_epochs
+            net.fit_loop(train, None, epochs=n_epochs - len(net.history))
         finally:
             net.notify("on_train_end", X=train, y=None)
     except KeyboardInterrupt as caught:

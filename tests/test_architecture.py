@@ -20,7 +20,8 @@ LAYERS = [
     {"_sklearn", "_random", "_frames", "_levels", "_selection", "_transaction"}
     | {"_parameters", "_moments", "_entropy", "_archive"},
     {"_columns", "_shared_parameters", "_packing", "_shapes"},
-    {"_tables", "_learning"},
+    {"_tables", "_learning", "_identity"},
+    {"_checkpoint"},
     {"_validation"},
     {"_rows", "_pair_reading"},
     {"_start", "_ridge_start", "_pair_scoring"},
@@ -28,6 +29,7 @@ LAYERS = [
     {"_fitted", "_variant"},
     {"_density", "_fitted_pair"},
     {"_callbacks", "_training_settings"},
+    {"_progress"},
     {"_training"},
     {"_training_data", "_cross_fitting"},
     {"_networks"},

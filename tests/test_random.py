@@ -65,6 +65,14 @@ def test_none_follows_numpys_global_seed(draw):
     assert drawn[0] == drawn[1]
 
 
+def test_streams_go_on_from_a_state():
+    streams, other = RandomStreams(0), RandomStreams(0)
+    noise, later = streams.torch("noise"), other.torch("noise")
+    torch.rand(3, generator=noise)
+    other.restore(streams.state())
+    assert torch.equal(torch.rand(3, generator=noise), torch.rand(3, generator=later))
+
+
 @pytest.mark.parametrize("random_state", ["seed", -1])
 def test_an_impossible_seed_is_refused(random_state):
     with pytest.raises(ValueError, match="eed"):

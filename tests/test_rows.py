@@ -143,6 +143,21 @@ def test_capped_epochs_go_on_where_the_last_one_stopped(monkeypatch):
     assert sorted(itertools.chain.from_iterable(epochs)) == list(range(30))
 
 
+@pytest.mark.parametrize("n_epochs", [1, 2, 3])
+def test_capped_epochs_go_on_from_a_state(monkeypatch, n_epochs):
+    monkeypatch.setattr(_rows, "EPOCH_ROWS", 25)
+    source = generator()
+    batches = Batches(numbered(40), torch.arange(40), 10, source)
+    for _ in range(n_epochs):
+        list(batches)
+    later = generator()
+    later.set_state(source.get_state())
+    resumed = Batches(numbered(40), torch.arange(40), 10, later)
+    resumed.restore(batches.state())
+    for _ in range(3):
+        assert taken(resumed) == taken(batches)
+
+
 def test_capped_epochs_have_as_many_batches_as_they_say(monkeypatch):
     monkeypatch.setattr(_rows, "EPOCH_ROWS", 10)
     batches = Batches(numbered(23), torch.arange(23), 4, generator())

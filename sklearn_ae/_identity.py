@@ -1,0 +1,98 @@
+"""What tells one fit from another: its data, its parameters and the versions."""
+
+import hashlib
+from typing import Any
+
+import numpy as np
+import scipy
+import sklearn
+import torch
+from scipy import sparse
+
+from ._archive import packed
+from ._columns import TableColumns
+from ._moments import row_chunks
+from ._version import __version__
+
+_VERSIONS = {
+    "numpy": np.__version__,
+    "scikit-learn": sklearn.__version__,
+    "scipy": scipy.__version__,
+    "sklearn_ae": __version__,
+    "torch": str(torch.__version__),
+}
+_OF_NO_MATTER = ("callbacks", "verbose")
+
+
+def settings_identity(estimator, device: torch.device) -> dict[str, str]:
+    """Return as text what determines a fit beside its data.
+
+    Parameters
+    ----------
+    estimator : estimator
+        Gives class and parameters.
+
+    device : torch.device
+        Where it trains.
+
+    Returns
+    -------
+    settings : dict of str to str
+        By name, the versions of packages included.
+    """
+    parameters = estimator.get_params(deep=False) | {"device": str(device)}
+    texts = {
+        name: _text(value)
+        for name, value in parameters.items()
+        if name not in _OF_NO_MATTER
+    }
+    kind = type(estimator)
+    return {"class": f"{kind.__module__}.{kind.__qualname__}"} | _VERSIONS | texts
+
+
+def data_identity(columns: TableColumns, tables: dict[str, Any]) -> dict[str, str]:
+    """Return the SHA-256 of each table of a fit, of the columns that it has.
+
+    Parameters
+    ----------
+    columns : TableColumns
+        How X is read.
+
+    tables : dict of str to {ndarray, CSR matrix, None}
+        By name; None where there is none.
+
+    Returns
+    -------
+    digests : dict of str to str
+        By name.
+    """
+    header = packed("columns", columns.state())
+    return {name: _digest(header, table) for name, table in tables.items()}
+
+
+def _text(value) -> str:
+    """Return a parameter as text that does not depend on the process or on types."""
+    if isinstance(value, np.random.RandomState):
+        return "RandomState"
+    if isinstance(value, torch.device):
+        return repr(str(value))
+    return repr(value.tolist() if hasattr(value, "tolist") else value)
+
+
+def _digest(header: bytes, table) -> str:
+    if table is None:
+        return "none"
+    digest = hashlib.sha256(header)
+    digest.update(repr((table.dtype.str, table.shape)).encode())
+    if sparse.issparse(table):
+        for part in (table.data, table.indices, table.indptr):
+            digest.update(repr((part.dtype.str, part.shape)).encode())
+            _add(digest, part)
+        return digest.hexdigest()
+    for chunk in row_chunks(*table.shape):
+        _add(digest, table[chunk])
+    return digest.hexdigest()
+
+
+def _add(digest, array: np.ndarray) -> None:
+    digest.update(np.ascontiguousarray(array).reshape(-1).view(np.uint8))

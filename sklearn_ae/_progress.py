@@ -1,0 +1,89 @@
+"""Where a training stands at an epoch's end, and how another goes on from there."""
+
+from typing import Any
+
+import torch
+from torch import nn
+
+from ._callbacks import Recorder, stored
+from ._rows import Batches
+
+_LOSSES = ("train_loss", "valid_loss")
+
+
+def progress_of(net, batches: Batches) -> dict[str, Any]:
+    """Return all that an epoch leaves to the next, but for generators' states.
+
+    Parameters
+    ----------
+    net : skorch.NeuralNet
+        What trains, at an epoch's end.
+
+    batches : Batches
+        Its training rows.
+
+    Returns
+    -------
+    progress : dict
+        Plain values, and arrays that later steps leave alone.
+    """
+    return {
+        "steps": net.flat_.state(net.optimizer_),
+        "buffers": stored(dict(net.module_.named_buffers())),
+        "switches": _switches(net.module_),
+        "batches": batches.state(),
+        "recorders": {
+            name: recorder.state() for name, recorder in _recorders(net).items()
+        },
+        "epochs": [
+            {name: float(epoch[name]) for name in _LOSSES if name in epoch}
+            for epoch in net.history
+        ],
+    }
+
+
+@torch.no_grad()
+def resume(net, batches: Batches, progress: dict[str, Any]) -> None:
+    """Let a training that is about to begin go on where another stood.
+
+    Parameters
+    ----------
+    net : skorch.NeuralNet
+        Made as that one was.
+
+    batches : Batches
+        Its training rows. Generators stand where those of the other did.
+
+    progress : dict
+        What :func:`progress_of` returned.
+    """
+    net.flat_.restore(net.optimizer_, progress["steps"])
+    net.flat_.show(averaged=True)  # as an epoch leaves them
+    for name, buffer in net.module_.named_buffers():
+        buffer.copy_(torch.from_numpy(progress["buffers"][name]))
+    for name, part in net.module_.named_modules():
+        vars(part).update(progress["switches"][name])
+    batches.restore(progress["batches"])
+    for name, recorder in _recorders(net).items():
+        recorder.restore(progress["recorders"][name], net.settings.device)
+    for losses in progress["epochs"]:
+        net.history.new_epoch()
+        net.history.record("epoch", len(net.history))
+        for name, loss in losses.items():
+            net.history.record(name, loss)
+
+
+def _switches(module: nn.Module) -> dict[str, dict[str, bool]]:
+    """Return what ``train()`` and ``eval()`` set, of every part."""
+    return {
+        name: {key: value for key, value in vars(part).items() if type(value) is bool}
+        for name, part in module.named_modules()
+    }
+
+
+def _recorders(net) -> dict[str, Recorder]:
+    return {
+        name: callback
+        for name, callback in net.callbacks_
+        if isinstance(callback, Recorder)
+    }
