@@ -7,6 +7,7 @@ from ._convolutional import ConvolutionalAutoencoder
 from ._denoising import DenoisingAutoencoder
 from ._encoder_decoder import EncoderDecoderRegressor
 from ._outlier import ReconstructionOutlierDetector
+from ._persistence import load, skops_names
 from ._pretrained_classifier import PretrainedClassifier
 from ._pretrained_regressor import PretrainedRegressor
 from ._sparse import SparseAutoencoder
@@ -14,6 +15,7 @@ from ._variational import VariationalAutoencoder
 from ._version import __version__
 
 __all__ = [
+    "SKOPS_TRUSTED",
     "AutoencoderTransformer",
     "CodeCompressor",
     "ConvolutionalAutoencoder",
@@ -26,4 +28,8 @@ __all__ = [
     "SparseAutoencoder",
     "VariationalAutoencoder",
     "__version__",
+    "load",
 ]
+
+# The names of all classes that skops must trust to load estimators of this package.
+SKOPS_TRUSTED = skops_names()

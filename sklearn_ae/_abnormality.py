@@ -1,11 +1,13 @@
 """How abnormal rows are: what is surprising about cells, residuals, axes and codes."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from sklearn.decomposition import PCA
 from sklearn.preprocessing import StandardScaler
 
+from ._fitted import check_arrays
+from ._persistence import check_keys
 from ._sklearn import _num_samples
 from ._surprise import ColumnSurprise, fit_surprise, surprises
 from ._views import View, categorical, selected, views
@@ -13,6 +15,7 @@ from ._views import View, categorical, selected, views
 _MOST_ROWS, _MOST_CELLS, _MOST_AXES = 20_000, 10_000_000, 256
 # Of an axis, as a part of that of all columns.
 _LEAST_VARIANCE = 1e-7
+_COLUMNS = ("cells", "residuals", "reconstructions", "directions")
 
 
 class Axes(NamedTuple):
@@ -92,6 +95,40 @@ class Abnormality:
         self.axes, self.cells, self.residuals = axes, cells, residuals
         self.reconstructions = reconstructions
         self.directions, self.ties = directions, ties
+
+    def __getstate__(self) -> dict[str, Any]:
+        columns = {
+            name: [part and part.state() for part in getattr(self, name)]
+            for name in _COLUMNS
+        }
+        return {"axes": self.axes._asdict(), "ties": self.ties} | columns
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        check_keys("abnormality", state, {"axes", "ties", *_COLUMNS})
+        columns = {
+            name: [part and ColumnSurprise.from_state(part) for part in state[name]]
+            for name in _COLUMNS
+        }
+        self.__init__(axes=Axes(**state["axes"]), ties=state["ties"], **columns)
+        self._check()
+
+    def _check(self) -> None:
+        n_features, n_directions = len(self.cells), len(self.directions)
+        shapes = {
+            "mean": (n_features,),
+            "unit": (n_features,),
+            "components": (len(self.axes.components), n_features),
+            "ties": (n_directions, n_features),
+        }
+        check_arrays(self.axes._asdict() | {"ties": self.ties}, shapes)
+        sizes = {len(self.residuals), len(self.reconstructions)}
+        whole = None not in self.directions and sizes == {n_features}
+        signs = (self.axes.unit > 0).all() and (self.ties >= 0).all()
+        if not whole or not signs or self.n_codes < 1:
+            raise ValueError(
+                f"What is abnormal must be told of {n_features} columns in positive "
+                f"units, and of axes and codes, got {n_directions} directions."
+            )
 
     @property
     def n_codes(self) -> int:

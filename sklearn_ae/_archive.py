@@ -19,6 +19,7 @@ _NAME = "sklearn_ae"
 _NO_DIGEST = "0" * 64
 _STORED_KINDS = "biuf"  # of arrays that safetensors holds as they are
 _MOST_BYTES_A_NUMBER = 8
+_ROOM = 64  # bytes for each string and each of its characters
 
 
 class InvalidFileError(ValueError):
@@ -107,7 +108,13 @@ def unpacked(kind: str, data: bytes) -> Any:
             raise InvalidFileError(
                 f"The file must hold a {kind}, got a {content['kind']}."
             )
-        return _restored(content["tree"], arrays)
+        tree = _restored(content["tree"], arrays)
+        if arrays:
+            raise InvalidFileError(
+                f"The file must hold arrays that it has a use for, got {len(arrays)} "
+                "others."
+            )
+        return tree
     except InvalidFileError:
         raise
     except (
@@ -210,7 +217,13 @@ def _described(value: Any, name: str, arrays: dict[str, np.ndarray]) -> Any:
 
 def _described_array(array, name, arrays) -> dict[str, Any]:
     if array.dtype.kind in "OU":
-        cells = _described(array.ravel().tolist(), name, arrays)
+        cells = array.ravel().tolist()
+        if not _is_roomy(array.dtype, cells):
+            raise TypeError(
+                f"{name} must be an array of objects to be saved, with strings of such "
+                f"different lengths, got {array.dtype}."
+            )
+        cells = _described(cells, name, arrays)
         return {"cells": [array.dtype.str, list(array.shape), cells]}
     size = array.dtype.itemsize
     if array.dtype.kind not in _STORED_KINDS or size > _MOST_BYTES_A_NUMBER:
@@ -239,12 +252,24 @@ def _restored_dict(items, arrays) -> dict:
 
 
 def _restored_cells(content, arrays) -> np.ndarray:
-    dtype, shape, cells = content
-    if np.dtype(dtype).kind not in "OU":
+    dtype, shape, cells = np.dtype(content[0]), content[1], content[2]
+    cells = _restored(cells, arrays)
+    if dtype.kind not in "OU" or not _is_roomy(dtype, cells):
         raise InvalidFileError(f"Cells must be objects or strings, got {dtype}.")
+    if dtype.kind == "U" and not all(isinstance(cell, str) for cell in cells):
+        raise InvalidFileError("Cells of strings must be strings.")
     array = np.empty(len(cells), dtype)
-    array[:] = _restored(cells, arrays)
+    for number, cell in enumerate(cells):
+        array[number] = cell
     return array.reshape(shape)
+
+
+def _is_roomy(dtype: np.dtype, cells: list) -> bool:
+    """Tell whether an array of strings is not much larger than what it holds."""
+    if dtype.kind == "O":
+        return True
+    n_characters = sum(map(len, cells))
+    return len(cells) * dtype.itemsize <= _ROOM * (len(cells) + n_characters)
 
 
 _FORMS = {
@@ -252,6 +277,7 @@ _FORMS = {
     "tuple": lambda items, arrays: tuple(_restored(items, arrays)),
     "dict": _restored_dict,
     "scalar": lambda content, arrays: _restored(content, arrays)[()],
-    "array": lambda key, arrays: np.array(arrays[key]),
+    # Each once: a file can't claim more memory than its size.
+    "array": lambda key, arrays: np.array(arrays.pop(key)),
     "cells": _restored_cells,
 }

@@ -15,9 +15,11 @@ from sklearn.utils import check_array
 from sklearn.utils.validation import check_is_fitted
 
 from ._checkpoint import check_checkpoint
-from ._fitted import float_dtype
+from ._fitted import FittedAutoencoder, float_dtype
 from ._fitting import fit_rows
 from ._frames import frame_library
+from ._learned import A_COMPONENT, NUMBER, TRAINED, columns_rules, optional
+from ._persistence import Persistent
 from ._shared_parameters import (
     CategoryParameters,
     CodeParameters,
@@ -33,6 +35,7 @@ from ._variant import Variant
 
 @dataclass(kw_only=True, eq=False, repr=False)
 class BaseAutoencoder(
+    Persistent,
     Variant,
     TrainingParameters,
     CategoryParameters,
@@ -61,6 +64,18 @@ class BaseAutoencoder(
         **ScaleParameters._parameter_constraints,
         **CategoryParameters._parameter_constraints,
         **TrainingParameters._parameter_constraints,
+    }
+    _parts: ClassVar[dict] = {"_fitted": FittedAutoencoder}
+    _derived: ClassVar[dict] = {
+        "n_components_": lambda self: self._fitted.network["n_components"],
+        "mean_": lambda self: self._fitted.codec.mean.copy(),
+        "scale_": lambda self: self._fitted.codec.scale.copy(),
+    }
+    _rules: ClassVar[dict] = {
+        **columns_rules(lambda self: self._fitted.codec.columns),
+        **TRAINED,
+        "explained_variance_": A_COMPONENT,
+        "pca_validation_loss_": optional(NUMBER),
     }
 
     @_fit_context(prefer_skip_nested_validation=True)
@@ -320,13 +335,11 @@ class BaseAutoencoder(
 
     def _publish(self, learned):
         """Assign everything a fit learns, at once."""
-        state, fitted = learned.state, learned.fitted
+        state = learned.state
         judged = state.validation_losses or None
+        self._fitted = learned.fitted
         vars(self).update(
-            _fitted=fitted,
-            n_components_=fitted.network["n_components"],
-            mean_=fitted.codec.mean.copy(),
-            scale_=fitted.codec.scale.copy(),
+            {name: made(self) for name, made in self._derived.items()},
             explained_variance_=learned.explained_variance,
             loss_curve_=state.losses,
             validation_loss_curve_=judged,
@@ -336,6 +349,11 @@ class BaseAutoencoder(
             n_epochs_=len(state.losses) - 1,
             **learned.more,
         )
+
+    def _check_restored(self):
+        self._check_parameters()
+        self._check_columns(self._fitted.codec.columns)
+        self._fitted.check_works()
 
     def _rows_of(self, X):
         """Return the numbers of a table with the columns seen in fit."""

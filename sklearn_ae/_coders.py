@@ -1,6 +1,7 @@
 """The way of rows to codes and back, and how far off what comes back is."""
 
 import hashlib
+import re
 from collections.abc import Iterator
 from typing import Any, Protocol
 
@@ -160,6 +161,11 @@ def fingerprint(*things) -> str:
     for part in _plain(things):
         digest.update(part)
     return digest.hexdigest()
+
+
+def is_fingerprint(value: Any, estimator: Any = None) -> bool:
+    """Tell whether a value is what :func:`fingerprint` returns."""
+    return isinstance(value, str) and re.fullmatch("[0-9a-f]{64}", value) is not None
 
 
 def _plain(thing) -> Iterator[bytes]:

@@ -2,14 +2,16 @@
 
 import math
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from itertools import islice
 from typing import Any
 
 import numpy as np
 from sklearn.utils import check_array
 
+from ._descriptions import check_description
 from ._frames import FRAMES, Description, frame_library
 from ._levels import UNSEEN, Levels
 
@@ -177,8 +179,10 @@ class TableColumns:
         """Return the columns that a state describes, and raise if it is none."""
         _check_columns_state(state)
         levels = {
-            position: Levels(**parts) for position, parts in state["levels"].items()
+            position: Levels.from_state(parts)
+            for position, parts in state["levels"].items()
         }
+        _check_texts(state["library"], levels)
         plain = {name: state[name] for name in _PLAIN}
         sets = {name: frozenset(state[name]) for name in _SETS}
         return cls(**plain, **sets, levels=levels)
@@ -258,19 +262,44 @@ class TableColumns:
 
 
 def _check_columns_state(state: dict[str, Any]) -> None:
-    if set(state) != {*_PLAIN, *_SETS, "levels"}:
-        raise ValueError(f"The state of columns must be whole, got {sorted(state)}.")
-    n_columns = len(state["names"])
-    n_described = 0 if state["library"] is None else n_columns
+    if not isinstance(state, dict) or set(state) != {*_PLAIN, *_SETS, "levels"}:
+        raise ValueError(f"The state of columns must be whole, got {some(state)}.")
+    names, library = state["names"], state["library"]
+    n_columns = len(names)
+    n_described = 0 if library is None else n_columns
     sizes = {len(state["frame_names"]), len(state["descriptions"])}
-    known = state["library"] is None or state["library"] in FRAMES
-    positions = {*state["levels"], *state["added"], *state["empty"]}
-    inside = positions <= set(range(n_columns))
-    if not known or sizes != {n_described} or not inside:
+    known = library is None or library in FRAMES
+    kinds = {type(state[name]) for name in ("names", "frame_names", "descriptions")}
+    if not known or sizes != {n_described} or kinds != {tuple}:
         raise ValueError(
             f"The state must describe its {n_columns} columns, got a library "
-            f"{state['library']!r} and {sorted(sizes)} descriptions."
+            f"{library!r} and {sorted(sizes)} descriptions."
         )
+    if not all(isinstance(name, str) for name in names):
+        raise ValueError(f"Names of columns must be strings, got {some(names)}.")
+    _check_positions(state, n_columns)
+    for position, description in enumerate(state["descriptions"]):
+        with naming(names[position]):
+            check_description(description)
+
+
+def _check_positions(state: dict[str, Any], n_columns: int) -> None:
+    """Check which columns hold levels, and which of these and others are special."""
+    levels, added, empty = (state[name] for name in ("levels", "added", "empty"))
+    positions = [*levels, *added, *empty]
+    inside = all(type(i) is int and 0 <= i < n_columns for i in positions)
+    if not inside or not set(added) <= set(levels) or set(empty) & set(levels):
+        raise ValueError(
+            f"The state must give positions among its {n_columns} columns, got "
+            f"{some(positions)}."
+        )
+
+
+def _check_texts(library: str | None, levels: dict[int, Levels]) -> None:
+    values = [value for part in levels.values() for value in part.alone + part.rare]
+    texts = [value for value in values if isinstance(value, str)]
+    if library is None and texts:
+        raise ValueError(f"Levels of arrays must be numbers, got {some(texts)}.")
 
 
 def factorized(frames, column) -> tuple[np.ndarray, list]:
@@ -321,9 +350,9 @@ def _report(unseen: dict[str, list], handle_unknown: str) -> None:
     )
 
 
-def some(items: Sequence, show=repr) -> str:
+def some(items: Collection, show=repr) -> str:
     """Return the first few of some items, for errors."""
-    shown = ", ".join(show(item) for item in items[:_MOST_NAMED])
+    shown = ", ".join(show(item) for item in islice(items, _MOST_NAMED))
     return shown + ", ..." * (len(items) > _MOST_NAMED)
 
 

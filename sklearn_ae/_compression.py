@@ -8,13 +8,14 @@ from typing import Any, ClassVar
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
-from ._coders import coder_of, fingerprint, row_errors
+from ._coders import coder_of, fingerprint, is_fingerprint, row_errors
 from ._compression_report import CompressionReport, mean_errors, raw_bytes
-from ._held import EstimatorHolder, fit_held
+from ._held import EstimatorHolder, fit_held, own_autoencoder
 from ._packing import FORMAT, Packed, Packing
 from ._quantization import (
     LARGEST_EXPONENT,
     MOST_BITS,
+    QUANTIZED,
     Quantizer,
     bounded_quantizer,
     exponent_for,
@@ -143,6 +144,11 @@ class CodeCompressor(EstimatorHolder):
         "n_bits": [Interval(Integral, 1, None, closed="left"), None],
         "random_state": ["random_state"],
     }
+    _rules: ClassVar[dict] = {
+        **EstimatorHolder._rules,
+        **QUANTIZED,
+        "fingerprint_": ("64 hexadecimal digits", is_fingerprint),
+    }
 
     @_fit_context(prefer_skip_nested_validation=False)
     def fit(self, X, y=None):
@@ -179,6 +185,14 @@ class CodeCompressor(EstimatorHolder):
             quantizer, bound = self._learned(coder, table, codes)
             self._publish(estimator, coder.state(codes), quantizer, bound)
         return self
+
+    def _check_restored(self):
+        super()._check_restored()
+        n_codes = own_autoencoder(self.estimator_).n_components_
+        if n_codes != len(self.steps_):
+            raise ValueError(
+                f"steps_ must be those of {n_codes} components, got {len(self.steps_)}."
+            )
 
     def compress(self, X):
         """Return X as bytes.

@@ -13,6 +13,7 @@ from sklearn.base import (
 from sklearn.utils.validation import check_is_fitted
 
 from ._pair_fitting import fit_pairs
+from ._pair_persistence import PersistentPair
 from ._pair_reading import check_pair_parameters, learn_pairs, read_inputs, read_pairs
 from ._pair_scoring import PairRegressorMixin
 from ._shared_parameters import (
@@ -28,6 +29,7 @@ _SHAPE = ["array-like", Interval(Integral, 1, None, closed="left"), None]
 
 @dataclass(kw_only=True, eq=False, repr=False)
 class EncoderDecoderRegressor(
+    PersistentPair,
     TrainingParameters,
     CategoryParameters,
     LayerParameters,

@@ -1,6 +1,5 @@
 """What a fit leaves behind: codec, network description and arrays."""
 
-import warnings
 from collections.abc import Iterator
 from typing import Any
 
@@ -11,14 +10,13 @@ from torch import nn
 
 from ._columns import TableColumns
 from ._moments import row_chunks
+from ._network_arguments import built_of
 from ._tables import TableCodec, block_widths
-from ._version import __version__
 from .nn import NETWORKS
 
 _FORMAT = 1
 _KEYS = {
     "format",
-    "version",
     "columns",
     "mean",
     "scale",
@@ -75,6 +73,15 @@ class FittedAutoencoder:
         }
         for module in self._modules.values():
             module.settle()
+
+    def check_works(self) -> None:
+        """Raise unless the centre has a finite code that becomes a row of a table."""
+        centre = np.zeros((1, self.codec.n_encoded))
+        row = self.codec.decode(centre)
+        rows = self.decode(self.encode(row))
+        if not np.isfinite(rows[:, ~self.codec.empty]).all():
+            raise ValueError("The reconstruction of the centre must be finite.")
+        self.codec.columns.write(rows)
 
     @property
     def n_features(self) -> int:
@@ -187,7 +194,6 @@ class FittedAutoencoder:
         codec = self.codec
         return {
             "format": _FORMAT,
-            "version": __version__,
             "columns": codec.columns.state(),
             "mean": codec.mean,
             "scale": codec.scale,
@@ -208,15 +214,18 @@ class FittedAutoencoder:
         arrays = {name: np.array(array) for name, array in state["arrays"].items()}
         unit = np.array(state["code_unit"])
         self.__init__(codec, state["kind"], dict(state["network"]), arrays, unit)
+        check_weights(*self._modules.values())
 
 
 def with_weights(
     module: nn.Module, arrays: dict[str, np.ndarray], dtype: type
 ) -> nn.Module:
     """Return a module from the meta device with copies of arrays, for use alone."""
-    weights = {
-        name: torch.from_numpy(array.astype(dtype)) for name, array in arrays.items()
-    }
+    with np.errstate(over="ignore"):
+        weights = {
+            name: torch.from_numpy(array.astype(dtype))
+            for name, array in arrays.items()
+        }
     module.load_state_dict(weights, assign=True)
     return module.requires_grad_(False).eval()
 
@@ -238,39 +247,48 @@ def _check_state(state: dict[str, Any]) -> None:
     if state.get("format") != _FORMAT or state.keys() != _KEYS:
         raise ValueError(
             f"The state must be of format {_FORMAT} with {sorted(_KEYS)}, got format "
-            f"{state.get('format')!r} with {sorted(state)}."
+            f"{state.get('format')!r} with {sorted(map(str, state))}."
         )
-    if state["version"] != __version__:
-        warnings.warn(
-            f"This state was made with sklearn_ae {state['version']}, and "
-            f"{__version__} reads it. Fit again if results differ.",
-            UserWarning,
-            stacklevel=2,
-        )
-    if state["kind"] not in NETWORKS:
+    if not isinstance(state["kind"], str) or state["kind"] not in NETWORKS:
         raise ValueError(
             f"The network must be one of {sorted(NETWORKS)}, got {state['kind']!r}."
         )
-    network = NETWORKS[state["kind"]](**state["network"], device="meta")
-    n_features = (state["network"]["n_features"],)
-    n_components = (state["network"]["n_components"],)
-    shapes = {name: tuple(value.shape) for name, value in network.state_dict().items()}
-    check_arrays(state["arrays"], shapes)
+    network, arrays = state["network"], state["arrays"]
+    check_arrays(arrays, built_of(NETWORKS[state["kind"]], network, arrays))
+    n_features, n_components = (network["n_features"],), (network["n_components"],)
     shapes = {"mean": n_features, "scale": n_features, "code_unit": n_components}
     check_arrays({name: state[name] for name in shapes}, shapes)
-    columns = TableColumns.from_state(state["columns"])
-    n_encoded = int(block_widths(columns).sum())
-    flags = {len(state["empty"]), len(state["constant"])}
-    if (n_encoded,) != n_features or flags != {len(columns.names)}:
-        raise ValueError(
-            f"Columns must encode to {n_features[0]} numbers a row, got {n_encoded}."
-        )
+    _check_columns(state, network["n_features"])
     if not (state["code_unit"] > 0).all() or not (state["scale"] > 0).all():
         raise ValueError(
             "Units must be positive, got those of codes from "
             f"{state['code_unit'].min()} and those of columns from "
             f"{state['scale'].min()}."
         )
+
+
+def _check_columns(state: dict[str, Any], n_features: int) -> None:
+    columns = TableColumns.from_state(state["columns"])
+    n_encoded = int(block_widths(columns).sum())
+    if n_encoded != n_features:
+        raise ValueError(
+            f"Columns must encode to {n_features} numbers a row, got {n_encoded}."
+        )
+    for name in ("empty", "constant"):
+        flags = state[name]
+        whole = isinstance(flags, np.ndarray) and flags.dtype == bool
+        if not whole or flags.shape != (len(columns.names),):
+            raise ValueError(
+                f"{name!r} must be {len(columns.names)} booleans, one a column."
+            )
+
+
+def check_weights(*modules: nn.Module) -> None:
+    """Raise unless the weights of modules are finite in their dtype, and make sense."""
+    for module in modules:
+        if not all(value.isfinite().all() for value in module.state_dict().values()):
+            raise ValueError("Weights must be finite in float32, got larger ones.")
+        module.check()
 
 
 def check_arrays(arrays: dict[str, Any], shapes: dict[str, tuple[int, ...]]) -> None:
@@ -284,7 +302,7 @@ def check_arrays(arrays: dict[str, Any], shapes: dict[str, tuple[int, ...]]) -> 
     shapes : dict of str to tuple of int
         What must come.
     """
-    if arrays.keys() != shapes.keys():
+    if not isinstance(arrays, dict) or arrays.keys() != shapes.keys():
         raise ValueError(
             f"The state must have the arrays {sorted(shapes)}, got {sorted(arrays)}."
         )

@@ -6,8 +6,15 @@ import numpy as np
 import torch
 from sklearn.utils import gen_batches
 
-from ._fitted import FittedAutoencoder, check_arrays, with_weights
+from ._fitted import (
+    FittedAutoencoder,
+    check_arrays,
+    check_weights,
+    with_weights,
+)
 from ._held import codes_of, own_autoencoder
+from ._network_arguments import built_of
+from ._persistence import check_keys, restored
 from .nn import Head
 
 _CHUNK_ROWS = 4_096
@@ -53,11 +60,12 @@ class FittedHead:
         return {"arguments": self.arguments, "arrays": self.arrays}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        head = Head(**state["arguments"], device="meta")
-        weights = head.state_dict().items()
-        check_arrays(state["arrays"], {name: tuple(w.shape) for name, w in weights})
-        arrays = {name: np.array(array) for name, array in state["arrays"].items()}
-        self.__init__(dict(state["arguments"]), arrays)
+        check_keys("a head", state, {"arguments", "arrays"})
+        arguments, arrays = state["arguments"], state["arrays"]
+        check_arrays(arrays, built_of(Head, arguments, arrays))
+        arrays = {name: np.array(array) for name, array in arrays.items()}
+        self.__init__(dict(arguments), arrays)
+        check_weights(*self._modules.values())
 
 
 class FittedPredictor:
@@ -74,6 +82,24 @@ class FittedPredictor:
 
     def __init__(self, encoder: FittedAutoencoder | None, head: FittedHead) -> None:
         self.encoder, self.head = encoder, head
+
+    def __getstate__(self) -> dict[str, Any]:
+        encoder = None if self.encoder is None else self.encoder.__getstate__()
+        return {"encoder": encoder, "head": self.head.__getstate__()}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        check_keys("a predictor", state, {"encoder", "head"})
+        encoder = state["encoder"]
+        if encoder is not None:
+            encoder = restored(FittedAutoencoder, encoder)
+        head = restored(FittedHead, state["head"])
+        n_codes = head.arguments["n_components"]
+        if encoder is not None and encoder.network["n_components"] != n_codes:
+            raise ValueError(
+                f"The head must be one of {encoder.network['n_components']} codes, got "
+                f"one of {n_codes}."
+            )
+        self.__init__(encoder, head)
 
     def codes(self, estimator, X) -> np.ndarray:
         """Return the codes of a table.

@@ -7,6 +7,7 @@ import numpy as np
 from ._columns import TableColumns
 from ._fitted import FittedAutoencoder, check_arrays, float_dtype
 from ._moments import row_chunks
+from ._persistence import restored
 
 
 class FittedPair:
@@ -52,6 +53,12 @@ class FittedPair:
             )
         return outputs
 
+    def check_works(self) -> None:
+        """Raise unless the centre has a finite code and finite outputs."""
+        row = self.network.codec.decode(np.zeros((1, self.network.codec.n_encoded)))
+        self.network.encode(row)
+        self.predict(row)
+
     def __getstate__(self) -> dict[str, Any]:
         return self.network.__getstate__() | {
             "output_mean": self.output_mean,
@@ -61,9 +68,8 @@ class FittedPair:
     def __setstate__(self, state: dict[str, Any]) -> None:
         scaling = {name: state.get(name) for name in ("output_mean", "output_scale")}
         rest = {name: part for name, part in state.items() if name not in scaling}
-        network = FittedAutoencoder.__new__(FittedAutoencoder)
-        network.__setstate__(rest)
-        n_outputs = (network.network["n_outputs"],)
+        network = restored(FittedAutoencoder, rest)
+        n_outputs = (network.network.get("n_outputs"),)
         check_arrays(scaling, dict.fromkeys(scaling, n_outputs))
         if not (scaling["output_scale"] > 0).all():
             raise ValueError(

@@ -301,7 +301,9 @@ class PolarsFrames:
 
     def _dtype(self, description):
         polars = _import("polars")
-        dtype = getattr(polars, description["dtype"])
+        dtype = getattr(polars, description["dtype"], None)
+        if not isinstance(dtype, type) or not issubclass(dtype, polars.DataType):
+            raise TypeError(f"{description['dtype']!r} is no dtype of polars")
         if "categories" in description:
             return dtype(description["categories"])
         if "precision" in description:

@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 import numpy as np
 from scipy.sparse import issparse
 from sklearn.base import BaseEstimator, clone
+from sklearn.exceptions import NotFittedError
 from sklearn.frozen import FrozenEstimator
 from sklearn.utils import get_tags
 from sklearn.utils.validation import check_is_fitted
@@ -13,12 +14,21 @@ from sklearn.utils.validation import check_is_fitted
 from ._autoencoder import AutoencoderTransformer
 from ._base import BaseAutoencoder
 from ._fitted import float_dtype
+from ._persistence import Persistent
 from ._random import RandomStreams
 from ._sklearn import HasMethods
 
 
+def _is_fitted(estimator, holder) -> bool:
+    try:
+        check_is_fitted(estimator)
+    except (NotFittedError, TypeError):
+        return False
+    return hasattr(estimator, "inverse_transform")
+
+
 @dataclass(kw_only=True, eq=False, repr=False)
-class EstimatorHolder(BaseEstimator):
+class EstimatorHolder(Persistent, BaseEstimator):
     """Base of meta-estimators: what they hold, and what X may be by that.
 
     A subclass keeps what :func:`fit_held` gives as `estimator_`.
@@ -29,6 +39,8 @@ class EstimatorHolder(BaseEstimator):
     _parameter_constraints: ClassVar[dict] = {
         "estimator": [HasMethods(["fit", "transform", "inverse_transform"]), None],
     }
+    _nested: ClassVar[tuple] = ("estimator", "estimator_")
+    _rules: ClassVar[dict] = {"estimator_": ("a fitted transformer", _is_fitted)}
 
     @property
     def n_features_in_(self):
@@ -49,6 +61,13 @@ class EstimatorHolder(BaseEstimator):
         tags.input_tags.sparse = held.sparse
         tags.input_tags.allow_nan = held.allow_nan
         return tags
+
+    def _check_restored(self):
+        if own_autoencoder(self.estimator_) is None:
+            raise TypeError(
+                "estimator_ must be an autoencoder, got "
+                f"{type(self.estimator_).__name__}."
+            )
 
     def _fitted_estimator(self, name: str):
         if "estimator_" not in vars(self):

@@ -1,11 +1,14 @@
 """The levels of a categorical column and their numbers."""
 
+import math
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 UNSEEN = -1.0
+_KEYS = ("alone", "rare", "has_missing")
 
 
 @dataclass(frozen=True)
@@ -37,6 +40,24 @@ class Levels:
         numbers = dict.fromkeys(self.rare, float(len(self.alone)))
         numbers |= {value: float(i) for i, value in enumerate(self.alone)}
         object.__setattr__(self, "_number_of", numbers)
+
+    @classmethod
+    def from_state(cls, state: dict[str, Any]) -> "Levels":
+        """Return the levels of a state from outside, and raise if it is none."""
+        if not isinstance(state, dict) or state.keys() != {*_KEYS}:
+            raise ValueError(f"The state of levels must have {_KEYS}.")
+        if not type(state["alone"]) is type(state["rare"]) is tuple:
+            raise ValueError("Levels must be tuples.")
+        levels = cls(**state)
+        values = levels.alone + levels.rare
+        if type(levels.has_missing) is not bool or not len(levels):
+            raise ValueError("Levels must be at least one, of a column or missing.")
+        if len(levels._number_of) < len(values) or not all(map(is_level, values)):
+            raise ValueError(
+                "Levels must be different strings, finite numbers or booleans, got "
+                f"{values[:5]}."
+            )
+        return levels
 
     def __len__(self) -> int:
         return len(self.values) + self.has_missing
@@ -121,6 +142,13 @@ def fit_levels(
     common, rare = seen[np.sort(rank[: room - 1])], seen[rank[room - 1 :]]
     return Levels(
         tuple(values[i] for i in common), tuple(values[i] for i in rare), has_missing
+    )
+
+
+def is_level(value: Any) -> bool:
+    """Tell whether a value can be a level: a string, a finite number or a boolean."""
+    return isinstance(value, str | int) or (
+        isinstance(value, float) and math.isfinite(value)
     )
 
 

@@ -10,9 +10,10 @@ from sklearn.base import OutlierMixin
 from sklearn.frozen import FrozenEstimator
 from sklearn.utils.validation import check_is_fitted
 
-from ._abnormality import fit_abnormality
+from ._abnormality import Abnormality, fit_abnormality
 from ._frames import numbers_frame
-from ._held import EstimatorHolder, fit_held
+from ._held import EstimatorHolder, fit_held, own_autoencoder
+from ._learned import NUMBER
 from ._sklearn import Interval, _fit_context
 from ._transaction import restored_on_error
 from ._trimming import kept_rows, trains, untrained
@@ -145,6 +146,8 @@ class ReconstructionOutlierDetector(OutlierMixin, EstimatorHolder):
         "n_rounds": [Interval(Integral, 1, None, closed="left")],
         "random_state": ["random_state"],
     }
+    _parts: ClassVar[dict] = {"_fitted": Abnormality}
+    _rules: ClassVar[dict] = {**EstimatorHolder._rules, "offset_": NUMBER}
 
     @_fit_context(prefer_skip_nested_validation=False)
     def fit(self, X, y=None):
@@ -177,6 +180,15 @@ class ReconstructionOutlierDetector(OutlierMixin, EstimatorHolder):
             self.estimator_, self._fitted = estimator, abnormality
             self.offset_ = offset
         return self
+
+    def _check_restored(self):
+        super()._check_restored()
+        own = own_autoencoder(self.estimator_)
+        sizes = self._fitted.n_codes, len(self._fitted.cells)
+        if sizes != (own.n_components_, own.n_features_in_):
+            raise ValueError(
+                f"_fitted must be about codes and columns of estimator_, got {sizes}."
+            )
 
     def score_samples(self, X):
         """Return how normal rows are.

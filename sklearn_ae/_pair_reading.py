@@ -72,10 +72,10 @@ def learn_pairs(estimator, X, y) -> tuple[TableColumns, Pairs, tuple[int, ...]]:
         The columns of X, what training reads, and the axes of a row of y as it came.
     """
     columns, rows = learn_rows(estimator, _flat(estimator, X, "X", "input_shape"))
-    _check_shape(estimator, "input_shape", "X", len(columns.names))
+    check_shape(estimator, "input_shape", "X", len(columns.names))
     pairs = Pairs(rows, read_outputs(estimator, y, "y"))
     check_consistent_length(*pairs)
-    _check_shape(estimator, "output_shape", "y", pairs.Y.shape[1])
+    check_shape(estimator, "output_shape", "y", pairs.Y.shape[1])
     shape = y.shape if hasattr(y, "shape") else np.asarray(y).shape
     return columns, pairs, tuple(shape[1:])
 
@@ -187,8 +187,20 @@ def _flat(estimator, array, array_name: str, name: str):
     return flattened(array, shape, array_name=array_name, name=name, given=given)
 
 
-def _check_shape(estimator, name: str, array_name: str, n_columns: int) -> None:
-    """Raise where a shape does not have as many cells as there are columns."""
+def check_shape(estimator, name: str, array_name: str, n_columns: int) -> None:
+    """Raise where a shape does not have as many cells as there are columns.
+
+    Parameters
+    ----------
+    estimator : EncoderDecoderRegressor
+        Gives the shape.
+
+    name, array_name : str
+        What errors call the parameter and the rows.
+
+    n_columns : int
+        Number of columns.
+    """
     given = getattr(estimator, name)
     if given is not None:
         shape = with_channels(name, given, estimator.channels_last)

@@ -14,6 +14,15 @@ from ._sklearn import Interval, StrOptions
 from ._targets import ClassTargets
 
 
+def _are_classes(classes, estimator) -> bool:
+    if not isinstance(classes, np.ndarray) or classes.ndim != 1:
+        return False
+    plain = all(isinstance(label, str | int | float) for label in classes.tolist())
+    n_outputs = 1 if len(classes) == 2 else len(classes)
+    fits = n_outputs == estimator._fitted.head.arguments["n_outputs"]
+    return plain and fits and np.array_equal(np.unique(classes), classes)
+
+
 @dataclass(kw_only=True, eq=False, repr=False)
 class PretrainedClassifier(ClassifierMixin, BasePretrained):
     r"""Classifier for few labels: codes of all rows, fine-tuned on labelled ones.
@@ -195,6 +204,11 @@ class PretrainedClassifier(ClassifierMixin, BasePretrained):
         **BasePretrained._parameter_constraints,
         "class_weight": [dict, StrOptions({"balanced"}), None],
         "unlabelled_weight": [Interval(Real, 0, None, closed="left")],
+    }
+
+    _rules: ClassVar[dict] = {
+        **BasePretrained._rules,
+        "classes_": ("different classes in order, as the head has", _are_classes),
     }
 
     def _read(self, y):

@@ -1,12 +1,22 @@
 """Numbers from few targets."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from sklearn.base import RegressorMixin
 
 from ._labels import read_numbers
+from ._learned import is_vector
 from ._pretraining import BasePretrained
 from ._targets import NumberTargets
+
+
+def _is_target(target, estimator) -> bool:
+    if type(target) is not tuple or len(target) != 3:
+        return False
+    (mean, scale, n_axes), n = target, estimator._fitted.head.arguments["n_outputs"]
+    vectors = is_vector(mean, n) and is_vector(scale, n) and bool((scale > 0).all())
+    return vectors and (n_axes == 2 or (n_axes == n == 1))
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
@@ -143,6 +153,11 @@ class PretrainedRegressor(RegressorMixin, BasePretrained):
     >>> regressor.fit(X, few).predict(X[:2]).shape
     (2,)
     """
+
+    _rules: ClassVar[dict] = {
+        **BasePretrained._rules,
+        "_target": ("mean, scale and axes of what the head gives", _is_target),
+    }
 
     def _read(self, y):
         labels = read_numbers(y)

@@ -13,8 +13,10 @@ from sklearn.utils.validation import check_is_fitted
 
 from ._callbacks import check_callbacks
 from ._fine_tuning import Tuned, fine_tune, given_rows
+from ._fitted_head import FittedPredictor
 from ._fitting import resolve_device
-from ._held import EstimatorHolder, fit_held
+from ._held import EstimatorHolder, fit_held, own_autoencoder
+from ._learned import NUMBER, TRAINED, optional
 from ._networks import layer_sizes
 from ._random import RandomStreams
 from ._shared_parameters import TrainingParameters
@@ -69,6 +71,12 @@ class BasePretrained(
         "swap_level": [Interval(Real, 0, 1, closed="both")],
         "labelled_validation_fraction": [Interval(Real, 0, 1, closed="neither")],
     }
+    _parts: ClassVar[dict] = {"_fitted": FittedPredictor}
+    _rules: ClassVar[dict] = {
+        **EstimatorHolder._rules,
+        **TRAINED,
+        "start_validation_loss_": optional(NUMBER),
+    }
 
     @abstractmethod
     def _read(self, y):
@@ -120,6 +128,15 @@ class BasePretrained(
         if tuned.state.interruption is not None:
             raise tuned.state.interruption
         return self
+
+    def _check_restored(self):
+        super()._check_restored()
+        own, encoder = own_autoencoder(self.estimator_), self._fitted.encoder
+        if encoder is None:
+            raise ValueError("_fitted must have an encoder, as estimator_ has one.")
+        encoder.check_works()
+        if encoder.codec.columns.state() != own._fitted.codec.columns.state():
+            raise ValueError("The columns of _fitted must be those of estimator_.")
 
     def transform(self, X):
         """Return the fine-tuned codes of X.

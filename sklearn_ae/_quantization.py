@@ -2,11 +2,12 @@
 
 import heapq
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from ._coders import Coder, row_errors
+from ._learned import Rule, is_number, is_vector
 
 MOST_BITS = 32
 LARGEST_EXPONENT = 255
@@ -18,6 +19,38 @@ _MOST_NUDGED_CELLS = 2**26
 _MOST_PASSES = 16
 # Shares of rows beyond either end of the levels that are tried.
 _TAILS = (0, 1e-4, 3e-4, 1e-3, 3e-3, 0.01, 0.02, 0.03, 0.05, 0.08, 0.12, 0.18, 0.25)
+
+
+def _is_sized(array: Any, estimator) -> bool:
+    return is_vector(array, len(estimator.origins_))
+
+
+def _are_bits(bits: Any, estimator) -> bool:
+    if bits is None:
+        return True
+    whole = _is_sized(bits, estimator) and bits.dtype.kind in "iu"
+    return whole and bool(((bits >= 0) & (bits <= MOST_BITS)).all())
+
+
+def _is_bound(bound: Any, estimator) -> bool:
+    if (bound is None) == (estimator.bits_ is None):
+        return False
+    return bound is None or (is_number(bound) and bound > 0)
+
+
+# What a compressor learns of levels, those first by which others are measured.
+QUANTIZED: dict[str, Rule] = {
+    "origins_": (
+        "an array of finite numbers",
+        lambda array, _: isinstance(array, np.ndarray) and is_vector(array, array.size),
+    ),
+    "steps_": (
+        "positive numbers, as many as origins_",
+        lambda steps, owner: _is_sized(steps, owner) and bool((steps > 0).all()),
+    ),
+    "bits_": (f"None, or whole numbers up to {MOST_BITS}", _are_bits),
+    "error_bound_": ("a positive number if bits_ is None, else None", _is_bound),
+}
 
 
 class Quantizer(NamedTuple):

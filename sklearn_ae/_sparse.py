@@ -11,6 +11,7 @@ import torch
 
 from ._axes import own_axes
 from ._base import BaseAutoencoder
+from ._learned import COUNT
 from ._rows import every_row
 from ._sklearn import Interval, StrOptions
 from .nn import CODINGS, SparseNetwork, sparse_loss
@@ -251,6 +252,7 @@ class SparseAutoencoder(BaseAutoencoder):
         "target_activity": [Interval(Real, 0, 1, closed="neither")],
         "sparse_output": ["boolean"],
     }
+    _rules: ClassVar[dict] = {**BaseAutoencoder._rules, "n_dead_components_": COUNT}
     # A code belongs to its atom.
     _code_axes: ClassVar = staticmethod(own_axes)
     _overcomplete: ClassVar[bool] = True

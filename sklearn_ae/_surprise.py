@@ -1,8 +1,12 @@
 """How surprising numbers are, by the numbers that their column held at training."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
+from typing import Any
 
 import numpy as np
+
+from ._learned import is_number, is_vector
+from ._persistence import check_keys
 
 _MOST_KNOTS = 257
 _TAIL_SHARE = 0.1
@@ -37,6 +41,14 @@ class Tail:
     surprise: float
     scale: float
     shape: float
+
+    def check(self) -> None:
+        """Raise unless this is a law."""
+        numbers = vars(self)
+        if not all(map(is_number, numbers.values())):
+            raise ValueError(f"The numbers of a tail must be finite, got {numbers}.")
+        if not (self.scale > 0 and self.shape > 0):
+            raise ValueError(f"Scale and shape of a tail must be positive: {numbers}.")
 
     def beyond(self, numbers: np.ndarray) -> np.ndarray:
         """Return the surprise at numbers beyond the threshold."""
@@ -94,6 +106,36 @@ class ColumnSurprise:
     upper: Tail
     weight: float
     mean: float = 0.0
+
+    def state(self) -> dict[str, Any]:
+        """Return plain values and arrays to make the same of."""
+        lower = None if self.lower is None else dict(vars(self.lower))
+        return vars(self) | {"lower": lower, "upper": dict(vars(self.upper))}
+
+    @classmethod
+    def from_state(cls, state: dict[str, Any]) -> "ColumnSurprise":
+        """Return what a state describes, and raise if it is none."""
+        check_keys("a column", state, [field.name for field in fields(cls)])
+        lower = None if state["lower"] is None else Tail(**state["lower"])
+        made = cls(**(state | {"lower": lower, "upper": Tail(**state["upper"])}))
+        made._check()
+        return made
+
+    def _check(self) -> None:
+        for tail in (self.lower, self.upper):
+            if tail is not None:
+                tail.check()
+        arrays, n_knots = (self.knots, self.at_most, self.at_least), np.size(self.knots)
+        if not n_knots or not all(is_vector(array, n_knots) for array in arrays):
+            raise ValueError("Knots and shares must be arrays of finite numbers.")
+        shares = np.concatenate(arrays[1:])
+        if (np.diff(self.knots) < 0).any() or (shares <= 0).any() or shares.max() > 1:
+            raise ValueError("Knots must be in order, and shares from 0 to 1.")
+        if not is_number(self.mean) or not is_number(self.weight) or self.weight < 0:
+            raise ValueError(
+                "Weight and mean of surprise must be finite, got "
+                f"{self.weight} and {self.mean}."
+            )
 
     def of(self, numbers: np.ndarray) -> np.ndarray:
         """Return the surprise of each number, which is not NaN."""

@@ -11,6 +11,7 @@ from sklearn.utils.validation import check_is_fitted
 from ._axes import ordered_axes
 from ._base import BaseAutoencoder
 from ._density import divergences, draw_rows, log_likelihood
+from ._learned import A_COMPONENT, POSITIVE
 from ._prior import fit_prior
 from ._sklearn import Interval, StrOptions
 from .nn import NegativeBound, VariationalNetwork
@@ -265,6 +266,11 @@ class VariationalAutoencoder(BaseAutoencoder):
         "n_epochs_kl_warmup": [Interval(Integral, 0, None, closed="left")],
         "n_importance_samples": [Interval(Integral, 1, None, closed="left")],
         "prior": [StrOptions({"mixture", "normal"})],
+    }
+    _rules: ClassVar[dict] = {
+        **BaseAutoencoder._rules,
+        "kl_per_component_": A_COMPONENT,
+        "noise_variance_": POSITIVE,
     }
     # The posterior's codes are independent: other axes would change that.
     _code_axes: ClassVar = staticmethod(ordered_axes)

@@ -12,12 +12,19 @@ import joblib
 import numpy as np
 import pandas as pd
 import polars as pl
+import polars.testing
 import pytest
+from sklearn.frozen import FrozenEstimator
 
 from sklearn_ae import (
     AutoencoderTransformer,
+    CodeCompressor,
     ConvolutionalAutoencoder,
     DenoisingAutoencoder,
+    EncoderDecoderRegressor,
+    PretrainedClassifier,
+    PretrainedRegressor,
+    ReconstructionOutlierDetector,
     SparseAutoencoder,
     VariationalAutoencoder,
 )
@@ -271,3 +278,113 @@ def press_ctrl_c():
     signal.signal(signal.SIGINT, signal.default_int_handler)
     yield lambda: signal.raise_signal(signal.SIGINT)
     signal.signal(signal.SIGINT, handler)
+
+
+TINY = {"hidden_layer_sizes": (3,), "max_epochs": 1, "random_state": 0}
+TRAINED = TINY | {"early_stopping": False}
+
+
+def tiny(n_components=2, **parameters):
+    return AutoencoderTransformer(n_components, **(TRAINED | parameters))
+
+
+@pytest.fixture(scope="session")
+def tables(cells):
+    """Tables of some rows: numbers, and frames with categories and gaps."""
+    frame, numbers = pandas_mixed(cells).iloc[:60], np.arange(60.0)
+    rows = np.column_stack([np.sin(numbers), np.cos(numbers), numbers % 7, numbers])
+    return {"numbers": rows, "pandas": frame, "polars": polars_mixed(cells).head(60)}
+
+
+@pytest.fixture(scope="session")
+def saveable(tables):
+    """Fitted estimators of every public class, with the table that each was given."""
+    rows, frame = tables["numbers"], tables["pandas"]
+    head = {"head_layer_sizes": (2,), "max_epochs": 1, "random_state": 0}
+    head["early_stopping"] = False
+    convolutional = {"input_shape": (4,), "channels": (2,)} | TRAINED
+    shapes = {"input_shape": (4,), "output_shape": (8,), "hidden_channels": (2,)}
+    fitted = {
+        "plain": (tiny(), rows),
+        "pandas": (tiny().set_output(transform="pandas"), frame),
+        "polars": (tiny(), tables["polars"]),
+        "levels": (tiny(categorical_features=[2], max_categories=5), rows),
+        "denoising": (DenoisingAutoencoder(2, **TRAINED), rows),
+        "convolutional": (ConvolutionalAutoencoder(2, **convolutional), rows),
+        "topk": (SparseAutoencoder(5, k=2, sparse_output=True, **TRAINED), rows),
+        "kl": (SparseAutoencoder(2, sparsity="kl", **TRAINED), rows),
+        "l1": (SparseAutoencoder(2, sparsity="l1", **TRAINED), rows),
+        "variational": (VariationalAutoencoder(2, **TRAINED), frame),
+        "compressor": (CodeCompressor(tiny(), n_bits=np.int64(7)), rows),
+        "bounded": (CodeCompressor(FrozenEstimator(tiny().fit(frame))), frame),
+        "detector": (ReconstructionOutlierDetector(tiny(), contamination=0.2), frame),
+        "classifier": (PretrainedClassifier(tiny(), **head), frame),
+        "regressor": (PretrainedRegressor(tiny(), **head), rows),
+        "pairs": (EncoderDecoderRegressor(2, **TRAINED), frame),
+        "maps": (EncoderDecoderRegressor(**shapes, **TRAINED), rows),
+    }
+    targets = {
+        "classifier": np.where(rows[:, 3] < 30, "low", "high"),
+        "regressor": rows[:, 3],
+        "pairs": rows[:, :2],
+        "maps": np.repeat(rows, 2, axis=1),
+    }
+    for name, (estimator, X) in fitted.items():
+        estimator.fit(X, *([targets[name]] if name in targets else []))
+    return fitted
+
+
+METHODS = ["transform", "predict", "predict_proba", "score_samples", "explain"]
+METHODS += ["reconstruct", "reconstruction_error", "impute"]
+
+
+def everything(estimator, X):
+    """Return what all methods of a fitted estimator make of a table, by name."""
+    results = {
+        name: getattr(estimator, name)(X)
+        for name in METHODS
+        if hasattr(estimator, name)
+    }
+    if hasattr(estimator, "inverse_transform"):
+        codes = results["transform"]
+        results["inverse_transform"] = estimator.inverse_transform(codes)
+    if hasattr(estimator, "sample"):
+        results["sample"] = estimator.sample(3, random_state=0)
+    if hasattr(estimator, "get_feature_names_out"):
+        results["names"] = estimator.get_feature_names_out()
+    if hasattr(estimator, "compress"):
+        results["bytes"] = estimator.compress(X)
+        results["decompress"] = estimator.decompress(results["bytes"])
+    return results
+
+
+@pytest.fixture(scope="session")
+def results():
+    """Call all methods of a fitted estimator."""
+    return everything
+
+
+def assert_alike(one, other):
+    if hasattr(one, "toarray"):
+        one, other = one.toarray(), other.toarray()
+    if isinstance(one, pd.DataFrame):
+        pd.testing.assert_frame_equal(one, other)
+    elif isinstance(one, pl.DataFrame):
+        polars.testing.assert_frame_equal(one, other, check_exact=True)
+    elif isinstance(one, bytes):
+        assert one == other
+    else:
+        np.testing.assert_array_equal(one, other, strict=True)
+
+
+@pytest.fixture(scope="session")
+def assert_same():
+    """Assert that two estimators give the same bits, in the same containers."""
+
+    def check(first, second, X):
+        one, other = everything(first, X), everything(second, X)
+        assert one.keys() == other.keys()
+        for name, result in one.items():
+            assert_alike(result, other[name])
+
+    return check

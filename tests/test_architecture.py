@@ -18,7 +18,9 @@ NETWORKS = [name for name in FILES if name.startswith("nn/")]
 LAYERS = [
     {"_version", "nn"},
     {"_sklearn", "_random", "_frames", "_levels", "_selection", "_transaction"}
-    | {"_parameters", "_moments", "_entropy", "_archive"},
+    | {"_parameters", "_moments", "_entropy", "_archive", "_learned"}
+    | {"_network_arguments"},
+    {"_descriptions", "_persistence"},
     {"_columns", "_shared_parameters", "_packing", "_shapes"},
     {"_tables", "_learning", "_identity"},
     {"_checkpoint"},
@@ -28,7 +30,7 @@ LAYERS = [
     {"_axes", "_prior"},
     {"_fitted", "_variant"},
     {"_density", "_fitted_pair"},
-    {"_callbacks", "_training_settings"},
+    {"_callbacks", "_training_settings", "_pair_persistence"},
     {"_progress"},
     {"_training"},
     {"_training_data", "_cross_fitting"},
@@ -165,5 +167,6 @@ def test_nothing_is_printed_or_asserted(name):
 
 
 def test_public_names_are_sorted_and_exist():
-    assert sorted(sklearn_ae.__all__) == sklearn_ae.__all__
+    names = sklearn_ae.__all__
+    assert sorted(names, key=lambda name: (not name.isupper(), name)) == names
     assert all(hasattr(sklearn_ae, name) for name in sklearn_ae.__all__)

@@ -82,6 +82,14 @@ class Head(nn.Module):
         scores = self.linear(unit)
         return scores if self.residual is None else scores + self.residual(unit)
 
+    def check(self) -> None:
+        """Raise ValueError where weights are numbers that can't be computed with."""
+        if not (self.scale > 0).all():
+            raise ValueError(
+                "Scales of codes must be positive, got them from "
+                f"{self.scale.min().item()}."
+            )
+
     @torch.no_grad()
     def start_at(
         self, mean: Tensor, scale: Tensor, weight: Tensor, bias: Tensor

@@ -66,6 +66,10 @@ class Network(nn.Module, ABC):
         """Prepare for weights that stay as they are."""
         return
 
+    def check(self) -> None:
+        """Raise ValueError where weights are numbers that can't be computed with."""
+        return
+
     def loss_unit(self, share: float) -> float:
         """Return the size of the loss where a share of the variance is unexplained.
 

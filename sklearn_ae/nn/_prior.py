@@ -6,6 +6,7 @@ import torch
 from torch import Tensor, nn
 
 LOG_TWO_PI = math.log(2 * math.pi)
+_SLACK = 1e-3
 
 
 class Prior(nn.Module):
@@ -69,6 +70,17 @@ class Prior(nn.Module):
         self.weights, self.means, self.factors = (
             value.to(self.means) for value in (weights, means, factors)
         )
+
+    def check(self) -> None:
+        """Raise ValueError unless these are weights, and Gaussians."""
+        shares = (self.weights > 0).all() and abs(self.weights.sum() - 1) < _SLACK
+        diagonal = self.factors.diagonal(dim1=1, dim2=2)
+        lower = torch.equal(self.factors, self.factors.tril())
+        if not shares or not lower or not (diagonal > 0).all():
+            raise ValueError(
+                "A prior must have positive weights that sum to 1, and lower triangles "
+                "with positive diagonals."
+            )
 
     def log_density(self, code: Tensor) -> Tensor:
         """Return the logarithm of the density of codes, over their last axis."""

@@ -141,6 +141,16 @@ class VariationalNetwork(Network):
         """Whether there are no residual paths."""
         return self.means.is_linear
 
+    def check(self) -> None:
+        """Raise ValueError where weights are numbers that can't be computed with."""
+        noise = self._log_noise().exp()
+        if not (self.unit > 0).all() or not noise.isfinite().all():
+            raise ValueError(
+                "Units of codes must be positive and the noise finite, got units from "
+                f"{self.unit.min().item()} and a noise of {noise.item()}."
+            )
+        self.prior.check()
+
     def loss_unit(self, share: float) -> float:
         """Return the size of the loss where a share of the variance is unexplained.
 

@@ -1,0 +1,91 @@
+"""What fitted attributes must be, where they come from outside."""
+
+import math
+from collections.abc import Callable
+from numbers import Integral, Real
+from typing import Any
+
+import numpy as np
+
+# The end of a sentence, "must be ...", and a test of an attribute and its estimator.
+Rule = tuple[str, Callable[[Any, Any], bool]]
+
+
+def is_number(value: Any, estimator: Any = None) -> bool:
+    """Tell whether a value is a finite number."""
+    real = isinstance(value, Real) and not isinstance(value, bool | np.bool_)
+    return real and math.isfinite(value)
+
+
+def is_count(value: Any, estimator: Any = None) -> bool:
+    """Tell whether a value is a whole number that is not negative."""
+    whole = isinstance(value, Integral) and not isinstance(value, bool | np.bool_)
+    return whole and value >= 0
+
+
+def is_vector(value: Any, n: int) -> bool:
+    """Tell whether a value is an array of n finite numbers."""
+    vector = isinstance(value, np.ndarray) and value.shape == (n,)
+    return vector and value.dtype.kind in "iuf" and bool(np.isfinite(value).all())
+
+
+def optional(rule: Rule) -> Rule:
+    """Return a rule that takes None, too."""
+    what, holds = rule
+    return f"{what}, or None", lambda value, owner: value is None or holds(value, owner)
+
+
+def _are_losses(value: Any, estimator: Any) -> bool:
+    return type(value) is list and len(value) >= 1 and all(map(is_number, value))
+
+
+def _is_epoch(value: Any, estimator: Any) -> bool:
+    return is_count(value) and value <= estimator.n_epochs_
+
+
+NUMBER: Rule = ("a finite number", is_number)
+POSITIVE: Rule = ("a positive number", lambda n, _: is_number(n) and n > 0)
+COUNT: Rule = ("a whole number of at least 0", is_count)
+A_COMPONENT: Rule = (
+    "an array of a finite number for each component",
+    lambda value, estimator: is_vector(value, estimator.n_components_),
+)
+LOSSES: Rule = ("a list of finite numbers", _are_losses)
+
+TRAINED: dict[str, Rule] = {
+    "n_epochs_": COUNT,
+    "loss_curve_": LOSSES,
+    "validation_loss_curve_": optional(LOSSES),
+    "best_epoch_": ("an epoch that was run", _is_epoch),
+    "best_validation_loss_": optional(NUMBER),
+}
+
+
+def columns_rules(columns: Callable[[Any], Any]) -> dict[str, Rule]:
+    """Return rules of number and names of columns.
+
+    Parameters
+    ----------
+    columns : callable
+        Returns the columns of an estimator.
+
+    Returns
+    -------
+    rules : dict of str to Rule
+        By attribute.
+    """
+    return {
+        "n_features_in_": (
+            "the number of columns",
+            lambda n, estimator: is_count(n) and n == len(columns(estimator).names),
+        ),
+        "feature_names_in_": (
+            "the names of the columns",
+            lambda names, estimator: _are_names(names, columns(estimator).names),
+        ),
+    }
+
+
+def _are_names(value: Any, names: tuple[str, ...]) -> bool:
+    array = isinstance(value, np.ndarray) and value.dtype == object
+    return array and value.shape == (len(names),) and value.tolist() == list(names)

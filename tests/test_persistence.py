@@ -1,0 +1,329 @@
+"""Files and pickles of all estimators: what goes in comes out, and nothing else."""
+
+import pickle
+
+import joblib
+import numpy as np
+import pytest
+import torch
+from sklearn.base import clone
+from sklearn.decomposition import PCA
+from sklearn.exceptions import NotFittedError
+from sklearn.frozen import FrozenEstimator
+from skorch.callbacks import EpochScoring
+
+import sklearn_ae
+from sklearn_ae import (
+    AutoencoderTransformer,
+    CodeCompressor,
+    InvalidFileError,
+    PretrainedClassifier,
+    _persistence,
+    load,
+)
+from sklearn_ae._archive import packed, unpacked
+from sklearn_ae._persistence import saved_classes
+
+CLASSES = sorted(saved_classes())
+NAMES = ["plain", "pandas", "polars", "levels", "denoising", "convolutional", "topk"]
+NAMES += ["kl", "l1", "variational", "compressor", "bounded", "detector", "classifier"]
+NAMES += ["regressor", "pairs", "maps"]
+NUMPY = {"dtype", "ndarray", "_reconstruct", "_frombuffer", "scalar"}
+
+
+@pytest.fixture(params=NAMES)
+def case(request, saveable):
+    """Every kind of fitted estimator, and the table it was fitted to."""
+    return saveable[request.param]
+
+
+@pytest.fixture
+def path(tmp_path):
+    return tmp_path / "estimator.ae"
+
+
+@pytest.fixture
+def plain(saveable):
+    return saveable["plain"][0]
+
+
+def test_every_public_estimator_is_here(saveable):
+    assert sorted({type(estimator).__name__ for estimator, _ in saveable.values()}) == (
+        CLASSES
+    )
+    assert set(NAMES) == set(saveable)
+
+
+def test_loaded_estimators_give_the_same_bits(case, path, assert_same):
+    estimator, X = case
+    estimator.save(path)
+    loaded = load(path)
+    assert_same(estimator, loaded, X)
+    assert vars(loaded).keys() == vars(estimator).keys()
+    assert repr(loaded) == repr(estimator)
+
+
+def test_files_of_loaded_estimators_are_the_same(case, tmp_path):
+    case[0].save(tmp_path / "one")
+    load(tmp_path / "one").save(tmp_path / "two")
+    assert (tmp_path / "one").read_bytes() == (tmp_path / "two").read_bytes()
+
+
+def test_pickles_give_the_same_bits(case, assert_same):
+    estimator, X = case
+    assert_same(estimator, pickle.loads(pickle.dumps(estimator)), X)
+
+
+def test_memory_maps_give_the_same_bits(case, path, assert_same):
+    estimator, X = case
+    joblib.dump(estimator, path)
+    loaded = joblib.load(path, mmap_mode="r")
+    assert_same(estimator, loaded, X)
+    arrays = [value for value in vars(loaded).values() if isinstance(value, np.ndarray)]
+    assert all(array.flags.owndata and array.flags.writeable for array in arrays)
+
+
+def test_pickles_import_the_class_and_numpy_alone(case, pickled_names):
+    estimator, _ = case
+    held = [getattr(estimator, name, None) for name in ("estimator", "estimator_")]
+    held += [getattr(one, "estimator", None) for one in held]
+    classes = {type(one) for one in [estimator, *held] if one is not None}
+    own = {(kind.__module__.split(".")[0], kind.__name__) for kind in classes}
+    others = pickled_names(estimator) - own
+    assert {package for package, _ in others} <= {"numpy"}
+    assert {name for _, name in others} <= NUMPY
+
+
+def learned_bytes(value):
+    """Return the size of what was learned: arrays, and text of columns."""
+    if isinstance(value, np.ndarray):
+        return value.nbytes
+    if isinstance(value, dict):
+        return sum(map(learned_bytes, value.values()))
+    if isinstance(value, list | tuple):
+        return sum(map(learned_bytes, value))
+    if hasattr(value, "__getstate__") and isinstance(value, _persistence.Persistent):
+        return learned_bytes(value.__getstate__())
+    return 0
+
+
+def test_pickles_are_little_larger_than_what_was_learned(case):
+    estimator, _ = case
+    limit = 1.2 * (learned_bytes(estimator) + 16 * 1024)
+    assert len(pickle.dumps(estimator)) <= limit
+
+
+def test_pickles_of_wide_tables_are_no_larger(quick, estimator_class):
+    X = np.random.default_rng(0).normal(size=(20, 2_000))
+    estimator = quick(2, max_epochs=0).fit(X)
+    n_weights = sum(array.size for array in estimator._fitted.arrays.values())
+    codec = 8 * (len(estimator.mean_) + len(estimator.scale_))
+    codec += sum(map(len, estimator._fitted.codec.columns.names))
+    limit = 1.2 * (8 * n_weights + codec + 16 * 1024)
+    assert len(pickle.dumps(estimator)) <= limit
+
+
+def test_another_version_is_told(plain, path, monkeypatch):
+    with monkeypatch.context() as patch:
+        patch.setattr(_persistence, "__version__", "0.0.1")
+        made = pickle.dumps(plain)
+        plain.save(path)
+    with pytest.warns(UserWarning, match=r"0\.0\.1") as told:
+        pickle.loads(made)
+    with pytest.warns(UserWarning, match=r"0\.0\.1"):
+        load(path)
+    assert told[0].filename == __file__
+
+
+def test_devices_are_saved_by_name(plain):
+    other = pickle.loads(
+        pickle.dumps(clone(plain).set_params(device=torch.device("cpu")))
+    )
+    assert other.device == "cpu"
+
+
+@pytest.mark.parametrize("name", CLASSES)
+def test_what_is_not_fitted_is_not_saved(name, path):
+    with pytest.raises(NotFittedError):
+        getattr(sklearn_ae, name)().save(path)
+    assert not path.exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("callbacks", [EpochScoring(lambda *_: 0.0)]),
+        ("random_state", np.random.RandomState(0)),
+        ("hidden_layer_sizes", range(3)),
+    ],
+)
+def test_parameters_that_are_not_plain_are_refused_by_name(plain, path, name, value):
+    odd = pickle.loads(pickle.dumps(plain)).set_params(**{name: value})
+    with pytest.raises(TypeError, match=name):
+        odd.save(path)
+    assert not path.exists()
+
+
+def test_parameters_out_of_range_are_refused_by_name(plain, path):
+    odd = pickle.loads(pickle.dumps(plain)).set_params(batch_size=-1)
+    with pytest.raises(ValueError, match="batch_size"):
+        odd.save(path)
+
+
+def test_estimators_of_others_are_refused_by_name(tables, path):
+    compressor = CodeCompressor(PCA(2)).fit(tables["numbers"])
+    with pytest.raises(TypeError, match=r"estimator_? must be .* got PCA"):
+        compressor.save(path)
+
+
+class Own(AutoencoderTransformer):
+    """A class that a user made."""
+
+
+class Fake(AutoencoderTransformer):
+    """A class of one of our names."""
+
+
+Fake.__name__ = "AutoencoderTransformer"
+
+
+@pytest.mark.parametrize("kind", [Own, Fake])
+def test_classes_of_users_are_refused(plain, path, kind):
+    own = kind(2, max_epochs=0).fit(np.eye(4))
+    with pytest.raises(TypeError, match="must be an estimator of sklearn_ae"):
+        own.save(path)
+
+
+def test_attributes_of_users_are_refused_by_name(plain, path):
+    odd = pickle.loads(pickle.dumps(plain))
+    odd.note = "mine"
+    with pytest.raises(TypeError, match="'note'"):
+        odd.save(path)
+
+
+def test_frozen_estimators_stay_frozen(saveable, path):
+    saveable["bounded"][0].save(path)
+    loaded = load(path)
+    assert type(loaded.estimator) is type(loaded.estimator_) is FrozenEstimator
+
+
+def test_numbers_of_numpy_are_parameters(saveable, path):
+    estimator, _ = saveable["compressor"]
+    estimator.save(path)
+    assert type(load(path).n_bits) is np.int64
+
+
+def test_what_is_held_can_be_fitted_again(saveable, path):
+    estimator, X = saveable["compressor"]
+    estimator.save(path)
+    again = load(path).fit(X)
+    np.testing.assert_array_equal(again.steps_, estimator.steps_)
+
+
+def test_parameters_that_came_later_have_their_defaults(plain):
+    def without(tree):
+        del tree["state"]["weight_decay"]
+
+    assert changed(plain, without).weight_decay == 0.0
+
+
+def changed(estimator, change):
+    """Load a whole file with something else in it."""
+    tree = unpacked("estimator", packed("estimator", _described(estimator)))
+    change(tree)
+    return _persistence._loaded(packed("estimator", tree))
+
+
+def _described(estimator):
+    return _persistence._described(estimator, "estimator")
+
+
+def setting(*path, value):
+    """Return a change of a tree."""
+
+    def change(tree):
+        *nodes, last = path
+        for node in nodes:
+            tree = tree[node]
+        tree[last] = value
+
+    return change
+
+
+FITTED = ("state", "_fitted")
+NETWORK = (*FITTED, "network")
+WRONG = {
+    "class": setting("class", value="PCA"),
+    "a class that is no estimator": setting("class", value="InvalidFileError"),
+    "attribute": setting("state", "more", value=1),
+    "parameter's type": setting("state", "batch_size", value="many"),
+    "parameter's range": setting("state", "validation_fraction", value=2.0),
+    "callbacks": setting("state", "callbacks", value=3),
+    "features": setting(*NETWORK, "n_features", value=10**12),
+    "components": setting(*NETWORK, "n_components", value=-2),
+    "layers": setting(*NETWORK, "hidden_layer_sizes", value=(10**9,)),
+    "many layers": setting(*NETWORK, "hidden_layer_sizes", value=(3,) * 100_000),
+    "fractions": setting(*NETWORK, "hidden_layer_sizes", value=(3.0,)),
+    "activation": setting(*NETWORK, "activation", value="linear"),
+    "gaps": setting(*NETWORK, "gap_columns", value=(4,)),
+    "names": setting(*NETWORK, "device", value="cpu"),
+    "network": setting(*FITTED, "network", value=None),
+    "weights": setting(*FITTED, "arrays", "linear_encoder.bias", value="none"),
+    "large weights": setting(
+        *FITTED, "arrays", "linear_encoder.bias", value=np.full(2, 1e300)
+    ),
+    "flags": setting(*FITTED, "empty", value=np.zeros(4)),
+    "level": setting(*FITTED, "columns", "levels", value={0: {"alone": (1,)}}),
+    "names of columns": setting(*FITTED, "columns", "names", value=(1, 2, 3, 4)),
+    "variances": setting("state", "explained_variance_", value=np.ones(3)),
+    "losses": setting("state", "loss_curve_", value=[1.0, float("nan")]),
+    "epoch": setting("state", "best_epoch_", value=9),
+    "number of columns": setting("state", "n_features_in_", value=5),
+    "names in": setting("state", "feature_names_in_", value=np.array(["a"], object)),
+    "no fit": setting("state", value={}),
+    "output": setting("state", "_sklearn_output_config", value={"transform": "x"}),
+}
+
+
+@pytest.mark.parametrize("what", WRONG)
+def test_whole_files_of_wrong_content_are_refused(plain, what):
+    with pytest.raises(InvalidFileError, match="must"):
+        changed(plain, WRONG[what])
+
+
+def test_columns_that_no_library_can_make_are_refused(saveable):
+    column = (*FITTED, "columns", "descriptions")
+    for name in ("pandas", "polars"):
+        for dtype in ("read_csv", "no such dtype"):
+            wrong = ({"dtype": dtype},) * 6
+            with pytest.raises(InvalidFileError):
+                changed(saveable[name][0], setting(*column, value=wrong))
+
+
+def test_estimators_within_are_looked_at(saveable):
+    compressor = saveable["compressor"][0]
+    for name in ("estimator", "estimator_"):
+        for value in ({"class": "CodeCompressor", "state": {}}, 3, None):
+            if (name, value) == ("estimator", None):
+                continue
+            with pytest.raises(InvalidFileError):
+                changed(compressor, setting("state", name, value=value))
+
+
+def test_other_files_are_refused(plain, tmp_path):
+    np.savez(tmp_path / "arrays.npz", np.zeros(3))
+    joblib.dump(plain, tmp_path / "plain.joblib")
+    (tmp_path / "empty").touch()
+    (tmp_path / "checkpoint").write_bytes(packed("checkpoint", {}))
+    for path in tmp_path.iterdir():
+        with pytest.raises(InvalidFileError):
+            load(path)
+    with pytest.raises(OSError, match="nothing"):
+        load(tmp_path / "nothing")
+
+
+def test_classifiers_of_codes_of_others_are_pickled(tables):
+    X, y = tables["numbers"], np.arange(60) % 2
+    classifier = PretrainedClassifier(PCA(2), max_epochs=1, random_state=0).fit(X, y)
+    again = pickle.loads(pickle.dumps(classifier))
+    np.testing.assert_array_equal(again.predict_proba(X), classifier.predict_proba(X))
