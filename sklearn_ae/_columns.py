@@ -275,12 +275,23 @@ def _check_columns_state(state: dict[str, Any]) -> None:
             f"The state must describe its {n_columns} columns, got a library "
             f"{library!r} and {sorted(sizes)} descriptions."
         )
-    if not all(isinstance(name, str) for name in names):
-        raise ValueError(f"Names of columns must be strings, got {some(names)}.")
+    frame_names = state["frame_names"]
+    plain = all(map(_is_name, frame_names)) and all(isinstance(n, str) for n in names)
+    if not plain or (library is not None and names != tuple(map(str, frame_names))):
+        raise ValueError(
+            f"The state must give names of columns, got {some(names)} and "
+            f"{some(frame_names)}."
+        )
     _check_positions(state, n_columns)
     for position, description in enumerate(state["descriptions"]):
         with naming(names[position]):
             check_description(description)
+
+
+def _is_name(name: Any) -> bool:
+    if type(name) is tuple:
+        return all(map(_is_name, name))
+    return isinstance(name, str | int | float | None)
 
 
 def _check_positions(state: dict[str, Any], n_columns: int) -> None:

@@ -16,11 +16,7 @@ from ._pair_fitting import fit_pairs
 from ._pair_persistence import PersistentPair
 from ._pair_reading import check_pair_parameters, learn_pairs, read_inputs, read_pairs
 from ._pair_scoring import PairRegressorMixin
-from ._shared_parameters import (
-    CategoryParameters,
-    LayerParameters,
-    TrainingParameters,
-)
+from ._shared_parameters import CategoryParameters, LayerParameters, TrainingParameters
 from ._sklearn import Interval, StrOptions, _fit_context
 from ._transaction import own_torch_modes, restored_on_error
 

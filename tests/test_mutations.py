@@ -125,7 +125,7 @@ def of_array(array, rng):
         return array.reshape(-1)[:-1]
     if kind == 1:
         return array.T if array.ndim > 1 else array[None]
-    if kind == 2:
+    if kind == 2 and array.dtype.kind in "biuf":
         return array.astype(rng.choice(["i8", "f4", "f2", "u1", "?", "f8"]))
     if kind == 3:
         return array.astype(object)
