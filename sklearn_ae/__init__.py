@@ -6,6 +6,7 @@ from ._compression import CodeCompressor
 from ._convolutional import ConvolutionalAutoencoder
 from ._denoising import DenoisingAutoencoder
 from ._encoder_decoder import EncoderDecoderRegressor
+from ._forks import survive_forks
 from ._outlier import ReconstructionOutlierDetector
 from ._persistence import load, skops_names
 from ._pretrained_classifier import PretrainedClassifier
@@ -33,3 +34,5 @@ __all__ = [
 
 # The names of all classes that skops must trust to load estimators of this package.
 SKOPS_TRUSTED = skops_names()
+
+survive_forks()

@@ -18,7 +18,7 @@ NETWORKS = [name for name in FILES if name.startswith("nn/")]
 LAYERS = [
     {"_version", "nn"},
     {"_sklearn", "_random", "_frames", "_levels", "_selection", "_transaction"}
-    | {"_parameters", "_moments", "_entropy", "_archive", "_learned"}
+    | {"_parameters", "_moments", "_entropy", "_archive", "_learned", "_forks"}
     | {"_network_arguments"},
     {"_descriptions", "_persistence"},
     {"_columns", "_shared_parameters", "_packing", "_shapes"},
