@@ -94,8 +94,12 @@ def pca_starts(
     """
     n_rows = X.shape[0]
     outside = [_all_but(part, n_rows) for part in parts]
-    tall = _takes_covariance(n_rows, table.codec.n_encoded)
-    if tall and not (table.is_constant or sparse.issparse(X)):
+    if sparse.issparse(X):
+        fewest = min(map(len, outside), default=n_rows)
+        in_chunks = _needs_centring(X[:fewest], table.codec, n_components)
+    else:
+        in_chunks = _takes_covariance(n_rows, table.codec.n_encoded)
+    if in_chunks and not table.is_constant:
         rest = _all_but(np.concatenate(parts), n_rows) if parts else None
         moments = [_moments(X, table, piece) for piece in [*parts, rest]]
         first = _from_moments(moments, n_components)
@@ -175,7 +179,7 @@ class _Moments(NamedTuple):
     product: np.ndarray
 
 
-def _moments(X: np.ndarray, table: EncodedTable, index: np.ndarray | None) -> _Moments:
+def _moments(X, table: EncodedTable, index: np.ndarray | None) -> _Moments:
     """Gather the moments of encoded rows chunk by chunk; None means of all.
 
     torch multiplies: the threads of NumPy's BLAS would still wait for more, in its way,
@@ -184,7 +188,7 @@ def _moments(X: np.ndarray, table: EncodedTable, index: np.ndarray | None) -> _M
     codec = table.codec
     total = np.zeros(codec.n_encoded)
     product = torch.zeros((codec.n_encoded, codec.n_encoded), dtype=torch.float64)
-    n_rows = len(X) if index is None else len(index)
+    n_rows = X.shape[0] if index is None else len(index)
     for begin in range(0, n_rows, _COVARIANCE_ROWS):  # gen_batches wants a row
         chunk = slice(begin, begin + _COVARIANCE_ROWS)
         rows = codec.encode(X[chunk if index is None else index[chunk]])
@@ -235,11 +239,20 @@ def _solver(X, codec: TableCodec, n_components: int | float) -> str:
     leaves nothing.
     """
     if sparse.issparse(X):
-        far = np.abs(codec.mean).max() > _FAR * codec.scale.min()
-        exists = 1 <= n_components < min(X.shape)
-        return "arpack" if far and exists else sparse_solver(X)
+        return "arpack" if _is_far(codec) else sparse_solver(X)
     few = 1 <= n_components < 0.8 * min(X.shape)
     return "arpack" if few and max(X.shape) > 500 else "auto"
+
+
+def _is_far(codec: TableCodec) -> bool:
+    """Tell whether a column lies so far from zero that centring leaves few digits."""
+    return bool(np.abs(codec.mean).max() > _FAR * codec.scale.min())
+
+
+def _needs_centring(X, codec: TableCodec, n_components: int | float) -> bool:
+    """Tell whether sparse rows are to be centred chunk by chunk: no solver is exact."""
+    exists = 1 <= n_components < min(X.shape)
+    return _is_far(codec) and not exists and sparse_solver(X) != "arpack"
 
 
 def sparse_solver(X) -> str:

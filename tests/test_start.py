@@ -86,6 +86,21 @@ def test_far_columns_are_not_lost(start):
     assert start(far, 2).unexplained_share < 1e-10
 
 
+@pytest.mark.parametrize("shape", [(2, 1), (5, 5), (60, 5)])
+def test_far_columns_are_not_lost_of_sparse_rows(start, shape):
+    far = 1e9 + np.random.default_rng(0).normal(size=shape)
+    for n_components in {1, 2, min(shape)} & set(range(min(shape) + 1)):
+        dense, compressed = (
+            start(table, n_components) for table in (far, sparse.csr_array(far))
+        )
+        np.testing.assert_allclose(
+            compressed.explained_variance,
+            dense.explained_variance,
+            rtol=1e-6,
+            atol=1e-10,
+        )
+
+
 @pytest.mark.parametrize("n_components", [1, 3])
 def test_sparse_and_dense_starts_agree(start, X, n_components):
     dense, compressed = start(X, n_components), start(sparse.csr_array(X), n_components)
