@@ -105,6 +105,16 @@ def test_hidden_layers_add_to_sums_of_atoms(quick, X):
     assert np.abs(autoencoder.reconstruct(X) - linear).max() > 0.01
 
 
+@pytest.mark.filterwarnings("ignore:Every column of X is constant")
+@pytest.mark.parametrize("sparsity", ["topk", "l1", "kl"])
+@pytest.mark.parametrize("early_stopping", [True, False])
+def test_constant_tables_are_fitted_with_every_penalty(quick, sparsity, early_stopping):
+    rows = np.full((7, 1), 0.1)
+    parameters = {"sparsity": sparsity, "early_stopping": early_stopping}
+    estimator = quick(1, k=1, **parameters).fit(rows)
+    np.testing.assert_allclose(estimator.reconstruct(rows), rows)
+
+
 # l1 and kl
 
 

@@ -330,6 +330,8 @@ class KL(_Encoded):
         mean = code.mean(dim=0).clamp(eps, 1 - eps)
         divergence = target * (target / mean).log()
         divergence = divergence + (1 - target) * ((1 - target) / (1 - mean)).log()
+        # Rounding can take it below 0 where the mean is the target.
+        divergence = divergence.clamp_min(0)
         return (self.settings.alpha * divergence.sum()).expand(len(code))
 
 
