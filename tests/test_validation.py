@@ -165,6 +165,13 @@ def test_wrong_categorical_features_are_refused(quick, frame_of, marks):
         quick(categorical_features=marks).fit(frame_of(cells()))
 
 
+@pytest.mark.parametrize("container", [np.asarray, sparse.csr_array])
+def test_the_largest_numbers_are_no_infinity(quick, container):
+    signs = np.random.default_rng(0).choice([-1, 1], size=(30, 4))
+    rows = container((3.3e38 * signs).astype(np.float32))
+    assert np.isfinite(quick(1, whiten=True, max_epochs=0).fit_transform(rows)).all()
+
+
 # Whole tables
 
 
