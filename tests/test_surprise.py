@@ -51,6 +51,12 @@ def test_numbers_that_differ_by_rounding_are_one():
     assert rare > 2
 
 
+def test_rounding_counts_in_units_of_the_numbers():
+    ties = 1 + 1e-13 * np.arange(20)
+    surprise = fit_surprise(np.append(ties, 3.0), 1e-13)
+    assert surprise.of(ties + 1e-15) == pytest.approx(surprise.of(ties), abs=1e-3)
+
+
 def test_what_differs_from_a_constant_surprises():
     same, other = fit_surprise(np.full(50, 3.0), 1.0).of(np.array([3.0, 4.0]))
     assert same == 0
