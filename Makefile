@@ -3,13 +3,17 @@ BIN := .venv/bin
 # One thread a process: the tests run in two processes.
 ONE_THREAD := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1
 
-.PHONY: demo test lint bench bench-full clean
+.PHONY: demo test test-long lint bench bench-full clean
 
 demo: .venv/ready
 	$(BIN)/python -m benchmarks.demo
 
 test: .venv/ready
 	$(ONE_THREAD) $(BIN)/python -m pytest -n 2
+
+# More and other examples, and what takes minutes.
+test-long: .venv/ready
+	$(ONE_THREAD) $(BIN)/python -m pytest -n 2 -m "long or not long" --hypothesis-profile=long
 
 lint: .venv/ready
 	$(BIN)/ruff format --check .

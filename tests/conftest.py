@@ -7,6 +7,7 @@ import copy
 import io
 import pickle
 import signal
+from typing import NamedTuple
 
 import joblib
 import numpy as np
@@ -14,6 +15,8 @@ import pandas as pd
 import polars as pl
 import polars.testing
 import pytest
+from hypothesis import settings
+from sklearn.base import clone
 from sklearn.frozen import FrozenEstimator
 
 from sklearn_ae import (
@@ -30,6 +33,12 @@ from sklearn_ae import (
 )
 from sklearn_ae._learning import learn_columns
 from sklearn_ae._tables import fit_codec
+
+# The same examples every time; ``make test-long`` draws others, and more.
+ALWAYS = {"database": None, "deadline": None}
+settings.register_profile("ordinary", max_examples=30, derandomize=True, **ALWAYS)
+settings.register_profile("long", max_examples=500, print_blob=True, **ALWAYS)
+settings.load_profile("ordinary")
 
 ESTIMATORS = [
     AutoencoderTransformer,
@@ -94,6 +103,99 @@ def noiseless(quick, estimator_class):
     """Make the same without noise, so that losses are those of the rows as given."""
     silent = {DenoisingAutoencoder: {"noise_level": 0}}.get(estimator_class, {})
     return lambda *arguments, **parameters: quick(*arguments, **(silent | parameters))
+
+
+class Case(NamedTuple):
+    """One of the public estimators, how it is fitted, and what it says of rows."""
+
+    estimator_class: type
+    own: dict
+    training: str = ""  # before the parameters of what is trained
+    methods: tuple[str, ...] = ("transform", "reconstruct", "reconstruction_error")
+    targets: object = None
+
+    def make(self, **training):
+        """Return an estimator that trains in a moment, with parameters of training."""
+        estimator = clone(self.estimator_class(**self.own))
+        return estimator.set_params(
+            **{self.training + name: value for name, value in training.items()}
+        )
+
+    def fit(self, estimator, X):
+        """Fit an estimator to rows, and to targets made of them where it has some."""
+        if self.targets is None:
+            return estimator.fit(X)
+        return estimator.fit(X, self.targets(X))
+
+    def answers(self, estimator, X):
+        """Return what a fitted estimator says of rows, as arrays."""
+        return {
+            name: np.frombuffer(estimator.compress(X), np.uint8)
+            if name == "compress"
+            else np.asarray(getattr(estimator, name)(X))
+            for name in self.methods
+        }
+
+
+def classes_of(X):
+    """Return three classes by the last column, every third row without one."""
+    last = pd.Series(np.asarray(X)[:, -1].astype(float)).rank(pct=True)
+    classes = np.digitize(last, [0.3, 0.7])
+    return np.where(np.arange(len(last)) % 3 == 2, -1, classes)
+
+
+def numbers_of(X):
+    """Return a number a row by the last column, every third row without one."""
+    last = pd.Series(np.asarray(X)[:, -1].astype(float)).rank(pct=True)
+    return np.where(np.arange(len(last)) % 3 == 2, np.nan, np.sin(6 * last))
+
+
+def outputs_of(X):
+    """Return two numbers a row, one of them no linear function."""
+    last = pd.Series(np.asarray(X)[:, -1].astype(float)).rank(pct=True)
+    return np.column_stack([last, np.sin(6 * last)])
+
+
+BRIEF = {
+    "hidden_layer_sizes": (8,),
+    "learning_rate": 0.02,
+    "batch_size": 32,
+    "max_epochs": 4,
+    "random_state": 0,
+}
+HOLDS = {"estimator": AutoencoderTransformer(2, **BRIEF), "random_state": 0}
+HEADED = HOLDS | {"head_layer_sizes": (8,), "max_epochs": 4, "batch_size": 32}
+LAYERED = {"n_components": 2, **BRIEF}
+PICTURED = {name: LAYERED[name] for name in LAYERED if name != "hidden_layer_sizes"}
+CASES = [
+    Case(AutoencoderTransformer, LAYERED),
+    Case(ConvolutionalAutoencoder, PICTURED | {"channels": (4,)}),
+    Case(DenoisingAutoencoder, LAYERED),
+    Case(SparseAutoencoder, LAYERED),
+    Case(VariationalAutoencoder, LAYERED),
+    Case(
+        ReconstructionOutlierDetector,
+        HOLDS,
+        "estimator__",
+        ("score_samples", "predict", "explain"),
+    ),
+    Case(PretrainedClassifier, HEADED, "", ("predict_proba", "transform"), classes_of),
+    Case(PretrainedRegressor, HEADED, "", ("predict", "transform"), numbers_of),
+    Case(EncoderDecoderRegressor, BRIEF, "", ("predict", "transform"), outputs_of),
+    Case(CodeCompressor, HOLDS, "estimator__", ("compress",)),
+]
+
+
+@pytest.fixture(params=CASES, ids=lambda case: case.estimator_class.__name__)
+def case(request):
+    """Each of the public estimators."""
+    return request.param
+
+
+@pytest.fixture
+def cases():
+    """All of them, for tests that start one process."""
+    return CASES
 
 
 @pytest.fixture(scope="session", name="X")
