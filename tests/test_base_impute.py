@@ -48,7 +48,8 @@ def test_frames_are_filled(fit, mixed):
 
 def test_nothing_but_missing_cells_of_a_frame_is_changed(fit, mixed):
     filled = fit(mixed).impute(mixed)
-    assert_frame_equal(with_holes_put_back(filled, mixed), mixed)
+    expected = with_holes_put_back(mixed, mixed)  # older pandas fill them with NaN
+    assert_frame_equal(with_holes_put_back(filled, mixed), expected)
 
 
 def test_missing_cells_of_a_frame_become_their_reconstruction(fit, mixed):

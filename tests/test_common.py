@@ -237,12 +237,12 @@ def test_wide_sparse_and_dense_fits_agree(quick, max_epochs):
 
 
 def test_none_is_one_component_less_on_wide_sparse_rows(quick):
-    rows = sparse.random_array((8, 2100), density=0.05, rng=0, format="csr")
+    rows = sparse.random_array((8, 2100), density=0.05, random_state=0, format="csr")
     assert quick(None, max_epochs=0).fit_transform(rows).shape == (8, 7)
 
 
 def test_a_float_on_wide_sparse_rows_is_refused(quick):
-    rows = sparse.random_array((8, 2100), density=0.05, rng=0, format="csr")
+    rows = sparse.random_array((8, 2100), density=0.05, random_state=0, format="csr")
     with pytest.raises(ValueError, match=r"n_components must be an integer or None"):
         quick(0.5).fit(rows)
 

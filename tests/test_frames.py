@@ -269,7 +269,7 @@ def test_whole_frames_come_back(estimator_class, wide):
     estimator = estimator_class(None, hidden_layer_sizes=8, max_epochs=0).fit(wide)
     rounded = estimator.reconstruct(wide)
     if is_polars(wide):
-        polars_testing.assert_frame_equal(rounded[2:], wide[2:], rel_tol=1e-5)
+        polars_testing.assert_frame_equal(rounded[2:], wide[2:])
     else:
         pd.testing.assert_frame_equal(rounded[2:], wide[2:], rtol=1e-3)
 

@@ -117,7 +117,7 @@ def test_wide_sparse_and_dense_starts_agree(start):
 
 
 def test_same_seed_gives_the_same_start_on_wide_sparse_rows(start):
-    rows = sparse.random_array((40, 2100), density=0.05, rng=0, format="csr")
+    rows = sparse.random_array((40, 2100), density=0.05, random_state=0, format="csr")
     np.testing.assert_array_equal(start(rows, 3).components, start(rows, 3).components)
 
 
