@@ -12,6 +12,7 @@ from sklearn.base import (
 )
 from sklearn.utils.validation import check_is_fitted
 
+from ._checkpoint import check_checkpoint
 from ._pair_fitting import fit_pairs
 from ._pair_persistence import PersistentPair
 from ._pair_reading import check_pair_parameters, learn_pairs, read_inputs, read_pairs
@@ -273,7 +274,7 @@ class EncoderDecoderRegressor(
     }
 
     @_fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X, y, *, X_val=None, y_val=None):
+    def fit(self, X, y, *, X_val=None, y_val=None, checkpoint=None):
         """Learn outputs from inputs.
 
         Parameters
@@ -292,6 +293,10 @@ class EncoderDecoderRegressor(
         y_val : array-like of shape (n_val, ...), default=None
             Their outputs.
 
+        checkpoint : str or path-like, default=None
+            File that is written at the end of every epoch, and that a fit which was cut
+            off goes on from, see :meth:`AutoencoderTransformer.fit`.
+
         Returns
         -------
         self : object
@@ -301,15 +306,19 @@ class EncoderDecoderRegressor(
         ------
         ValueError
             If X and y differ in length or do not fit their shapes, y holds NaN, X or y
-            infinity, `n_components` is too large, or the loss turns non-finite. The
-            estimator is left as it was.
+            infinity, `n_components` is too large, `checkpoint` is not of this fit, or
+            the loss turns non-finite. The estimator is left as it was.
+
+        OSError
+            If `checkpoint` can't be read or written.
         """
         check_pair_parameters(self, X_val, y_val)
+        check_checkpoint(self, checkpoint)
         with restored_on_error(self):
             columns, pairs, axes = learn_pairs(self, X, y)
             validation = read_pairs(self, X_val, y_val, columns, pairs)
             with own_torch_modes():
-                learned = fit_pairs(self, columns, pairs, validation)
+                learned = fit_pairs(self, columns, pairs, validation, checkpoint)
             self._publish(learned, axes)
         if learned.state.interruption is not None:
             raise learned.state.interruption
@@ -377,21 +386,8 @@ class EncoderDecoderRegressor(
 
     def _publish(self, learned, axes):
         """Assign everything a fit learns, at once."""
-        state, fitted = learned.state, learned.fitted
-        judged = state.validation_losses or None
-        vars(self).update(
-            _fitted=fitted,
-            _output_axes=axes,
-            n_components_=len(learned.explained_variance),
-            explained_variance_=learned.explained_variance,
-            alpha_=learned.start.alpha,
-            loss_curve_=state.losses,
-            validation_loss_curve_=judged,
-            best_epoch_=state.best_epoch,
-            best_validation_loss_=judged and judged[state.best_epoch],
-            ridge_validation_loss_=learned.ridge_validation_loss,
-            n_epochs_=len(state.losses) - 1,
-        )
+        attributes = learned.attributes()
+        vars(self).update(_fitted=learned.fitted, _output_axes=axes, **attributes)
 
     def _rows_of(self, X):
         """Return the numbers of a table with the columns seen in fit."""

@@ -9,6 +9,7 @@ import numpy as np
 
 from ._axes import CodeAxes, principal_axes, turned_arrays
 from ._callbacks import check_callbacks
+from ._checkpoint import open_checkpoint
 from ._columns import TableColumns
 from ._fitted import FittedAutoencoder
 from ._fitted_pair import FittedPair
@@ -56,6 +57,22 @@ class LearnedPairs(NamedTuple):
     start: RidgeStart
     ridge_validation_loss: float | None
 
+    def attributes(self) -> dict[str, Any]:
+        """Return fitted attributes by name."""
+        state = self.state
+        judged = state.validation_losses or None
+        return {
+            "n_components_": len(self.explained_variance),
+            "explained_variance_": self.explained_variance,
+            "alpha_": self.start.alpha,
+            "loss_curve_": state.losses,
+            "validation_loss_curve_": judged,
+            "best_epoch_": state.best_epoch,
+            "best_validation_loss_": judged and judged[state.best_epoch],
+            "ridge_validation_loss_": self.ridge_validation_loss,
+            "n_epochs_": len(state.losses) - 1,
+        }
+
 
 class _Tables(NamedTuple):
     """What is learned of inputs and of outputs before a network is."""
@@ -69,7 +86,11 @@ class _Tables(NamedTuple):
 
 
 def fit_pairs(
-    estimator, columns: TableColumns, pairs: Pairs, validation: Pairs | None
+    estimator,
+    columns: TableColumns,
+    pairs: Pairs,
+    validation: Pairs | None,
+    checkpoint=None,
 ) -> LearnedPairs:
     """Fit validated pairs by an estimator's parameters, which stay as they are.
 
@@ -87,6 +108,9 @@ def fit_pairs(
     validation : Pairs or None
         Validation rows. None means a share of the training rows.
 
+    checkpoint : str, path-like or None, default=None
+        Path of a file that training is taken down in, and goes on from.
+
     Returns
     -------
     learned : LearnedPairs
@@ -95,6 +119,8 @@ def fit_pairs(
     check_callbacks(estimator.callbacks or ())
     device = resolve_device(estimator.device)
     streams = RandomStreams(estimator.random_state)
+    arrays = _arrays(pairs, validation)
+    saved = open_checkpoint(checkpoint, estimator, device, columns, arrays, streams)
     tables = _fit_tables(estimator, columns, pairs)
     data = _prepare(estimator, tables, pairs, validation, device, streams)
     design = _design(estimator, tables, data)
@@ -103,7 +129,14 @@ def fit_pairs(
     loss = start_loss(networks.linear[1:], design.objective, data)
     settings = _settings(estimator, networks, data, loss)
     state = train_networks(
-        networks, networks.linear, design.objective, data.rows, data, settings, streams
+        networks,
+        networks.linear,
+        design.objective,
+        data.rows,
+        data,
+        settings,
+        streams,
+        saved,
     )
     kept = design, networks, start, state, data, estimator.standardize_outputs
     try:
@@ -114,6 +147,11 @@ def fit_pairs(
         state.interruption = interruption
         finished = _finish(tables, *kept)
     return LearnedPairs(*finished, state, start, loss)
+
+
+def _arrays(pairs: Pairs, validation: Pairs | None) -> dict[str, Any]:
+    judged = validation or (None, None)
+    return dict(zip(("X", "y", "X_val", "y_val"), (*pairs, *judged), strict=True))
 
 
 def _fit_tables(estimator, columns, pairs) -> _Tables:

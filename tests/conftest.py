@@ -30,6 +30,8 @@ from sklearn_ae import (
     ReconstructionOutlierDetector,
     SparseAutoencoder,
     VariationalAutoencoder,
+    _archive,
+    _checkpoint,
 )
 from sklearn_ae._learning import learn_columns
 from sklearn_ae._tables import fit_codec
@@ -490,3 +492,40 @@ def assert_same():
             assert_alike(result, other[name])
 
     return check
+
+
+@pytest.fixture
+def fail_after(monkeypatch):
+    """Let the power fail when a number of checkpoints have been written."""
+
+    def fail(n_files):
+        left = [n_files]
+
+        def write(path, data):
+            _archive.write_file(path, data)
+            left[0] -= 1
+            if left[0] == 0:
+                raise RuntimeError("The power failed.")
+
+        monkeypatch.setattr(_checkpoint, "write_file", write)
+
+    return fail
+
+
+@pytest.fixture
+def in_pieces(fail_after, tmp_path):
+    """Fit while the power fails over and over, every other epoch at least."""
+
+    def fit(make, *data, **more):
+        for n_pieces in range(1, 100):
+            fail_after(3)
+            try:
+                fitted = make().fit(*data, checkpoint=tmp_path / "pieces", **more)
+            except RuntimeError as error:
+                if "power" not in str(error):
+                    raise
+            else:
+                return fitted, n_pieces
+        raise AssertionError("The fit never came to an end.")
+
+    return fit
