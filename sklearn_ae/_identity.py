@@ -66,7 +66,9 @@ def data_identity(columns: TableColumns, tables: dict[str, Any]) -> dict[str, st
     digests : dict of str to str
         By name.
     """
-    header = packed("columns", columns.state())
+    state = columns.state()
+    # The only part that may hold anything: pandas takes dates, too, for names.
+    header = packed("columns", state | {"frame_names": repr(state["frame_names"])})
     return {name: _digest(header, table) for name, table in tables.items()}
 
 

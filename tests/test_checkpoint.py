@@ -103,6 +103,9 @@ CONTAINERS = {
     "gaps": holed,
     "sparse": lambda X: sparse.csr_array(np.where(X > 0, X, 0)),
     "frame": mixed,
+    "names that are dates": lambda X: pd.DataFrame(
+        X, columns=pd.date_range("2000", periods=6)
+    ),
     "float32": lambda X: np.asfortranarray(X, dtype=np.float32),
 }
 
@@ -155,7 +158,14 @@ def test_a_fit_in_pieces_ends_where_it_would_have_ended(in_pieces, X, end):
     assert bits(fitted) == bits(make().fit(rows))
 
 
-@pytest.mark.parametrize("parameters", [{}, {"validation_fraction": 0.1}])
+WHOLE = [
+    {},
+    {"validation_fraction": 0.1},
+    {"n_iter_no_change": 2, "learning_rate": 0.5, "max_epochs": 40},
+]
+
+
+@pytest.mark.parametrize("parameters", WHOLE)
 def test_a_checkpoint_of_a_whole_fit_gives_it_again(path, X, monkeypatch, parameters):
     whole = small(**parameters).fit(X, checkpoint=path)
     monkeypatch.setattr(_checkpoint.Checkpoint, "save", None)  # no epoch is run
