@@ -22,6 +22,7 @@ _VERSIONS = {
     "torch": str(torch.__version__),
 }
 _OF_NO_MATTER = ("callbacks", "verbose")
+_MOST_BYTES = 8  # of a number; what pads longer ones may be anything
 
 
 def settings_identity(estimator, device: torch.device) -> dict[str, str]:
@@ -76,8 +77,6 @@ def _text(value) -> str:
     """Return a parameter as text that does not depend on the process or on types."""
     if isinstance(value, np.random.RandomState):
         return "RandomState"
-    if isinstance(value, torch.device):
-        return repr(str(value))
     return repr(value.tolist() if hasattr(value, "tolist") else value)
 
 
@@ -97,4 +96,6 @@ def _digest(header: bytes, table) -> str:
 
 
 def _add(digest, array: np.ndarray) -> None:
+    if array.dtype.itemsize > _MOST_BYTES:
+        array = array.astype(np.float64)
     digest.update(np.ascontiguousarray(array).reshape(-1).view(np.uint8))

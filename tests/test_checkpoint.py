@@ -106,6 +106,7 @@ CONTAINERS = {
     "names that are dates": lambda X: pd.DataFrame(
         X, columns=pd.date_range("2000", periods=6)
     ),
+    "long doubles": lambda X: X.astype(np.longdouble),
     "float32": lambda X: np.asfortranarray(X, dtype=np.float32),
 }
 
