@@ -101,7 +101,9 @@ class BaseAutoencoder(
             Ctrl-C or a power failure, goes on from there if it is called again with the
             same arguments, and ends with the same bits as without the cut, as far as
             `random_state` promises them; of None or a RandomState instance the file
-            keeps the number drawn first. A fit has a file of its own, which stays.
+            keeps the number drawn first. A fit has a file of its own, which stays. A
+            kill while it is written may leave one beside it that ends in ``.part`` and
+            is of no use.
 
         Returns
         -------
