@@ -96,17 +96,23 @@ class Abnormality:
         self.reconstructions = reconstructions
         self.directions, self.ties = directions, ties
 
+    def _columns(self) -> dict[str, list[ColumnSurprise | None]]:
+        return {name: getattr(self, name) for name in _COLUMNS}
+
     def __getstate__(self) -> dict[str, Any]:
         columns = {
-            name: [part and part.state() for part in getattr(self, name)]
-            for name in _COLUMNS
+            name: [None if part is None else part.state() for part in parts]
+            for name, parts in self._columns().items()
         }
         return {"axes": self.axes._asdict(), "ties": self.ties} | columns
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         check_keys("abnormality", state, {"axes", "ties", *_COLUMNS})
         columns = {
-            name: [part and ColumnSurprise.from_state(part) for part in state[name]]
+            name: [
+                None if part is None else ColumnSurprise.from_state(part)
+                for part in state[name]
+            ]
             for name in _COLUMNS
         }
         self.__init__(axes=Axes(**state["axes"]), ties=state["ties"], **columns)

@@ -352,10 +352,12 @@ class BaseAutoencoder(
             **learned.more,
         )
 
+    def _check_fitted(self):
+        self._fitted.check_works()
+
     def _check_restored(self):
         self._check_parameters()
         self._check_columns(self._fitted.codec.columns)
-        self._fitted.check_works()
 
     def _rows_of(self, X):
         """Return the numbers of a table with the columns seen in fit."""

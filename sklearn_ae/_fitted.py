@@ -1,5 +1,6 @@
 """What a fit leaves behind: codec, network description and arrays."""
 
+import contextlib
 from collections.abc import Iterator
 from typing import Any
 
@@ -81,7 +82,8 @@ class FittedAutoencoder:
         rows = self.decode(self.encode(row))
         if not np.isfinite(rows[:, ~self.codec.empty]).all():
             raise ValueError("The reconstruction of the centre must be finite.")
-        self.codec.columns.write(rows)
+        with contextlib.suppress(ImportError):  # of the library of its frames
+            self.codec.columns.write(rows)
 
     @property
     def n_features(self) -> int:

@@ -37,4 +37,6 @@ class PersistentPair(Persistent):
         check_pair_parameters(self, None, None)
         check_shape(self, "input_shape", "X", len(fitted.columns.names))
         check_shape(self, "output_shape", "y", len(fitted.output_mean))
-        fitted.check_works()
+
+    def _check_fitted(self) -> None:
+        self._fitted.check_works()

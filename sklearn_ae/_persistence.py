@@ -111,9 +111,15 @@ class Persistent:
         for name, made in self._derived.items():
             setattr(self, name, made(self))
         _check_learned(self)
+        _check_output(state)
+        self._check_fitted()
+
+    def _check_fitted(self) -> None:
+        """Raise where fitted state of outside can't be computed with."""
+        return
 
     def _check_restored(self) -> None:
-        """Raise where what came from a file does not go together."""
+        """Raise where parameters and fitted state of a file don't go together."""
         return
 
 
@@ -302,7 +308,6 @@ def _made(tree: Any) -> BaseEstimator:
     unknown = sorted(state.keys() - _known(made))
     if unknown:
         raise ValueError(f"{name} has no {unknown}.")
-    _check_output(state)
     made.__setstate__(vars(made) | state)
     made._validate_params()
     if _is_fitted(made, state):

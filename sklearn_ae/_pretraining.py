@@ -129,12 +129,15 @@ class BasePretrained(
             raise tuned.state.interruption
         return self
 
+    def _check_fitted(self):
+        if self._fitted.encoder is not None:
+            self._fitted.encoder.check_works()
+
     def _check_restored(self):
         super()._check_restored()
         own, encoder = own_autoencoder(self.estimator_), self._fitted.encoder
         if encoder is None:
             raise ValueError("_fitted must have an encoder, as estimator_ has one.")
-        encoder.check_works()
         if encoder.codec.columns.state() != own._fitted.codec.columns.state():
             raise ValueError("The columns of _fitted must be those of estimator_.")
 

@@ -529,3 +529,28 @@ def in_pieces(fail_after, tmp_path):
         raise AssertionError("The fit never came to an end.")
 
     return fit
+
+
+@pytest.fixture(scope="session")
+def comparable():
+    """Turn results into arrays of numbers or texts, by name and column."""
+
+    def arrays(results):
+        made = {}
+        for name, result in results.items():
+            if isinstance(result, bytes):
+                continue
+            if hasattr(result, "columns"):
+                columns = {
+                    column: result[column].to_list() for column in result.columns
+                }
+            else:
+                dense = result.toarray() if hasattr(result, "toarray") else result
+                columns = {"": dense}
+            for column, cells in columns.items():
+                array = np.asarray(cells)
+                texts = array.dtype.kind in "OU"
+                made[f"{name}.{column}"] = array.astype("U" if texts else float)
+        return made
+
+    return arrays
