@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 
+_LARGEST = 2**53
+
 # The end of a sentence, "must be ...", and a test of an attribute and its estimator.
 Rule = tuple[str, Callable[[Any, Any], bool]]
 
@@ -14,7 +16,9 @@ Rule = tuple[str, Callable[[Any, Any], bool]]
 def is_number(value: Any, estimator: Any = None) -> bool:
     """Tell whether a value is a finite number."""
     real = isinstance(value, Real) and not isinstance(value, bool | np.bool_)
-    return real and math.isfinite(value)
+    # Larger integers make arrays of objects.
+    small = not isinstance(value, Integral) or abs(value) <= _LARGEST
+    return real and small and math.isfinite(value)
 
 
 def is_count(value: Any, estimator: Any = None) -> bool:

@@ -88,7 +88,7 @@ def _check_names(network_class: type, arguments: Any) -> None:
     if not needed <= given <= taken.keys():
         raise ValueError(
             f"The arguments of a {network_class.__name__} must be of "
-            f"{sorted(taken)}, got {_short(arguments)}."
+            f"{sorted(taken)}, got {sorted(map(str, given))}."
         )
 
 

@@ -133,10 +133,11 @@ class ColumnSurprise:
         shares = np.concatenate(arrays[1:])
         if (np.diff(self.knots) < 0).any() or (shares <= 0).any() or shares.max() > 1:
             raise ValueError("Knots must be in order, and shares from 0 to 1.")
-        if not is_number(self.mean) or not is_number(self.weight) or self.weight < 0:
+        weighted = is_number(self.weight) and 0 <= self.weight <= 1
+        if not weighted or not is_number(self.mean):
             raise ValueError(
-                "Weight and mean of surprise must be finite, got "
-                f"{self.weight} and {self.mean}."
+                "Weight and mean of surprise must be numbers, the weight at most 1, "
+                f"got {self.weight} and {self.mean}."
             )
 
     def of(self, numbers: np.ndarray) -> np.ndarray:

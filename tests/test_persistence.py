@@ -1,5 +1,6 @@
 """Files and pickles of all estimators: what goes in comes out, and nothing else."""
 
+import importlib
 import pickle
 
 import joblib
@@ -327,3 +328,17 @@ def test_classifiers_of_codes_of_others_are_pickled(tables):
     classifier = PretrainedClassifier(PCA(2), max_epochs=1, random_state=0).fit(X, y)
     again = pickle.loads(pickle.dumps(classifier))
     np.testing.assert_array_equal(again.predict_proba(X), classifier.predict_proba(X))
+
+
+def test_loading_imports_nothing_but_libraries_of_frames(saveable, path, monkeypatch):
+    saveable["polars"][0].save(path)
+    imported = []
+    take = importlib.import_module
+
+    def note(name, *others):
+        imported.append(name)
+        return take(name, *others)
+
+    monkeypatch.setattr(importlib, "import_module", note)
+    load(path)
+    assert set(imported) <= {"polars"}
