@@ -158,9 +158,13 @@ class Abnormality:
 
     def shares(self, estimator, X) -> np.ndarray:
         """Return each column's share of that, ``(n_samples, n_features)``."""
-        return np.concatenate(
-            [self._shared_out(self.parts(view)) for view in views(estimator, X)]
-        )
+        shares = np.empty((*X.shape[:1], len(self.cells)))
+        n_done = 0
+        for view in views(estimator, X):
+            part = self._shared_out(self.parts(view))
+            shares[n_done : n_done + len(part)] = part
+            n_done += len(part)
+        return shares
 
     def _total(self, parts: Parts) -> np.ndarray:
         columns = self.cells, self.residuals, self.reconstructions

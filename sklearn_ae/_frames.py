@@ -386,4 +386,6 @@ def _objects(numbers: np.ndarray, holds: str) -> np.ndarray:
 
 def numbers_frame(names: Sequence, numbers: np.ndarray, like):
     """Return a pandas frame of numbers, with the index of `like` if it has one."""
-    return FRAMES["pandas"].frame(names, list(numbers.T), like)
+    pandas = _import("pandas")
+    index = like.index if isinstance(like, pandas.DataFrame) else None
+    return pandas.DataFrame(numbers, index, pandas.Index(names), copy=False)
