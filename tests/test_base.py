@@ -340,11 +340,6 @@ def test_a_failing_refit_leaves_the_former_fit(quick, fault, X):
     np.testing.assert_array_equal(estimator.transform(table), codes)
 
 
-def test_a_refit_starts_fresh(quick, X):
-    refitted = quick().fit(X[:150, :4]).fit(X)
-    np.testing.assert_array_equal(refitted.transform(X), quick().fit_transform(X))
-
-
 def test_a_refit_forgets_the_names_of_columns(quick, X):
     estimator = quick().fit(pd.DataFrame(X, columns=list("abcdef")))
     assert not hasattr(estimator.fit(X), "feature_names_in_")

@@ -8,7 +8,6 @@ from scipy import sparse
 from sklearn.compose import ColumnTransformer
 from sklearn.datasets import load_iris
 from sklearn.decomposition import PCA
-from sklearn.exceptions import FitFailedWarning
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV, cross_val_score
 from sklearn.pipeline import FeatureUnion, Pipeline, make_pipeline
@@ -50,18 +49,6 @@ def test_grid_search_over_a_pipeline_in_two_processes(quick, iris):
     ).fit(X, y)
     assert np.isfinite(search.cv_results_["mean_test_score"]).all()
     assert search.best_score_ > 0.8
-
-
-@pytest.mark.filterwarnings("ignore:One or more of the test scores are non-finite")
-def test_a_search_records_a_rate_that_fails_and_goes_on(quick, iris):
-    X, _ = iris
-    search = GridSearchCV(
-        quick(max_epochs=30), {"learning_rate": [0.01, 1e6]}, cv=2, error_score=np.nan
-    )
-    with pytest.warns(FitFailedWarning, match="learning_rate"):
-        search.fit(X)
-    assert np.isfinite(search.cv_results_["mean_test_score"]).tolist() == [True, False]
-    assert search.best_params_ == {"learning_rate": 0.01}
 
 
 def test_folds_of_a_search_share_no_weights(quick, iris):

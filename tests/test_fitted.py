@@ -250,7 +250,7 @@ def test_threads_give_the_same_bits(fitted, X, dtype):
     expected = fitted.transform(rows).tobytes()
 
     def calls(_):
-        return {fitted.transform(rows).tobytes() for _ in range(200)}
+        return {fitted.transform(rows).tobytes() for _ in range(20)}
 
     with ThreadPoolExecutor(8) as pool:
         assert all(seen == {expected} for seen in pool.map(calls, range(8)))
