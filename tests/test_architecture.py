@@ -98,6 +98,23 @@ def is_private(name):
     return name.startswith("_") and not name.startswith("__")
 
 
+@pytest.mark.parametrize("name", FILES)
+def test_nothing_loads_by_running_code(name):
+    called = {
+        ast.unparse(node.func)
+        for node in ast.walk(tree(name))
+        if isinstance(node, ast.Call)
+    }
+    assert not called & {
+        "torch.load",
+        "pickle.load",
+        "pickle.loads",
+        "joblib.load",
+        "eval",
+        "exec",
+    }
+
+
 def test_every_file_has_its_layer():
     assert set(LAYER) == {name.split("/")[0] for name in FILES}
 
