@@ -17,6 +17,7 @@ from hypothesis import HealthCheck, given, seed, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from scipy import sparse
+from sklearn.base import is_regressor
 
 import sklearn_ae
 from sklearn_ae import (
@@ -316,11 +317,11 @@ def answers(estimator, table):
         data = estimator.compress(table)
         estimator.decompress(data)
         return {"codes": estimator.estimator_.transform(table)}
-    methods = ["transform", "predict_proba", "predict", "score_samples"]
     return {
         name: getattr(estimator, name)(table)
-        for name in methods
-        if hasattr(estimator, name)
+        for name in ("transform", "predict_proba", "score_samples", "predict")
+        # Not of classes, which change all at once where a score passes a border.
+        if hasattr(estimator, name) and (name != "predict" or is_regressor(estimator))
     }
 
 
@@ -335,6 +336,8 @@ def attempt(estimator, table):
             if not any(re.search(known, str(error)) for known in ERRORS):
                 raise
             found = Attempt(None, {})
+            too_large = str(error).startswith("Codes must be finite in float32")
+            assert too_large or not any(n.endswith("_") for n in vars(estimator))
     for warning in told:
         assert warning.category is UserWarning, warning
         assert any(re.search(known, str(warning.message)) for known in WARNINGS), (
@@ -378,7 +381,6 @@ def check_table(estimator, table):
     fitted, found = attempt(estimator, table)
     assert joblib.hash(table) == before
     if fitted is None:
-        assert not any(name.endswith("_") for name in vars(estimator))
         return
     assert all(np.isfinite(answer).all() for answer in found.values())
     check_same(answers(saved_and_loaded(fitted), table), found)
