@@ -13,7 +13,12 @@ from ._levels import Levels, fit_levels
 
 
 def learn_columns(
-    X, names: Sequence[str], categorical_features, max_categories: int | None
+    X,
+    names: Sequence[str],
+    categorical_features,
+    max_categories: int | None,
+    *,
+    unseen: bool = False,
 ) -> tuple[TableColumns, Any]:
     """Learn the columns of a table, and read it.
 
@@ -31,6 +36,9 @@ def learn_columns(
     max_categories : int or None
         Most levels a column.
 
+    unseen : bool, default=False
+        Whether a categorical dtype's categories are levels even where none is there.
+
     Returns
     -------
     columns, numbers : TableColumns, ndarray of shape (n_samples, n_features)
@@ -43,12 +51,13 @@ def learn_columns(
     frames = FRAMES[library]
     names = tuple(map(str, frames.names(X)))
     marked = _marked(categorical_features, names)
-    cells, added, empty, descriptions = {}, set(), set(), []
+    cells, listed, added, empty, descriptions = {}, {}, set(), set(), []
     for position, column in enumerate(frames.columns(X)):
         with naming(names[position]):
             by_dtype = frames.is_category(column)
             if by_dtype or position in marked:
                 cells[position] = factorized(frames, column)
+                listed[position] = frames.listed(column) if unseen else []
             elif frames.is_missing(column):
                 empty.add(position)
             if not by_dtype and position in marked:
@@ -56,7 +65,7 @@ def learn_columns(
             descriptions.append(frames.describe(column))
     columns = TableColumns(
         names=names,
-        levels=_fit_levels(cells, names, max_categories),
+        levels=_fit_levels(cells, names, max_categories, listed),
         library=library,
         frame_names=tuple(frames.names(X)),
         descriptions=tuple(descriptions),
@@ -73,16 +82,18 @@ def _learn_array(X, names, marked, max_categories):
             "matrix."
         )
     cells = factorized_cells(X, names, marked)
-    levels = _fit_levels(cells, names, max_categories)
+    levels = _fit_levels(cells, names, max_categories, {})
     columns = TableColumns(names, levels, added=frozenset(marked))
     return columns, columns.read_array(X, "error")
 
 
-def _fit_levels(cells, names, max_categories) -> dict[int, Levels]:
+def _fit_levels(cells, names, max_categories, listed) -> dict[int, Levels]:
     fitted = {}
     for position, (codes, values) in cells.items():
-        fitted[position] = fit_levels(codes, values, max_categories)
-        if 1 < len(codes) == len(np.unique(codes[codes >= 0])):
+        known = listed.get(position, [])
+        values = list(dict.fromkeys([*values, *known]))
+        fitted[position] = fit_levels(codes, values, max_categories, frozenset(known))
+        if not known and 1 < len(codes) == len(np.unique(codes[codes >= 0])):
             warnings.warn(
                 "Every row has a category of its own, which no code can keep; drop the "
                 f"column, or make it numeric (column {names[position]!r}).",

@@ -1,7 +1,7 @@
 """The levels of a categorical column and their numbers."""
 
 import math
-from collections.abc import Hashable, Sequence
+from collections.abc import Container, Hashable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -103,7 +103,10 @@ class Levels:
 
 
 def fit_levels(
-    codes: np.ndarray, values: Sequence, max_categories: int | None
+    codes: np.ndarray,
+    values: Sequence,
+    max_categories: int | None,
+    listed: Container = (),
 ) -> Levels:
     """Learn the levels of a column.
 
@@ -119,6 +122,9 @@ def fit_levels(
     max_categories : int or None
         Most numbers to give, those of rare levels and missing cells included.
 
+    listed : container, default=()
+        Those of `values` that are levels even if they do not occur.
+
     Returns
     -------
     levels : Levels
@@ -133,7 +139,8 @@ def fit_levels(
     """
     counts = np.bincount(codes[codes >= 0], minlength=len(values))
     order = sorted(range(len(values)), key=lambda i: _sort_key(values[i]))
-    seen = np.array([i for i in order if counts[i]], dtype=np.intp)
+    seen = [i for i in order if counts[i] or values[i] in listed]
+    seen = np.array(seen, dtype=np.intp)
     has_missing = bool((codes < 0).any())
     room = len(seen) if max_categories is None else max_categories - has_missing
     if len(seen) <= room:

@@ -17,7 +17,7 @@ FLOATS = (np.float64, np.float32)
 _CHECKED_CELLS = 2**22
 
 
-def learn_rows(estimator, X):
+def learn_rows(estimator, X, *, unseen: bool = False):
     """Check a table to fit, and learn its columns.
 
     Parameters
@@ -27,6 +27,9 @@ def learn_rows(estimator, X):
 
     X : {array-like, sparse matrix, dataframe} of shape (n_samples, n_features)
         The table.
+
+    unseen : bool, default=False
+        As in :func:`learn_columns`.
 
     Returns
     -------
@@ -39,6 +42,7 @@ def learn_rows(estimator, X):
         _check_feature_names_in(estimator),
         estimator.categorical_features,
         estimator.max_categories,
+        unseen=unseen,
     )
     return columns, _check_numbers(estimator, rows, columns, n_rows=2)
 

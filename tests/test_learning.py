@@ -107,3 +107,27 @@ def test_repeated_names_are_refused():
     frame = pd.DataFrame([[1, 2, 3]] * 2, columns=["a", "price", "price"])
     with pytest.raises(ValueError, match=r"unique.*'price'"):
         check_unique_names(frame)
+
+
+LISTED = {
+    "pandas": lambda: pd.DataFrame({"c": pd.Categorical(["b", "a"], ["b", "z", "a"])}),
+    "polars": lambda: pl.DataFrame(
+        {"c": pl.Series(["b", "a"], dtype=pl.Enum(["b", "z", "a"]))}
+    ),
+}
+
+
+@pytest.mark.parametrize("library", LISTED)
+def test_a_dtypes_list_may_count_beyond_what_is_there(library):
+    columns, numbers = learn_columns(
+        LISTED[library](), (), "from_dtype", None, unseen=True
+    )
+    assert columns.levels[0].alone == ("a", "b", "z")
+    np.testing.assert_array_equal(numbers, [[1], [0]])
+
+
+@pytest.mark.parametrize("library", LISTED)
+@pytest.mark.filterwarnings("ignore:Every row has a category")
+def test_a_dtypes_list_counts_for_nothing_else(library):
+    columns, _ = learn_columns(LISTED[library](), (), "from_dtype", None)
+    assert columns.levels[0].alone == ("a", "b")

@@ -32,6 +32,14 @@ def test_levels_that_do_not_occur_are_left_out():
     assert fit_levels(np.array([0, 2, 2]), ["a", "b", "c"], None).alone == ("a", "c")
 
 
+def test_listed_levels_are_kept_though_they_do_not_occur():
+    values = ["a", "b", "c", "d"]
+    codes = np.array([0, 2, 2, -1])
+    assert fit_levels(codes, values, None, {"b"}) == Levels(("a", "b", "c"), (), True)
+    few = fit_levels(codes, values, 3, set(values))
+    assert few == Levels(("c",), ("a", "b", "d"), True)
+
+
 def test_levels_of_several_types_are_sorted():
     assert fit([2, "b", 1.5, True, "a"]).alone == (True, 1.5, 2, "a", "b")
 
