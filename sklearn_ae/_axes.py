@@ -39,15 +39,45 @@ class CodeMoments(NamedTuple):
 
     Attributes
     ----------
+    n_rows : int
+        Their number.
+
     mean : ndarray of shape (n_components,)
         Their mean.
 
-    covariance : ndarray of shape (n_components, n_components)
-        Their covariance, with n - 1.
+    scatter : ndarray of shape (n_components, n_components)
+        Their covariance, times n - 1.
     """
 
+    n_rows: int
     mean: np.ndarray
-    covariance: np.ndarray
+    scatter: np.ndarray
+
+    @property
+    def covariance(self) -> np.ndarray:
+        """Covariance of the codes, with n - 1."""
+        return self.scatter / (self.n_rows - 1)
+
+    def merged(self, others: "CodeMoments") -> "CodeMoments":
+        """Return the moments of these codes and others (Chan et al. 1979)."""
+        n_rows = self.n_rows + others.n_rows
+        change = others.mean - self.mean
+        share = others.n_rows / n_rows
+        between = self.n_rows * share * np.outer(change, change)
+        return CodeMoments(
+            n_rows,
+            self.mean + share * change,
+            self.scatter + others.scatter + between,
+        )
+
+    def principal_axes(self) -> CodeAxes:
+        """Return the principal axes of the codes.
+
+        Signs follow scikit-learn's rule: the largest entry of an axis is positive.
+        """
+        variance, vectors = np.linalg.eigh(self.covariance)
+        _, rotation = svd_flip(None, vectors.T[::-1].copy(), u_based_decision=False)
+        return CodeAxes(self.mean, rotation, np.maximum(variance[::-1], 0))
 
 
 def start_axes(start: LinearStart) -> CodeAxes:
@@ -67,7 +97,7 @@ def record_codes(module: nn.Module, rows: RowSource) -> CodeMoments:
         on them and as they are, so that nothing is held on any of them.
 
     rows : RowSource
-        The training rows, at least two. Codes are those of the targets.
+        The rows. Codes are those of the targets.
 
     Returns
     -------
@@ -79,8 +109,8 @@ def record_codes(module: nn.Module, rows: RowSource) -> CodeMoments:
         total = total + code.sum(dim=0)
         product = product + code.T @ code
     mean = total / len(rows)
-    covariance = (product - len(rows) * torch.outer(mean, mean)) / (len(rows) - 1)
-    return CodeMoments(mean.cpu().numpy(), covariance.cpu().numpy())
+    scatter = product - len(rows) * torch.outer(mean, mean)
+    return CodeMoments(len(rows), mean.cpu().numpy(), scatter.cpu().numpy())
 
 
 @torch.no_grad()
@@ -107,26 +137,20 @@ def _recorded(module: nn.Module, rows: RowSource) -> Iterator[Tensor]:
 def principal_axes(module: nn.Module, rows: RowSource) -> CodeAxes:
     """Return the principal axes of codes.
 
-    Signs follow scikit-learn's rule: the largest entry of an axis is positive.
-
     Parameters
     ----------
     module : torch.nn.Module
         The trained network, whose ranges are recorded; its codes may be turned.
 
     rows : RowSource
-        The training rows.
+        The training rows, at least two.
 
     Returns
     -------
     axes : CodeAxes
         The axes.
     """
-    moments = record_codes(module, rows)
-    variance, vectors = np.linalg.eigh(moments.covariance)
-    _, rotation = svd_flip(None, vectors.T[::-1].copy(), u_based_decision=False)
-    variance = np.maximum(variance[::-1], 0)
-    return CodeAxes(moments.mean, rotation, variance)
+    return record_codes(module, rows).principal_axes()
 
 
 def ordered_axes(module: nn.Module, rows: RowSource) -> CodeAxes:

@@ -95,7 +95,7 @@ def fit_rows(estimator, columns: TableColumns, X, X_val, checkpoint=None) -> Lea
     streams = RandomStreams(estimator.random_state)
     tables = {"X": X, "X_val": X_val}
     saved = open_checkpoint(checkpoint, estimator, device, columns, tables, streams)
-    table = _fit_table(estimator, columns, X)
+    table = fit_table(estimator, columns, X)
     n_components = resolve_n_components(
         estimator.n_components,
         X,
@@ -148,8 +148,9 @@ class _Kept(NamedTuple):
         return next(self.module.parameters()).device
 
 
-def _fit_table(estimator, columns, X) -> EncodedTable:
-    standardize = _standardizes(estimator, columns)
+def fit_table(estimator, columns: TableColumns, X) -> EncodedTable:
+    """Learn centres and scales of validated rows, as `standardize` says."""
+    standardize = standardizes(estimator, columns)
     table = fit_codec(columns, X, standardize=standardize)
     if not standardize:
         check_variance(table, "X", "standardize")
@@ -222,14 +223,15 @@ def _finish(kept: _Kept) -> Learned:
     else:
         axes = estimator._code_axes(single, rows)
     arrays = turned_arrays(module, axes, dtype)
-    unit = _code_unit(kept)
-    units = np.full(len(axes.variance), unit)
-    if estimator.whiten:
-        deviation = np.sqrt(axes.variance)
-        moves = deviation > np.finfo(np.float32).eps * deviation.max()
-        units = 1 / np.where(moves, deviation, 1.0)
-    fitted = FittedAutoencoder(
-        kept.codec, design.network_class.__name__, arguments, arrays, units
+    unit = code_unit(estimator, kept.codec, kept.module)
+    fitted = with_code_units(
+        kept.codec,
+        design.network_class,
+        arguments,
+        arrays,
+        axes.variance,
+        unit,
+        whiten=estimator.whiten,
     )
     return Learned(
         fitted=fitted,
@@ -240,15 +242,54 @@ def _finish(kept: _Kept) -> Learned:
     )
 
 
-def _code_unit(kept: _Kept) -> float:
+def with_code_units(
+    codec: TableCodec,
+    network: type[nn.Module],
+    arguments: dict[str, Any],
+    arrays: dict[str, np.ndarray],
+    variance: np.ndarray,
+    unit: float,
+    *,
+    whiten: bool,
+) -> FittedAutoencoder:
+    """Return what encodes and decodes, with codes in their units.
+
+    Parameters
+    ----------
+    codec, network, arguments, arrays
+        As in :class:`FittedAutoencoder`, and the network's class.
+
+    variance : ndarray of shape (n_components,)
+        Variance of the network's codes.
+
+    unit : float
+        See :func:`code_unit`.
+
+    whiten : bool
+        Whether codes are divided by their deviations instead.
+
+    Returns
+    -------
+    fitted : FittedAutoencoder
+        The whole.
+    """
+    units = np.full(len(variance), unit)
+    if whiten:
+        deviation = np.sqrt(variance)
+        moves = deviation > np.finfo(np.float32).eps * deviation.max()
+        units = 1 / np.where(moves, deviation, 1.0)
+    return FittedAutoencoder(codec, network.__name__, arguments, arrays, units)
+
+
+def code_unit(estimator, codec: TableCodec, network: nn.Module) -> float:
     """Return the size of one unit of the network's codes in those of codes given.
 
     Codes are in input units where all columns share one scale, as PCA's are.
     """
-    columns = kept.codec.columns
-    shared = not columns.levels and not _standardizes(kept.estimator, columns)
-    shared &= kept.module.codes_have_units
-    return float(kept.codec.scale[0]) if shared else 1.0
+    columns = codec.columns
+    shared = not columns.levels and not standardizes(estimator, columns)
+    shared &= network.codes_have_units
+    return float(codec.scale[0]) if shared else 1.0
 
 
 def _settings(estimator, networks, data, pca_loss, noise) -> TrainingSettings:
@@ -285,7 +326,7 @@ def n_epochs(estimator, n_train: int) -> int:
     return min(_AUTO_EPOCHS, math.ceil(_AUTO_STEPS / steps_per_epoch))
 
 
-def _standardizes(estimator, columns: TableColumns) -> bool:
+def standardizes(estimator, columns: TableColumns) -> bool:
     """Tell whether each column gets a scale of its own; "auto" is for categories."""
     if estimator.standardize == "auto":
         return bool(columns.levels)

@@ -107,15 +107,22 @@ def design_network(
     design : Design
         Nothing of it is built yet.
     """
-    arguments = {
+    arguments = network_arguments(estimator, start, data.gap_columns)
+    generator = streams.torch("objective")
+    return Design(*estimator._build(arguments, data.loss, data.n_cells, generator))
+
+
+def network_arguments(
+    estimator, start: LinearStart, gap_columns: tuple[int, ...]
+) -> dict[str, Any]:
+    """Return the arguments that all networks take."""
+    return {
         "n_features": start.components.shape[1],
         "n_components": _n_components(estimator.n_components, start),
         "hidden_layer_sizes": layer_sizes(estimator.hidden_layer_sizes),
         "activation": estimator.activation,
-        "gap_columns": data.gap_columns,
+        "gap_columns": gap_columns,
     }
-    generator = streams.torch("objective")
-    return Design(*estimator._build(arguments, data.loss, data.n_cells, generator))
 
 
 def build_networks(

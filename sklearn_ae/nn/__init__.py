@@ -26,7 +26,7 @@ from ._mlp import ACTIVATIONS
 from ._network import Network
 from ._networks import NETWORKS
 from ._objective import observed_reconstruction_loss, reconstruction_loss
-from ._range import RangeHold, record_ranges, recording_ranges
+from ._range import RangeHold, extending_ranges, record_ranges, recording_ranges
 from ._sparse import SparseNetwork, sparse_loss
 from ._variational import VariationalNetwork
 
@@ -54,6 +54,7 @@ __all__ = [
     "brier_loss",
     "cells_per_cell",
     "class_loss",
+    "extending_ranges",
     "observed_reconstruction_loss",
     "reconstruction_loss",
     "record_ranges",

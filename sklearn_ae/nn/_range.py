@@ -161,6 +161,37 @@ def recording_ranges(module: nn.Module) -> Iterator[None]:
         module.eval()
 
 
+@contextmanager
+def extending_ranges(module: nn.Module) -> Iterator[None]:
+    """Let the ranges of a module also span what they were before this context.
+
+    Parameters
+    ----------
+    module : torch.nn.Module
+        Holds any number of :class:`RangeHold`; those without a range span only the new
+        one.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from sklearn_ae.nn import RangeHold, extending_ranges, record_ranges
+    >>> hold = RangeHold(1)
+    >>> for low in (0.0, 5.0):
+    ...     rows = torch.tensor([[low], [low + 1]])
+    ...     with extending_ranges(hold):
+    ...         record_ranges(hold, [(rows, rows)])
+    >>> hold.low, hold.high
+    (tensor([0.]), tensor([6.]))
+    """
+    holds = [part for part in module.modules() if isinstance(part, RangeHold)]
+    before = [(hold.low.clone(), hold.high.clone()) for hold in holds]
+    yield
+    for hold, (low, high) in zip(holds, before, strict=True):
+        known = low.isfinite() & high.isfinite()
+        hold.low.copy_(torch.where(known, torch.minimum(hold.low, low), hold.low))
+        hold.high.copy_(torch.where(known, torch.maximum(hold.high, high), hold.high))
+
+
 @torch.no_grad()
 def record_ranges(module: nn.Module, batches: Iterable[tuple[Tensor, Tensor]]) -> None:
     """Set the ranges of a trained module by these rows alone, and leave it in eval().

@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from sklearn_ae.nn import RangeHold, record_ranges
+from sklearn_ae.nn import RangeHold, extending_ranges, record_ranges
 from sklearn_ae.nn._mlp import mlp
 
 
@@ -73,3 +73,17 @@ def test_switching_modes_without_rows_changes_nothing(method):
     hold = held(0.0, 2.0)
     getattr(hold.train(), method)().eval()
     assert torch.equal(hold(torch.tensor([[9.0]])), torch.tensor([[2.5]]))
+
+
+def test_extended_ranges_span_those_before_and_those_within():
+    hold = held(0.0, 2.0)
+    with extending_ranges(hold):
+        record_ranges(hold, pairs([torch.tensor([[1.0], [5.0]])]))
+    assert (hold.low.item(), hold.high.item()) == (0, 5)
+
+
+def test_a_first_range_is_extended_by_nothing():
+    hold = RangeHold(1)
+    with extending_ranges(hold):
+        record_ranges(hold, pairs([torch.tensor([[1.0], [5.0]])]))
+    assert (hold.low.item(), hold.high.item()) == (1, 5)
