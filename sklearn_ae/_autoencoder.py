@@ -2,12 +2,12 @@
 
 from dataclasses import dataclass
 
-from ._base import BaseAutoencoder
+from ._streaming import StreamingAutoencoder
 from .nn import Autoencoder
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
-class AutoencoderTransformer(BaseAutoencoder):
+class AutoencoderTransformer(StreamingAutoencoder):
     r"""Nonlinear dimensionality reduction that starts as PCA.
 
     Use it where :class:`~sklearn.decomposition.PCA` stands, when as few codes as

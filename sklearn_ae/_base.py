@@ -339,6 +339,7 @@ class BaseAutoencoder(
         """Assign everything a fit learns, at once."""
         state = learned.state
         judged = state.validation_losses or None
+        vars(self).pop("_stream", None)
         self._fitted = learned.fitted
         vars(self).update(
             {name: made(self) for name, made in self._derived.items()},

@@ -6,13 +6,13 @@ from typing import ClassVar
 
 import numpy as np
 
-from ._base import BaseAutoencoder
 from ._sklearn import Interval, StrOptions
+from ._streaming import StreamingAutoencoder
 from .nn import CORRUPTIONS, Autoencoder
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
-class DenoisingAutoencoder(BaseAutoencoder):
+class DenoisingAutoencoder(StreamingAutoencoder):
     r"""Autoencoder that learns to undo corruption.
 
     Use it for features that hold up when some cells of a row are wrong or missing, to
@@ -219,7 +219,7 @@ class DenoisingAutoencoder(BaseAutoencoder):
     noise_level: float | tuple[float, float] = 0.15
 
     _parameter_constraints: ClassVar[dict] = {
-        **BaseAutoencoder._parameter_constraints,
+        **StreamingAutoencoder._parameter_constraints,
         "noise": [StrOptions(set(CORRUPTIONS))],
         "noise_level": [Interval(Real, 0, None, closed="left"), tuple, list],
     }

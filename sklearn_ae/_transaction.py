@@ -6,6 +6,8 @@ from typing import Any
 
 import torch
 
+_PRIVATE = ("_fitted", "_stream")
+
 
 @contextlib.contextmanager
 def restored_on_error(estimator) -> Iterator[None]:
@@ -24,7 +26,7 @@ def _fitted_attributes(estimator) -> dict[str, Any]:
     return {
         name: value
         for name, value in vars(estimator).items()
-        if name == "_fitted" or (name.endswith("_") and not name.startswith("_"))
+        if name in _PRIVATE or (name.endswith("_") and not name.startswith("_"))
     }
 
 

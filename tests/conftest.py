@@ -67,6 +67,7 @@ SHARED = {
     "test_fitting_small": ONE,
     "test_frames": ONE,
     "test_frames_limits": ONE,
+    "test_streaming": TWO,
     "test_random": [DenoisingAutoencoder, *THREE[1:]],
     "test_validation": ONE,
 }

@@ -19,6 +19,7 @@ LAYERS = [
     {"_version", "nn"},
     {"_sklearn", "_random", "_frames", "_levels", "_selection", "_transaction"}
     | {"_parameters", "_moments", "_entropy", "_archive", "_learned", "_forks"}
+    | {"_schedule_free"}
     | {"_network_arguments"},
     {"_descriptions", "_persistence"},
     {"_columns", "_shared_parameters", "_packing", "_shapes"},
@@ -33,10 +34,12 @@ LAYERS = [
     {"_callbacks", "_training_settings", "_pair_persistence"},
     {"_progress"},
     {"_training"},
-    {"_training_data", "_cross_fitting"},
+    {"_training_data", "_cross_fitting", "_single_pass", "_stream"},
     {"_networks"},
     {"_fitting"},
-    {"_base", "_pair_fitting"},
+    {"_base", "_pair_fitting", "_stream_start"},
+    {"_stream_fitting"},
+    {"_streaming"},
     {"_autoencoder", "_convolutional", "_denoising", "_sparse", "_variational"},
     {"_held"},
     {"_coders", "_surprise", "_views"},

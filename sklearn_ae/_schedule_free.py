@@ -1,0 +1,117 @@
+"""Steps that need to know no end: schedule-free AdamW."""
+
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+_MIX = 0.9  # share of the average in the weights that gradients are taken at
+_MEMORY = 0.99  # of squared gradients
+_WARM_UP = 50  # steps
+_AVERAGE_POWER = 4
+_SMALL = 1e-8
+
+
+class ScheduleFreeAdamW:
+    """AdamW without a schedule, on parameters that lie end to end.
+
+    Steps move one set of weights, what is kept is an average of it, and gradients are
+    taken in between, in the place of momentum (Defazio et al. 2024). There is no
+    learning rate to lower towards an end, so training can end, or go on, at any step.
+
+    Step t counts in the average by about ``t ** 4``. The state is three arrays of the
+    parameters' size: with what is published of them no more than AdamW's moments and
+    weights would be.
+
+    Parameters
+    ----------
+    weights : Parameter of shape (n_weights,)
+        Where the weights are, which steps change, and their gradient.
+
+    state : dict
+        What :meth:`state` returned, or :meth:`fresh_state`.
+
+    References
+    ----------
+    Defazio, A., Yang, X., Mehta, H., Mishchenko, K., Khaled, A. and Cutkosky, A.
+    (2024). The road less scheduled. NeurIPS.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import torch
+    >>> from sklearn_ae._schedule_free import ScheduleFreeAdamW
+    >>> weights = torch.nn.Parameter(torch.ones(1))
+    >>> weights.grad = torch.ones(1)
+    >>> start = ScheduleFreeAdamW.fresh_state(np.ones(1, dtype=np.float32))
+    >>> stepper = ScheduleFreeAdamW(weights, start)
+    >>> for _ in range(3):
+    ...     stepper.place()
+    ...     stepper.step(torch.ones(1), weight_decay=0.0)
+    >>> stepper.show_average()
+    >>> bool(weights < 1)
+    True
+    """
+
+    def __init__(self, weights: nn.Parameter, state: dict[str, Any]) -> None:
+        self._weights, self._n_steps = weights, state["n_steps"]
+        self._average, self._ahead, self._squares = (
+            # Copies, as the arrays may be a file's that is mapped for reading.
+            torch.from_numpy(state[name].copy()).to(weights.device)
+            for name in ("average", "ahead", "squares")
+        )
+
+    @staticmethod
+    def fresh_state(weights: np.ndarray) -> dict[str, Any]:
+        """Return the state before the first step from some weights."""
+        return {
+            "n_steps": 0,
+            "average": weights.copy(),
+            "ahead": weights.copy(),
+            "squares": np.zeros_like(weights),
+        }
+
+    def state(self) -> dict[str, Any]:
+        """Return all that steps have made so far."""
+        parts = {
+            "average": self._average,
+            "ahead": self._ahead,
+            "squares": self._squares,
+        }
+        arrays = {name: part.cpu().numpy().copy() for name, part in parts.items()}
+        return {"n_steps": self._n_steps, **arrays}
+
+    @torch.no_grad()
+    def place(self) -> None:
+        """Put the weights where the next gradient is to be taken."""
+        torch.lerp(self._ahead, self._average, _MIX, out=self._weights.data)
+
+    @torch.no_grad()
+    def step(self, rates: Tensor, weight_decay: float) -> None:
+        """Step by the weights' gradient.
+
+        Parameters
+        ----------
+        rates : Tensor of shape (n_weights,)
+            Learning rate of each weight.
+
+        weight_decay : float
+            Decoupled weight decay.
+        """
+        self._n_steps += 1
+        gradient = self._weights.grad
+        self._squares.mul_(_MEMORY).addcmul_(gradient, gradient, value=1 - _MEMORY)
+        known = 1 - _MEMORY**self._n_steps
+        size = (self._squares / known).sqrt_().add_(_SMALL)
+        move = gradient / size
+        if weight_decay:
+            move.add_(self._weights.data, alpha=weight_decay)
+        self._ahead.addcmul_(rates, move, value=-min(self._n_steps / _WARM_UP, 1.0))
+        share = (_AVERAGE_POWER + 1) / (self._n_steps + _AVERAGE_POWER)
+        self._average.lerp_(self._ahead, share)
+
+    @torch.no_grad()
+    def show_average(self) -> None:
+        """Put the weights to their average, which is what to keep."""
+        self._weights.data.copy_(self._average)
