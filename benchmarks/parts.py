@@ -19,6 +19,7 @@ from . import (
     scale,
     sparse,
     speed,
+    streaming,
     time_to_quality,
     transform,
     variational,
@@ -107,6 +108,7 @@ PARTS = {
     "compression": Part(_of_set(compression.run), tuple(compression.SETS)),
     "pretraining": Part(_pretraining, tuple(pretraining.SETS)),
     "pairs": Part(_of_set(pairs.run), pairs.SETS),
+    "streaming": Part(_of_set(streaming.run), tuple(streaming.SETS)),
 }
 
 

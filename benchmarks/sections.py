@@ -268,4 +268,5 @@ SECTIONS = {
     "compression": ("CodeCompressor", uses.compression_section),
     "pretraining": ("Few labels", uses.pretraining_section),
     "pairs": ("EncoderDecoderRegressor", uses.pairs_section),
+    "streaming": ("partial_fit", uses.streaming_section),
 }

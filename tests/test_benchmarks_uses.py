@@ -3,9 +3,19 @@
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.base import clone
 from sklearn.decomposition import PCA
 
-from benchmarks import compression, headline, parts, render, results, sections
+from benchmarks import (
+    compression,
+    headline,
+    parts,
+    render,
+    results,
+    sections,
+    streaming,
+)
+from sklearn_ae import AutoencoderTransformer
 
 
 @pytest.fixture
@@ -84,3 +94,41 @@ def test_the_part_has_a_section_and_a_headline(tmp_path):
     assert "4 of 4 times on digits" in text
     assert "| zlib |" in text
     assert headline.text(tmp_path).startswith("- ")
+
+
+def test_errors_of_streams_are_in_the_units_of_a_fit(rows):
+    reference = AutoencoderTransformer(2, max_epochs=0).fit(rows)
+    error = streaming.held_out_error(reference, reference, rows)
+    squares = reference.reconstruction_error(rows) / reference.scale_[0] ** 2
+    assert error == pytest.approx(squares.mean(), rel=1e-5)
+    other = AutoencoderTransformer(2, max_epochs=0, standardize=True).fit(rows[:90])
+    squares = other.reconstruction_error(rows) / reference.scale_[0] ** 2
+    error = streaming.held_out_error(other, reference, rows)
+    assert error == pytest.approx(squares.mean(), rel=1e-5)
+
+
+def test_levels_of_another_order_are_the_same_levels(rows):
+    kinds = ["c", "a", "b", None]
+    table = pd.DataFrame({"x": rows[:, 0], "kind": np.resize(kinds, len(rows))})
+    make = AutoencoderTransformer(4, max_epochs=0)
+    reference = clone(make).fit(table)
+    fewer = clone(make).set_params(n_components=3).fit(table[table["kind"] != "b"])
+    assert streaming.held_out_error(reference, reference, table) < 1e-8
+    without = table[table["kind"] != "b"]
+    assert streaming.held_out_error(fewer, reference, without) < 1e-8
+    assert streaming.held_out_error(fewer, reference, table) > 0.01
+
+
+def test_a_stream_makes_ten_passes(rows):
+    estimator = AutoencoderTransformer(2, hidden_layer_sizes=(4,), random_state=0)
+    assert streaming.stream(estimator, rows[:90], 60).n_epochs_ == 20
+
+
+def test_streams_have_a_section(tmp_path):
+    assert parts.names_of("streaming", None, short=True) == ["digits"]
+    line = {"data": "digits", "n_components": 8, "seed": 0, "chunk rows": 500}
+    line |= {streaming.START: 2.0, streaming.RATIO: 1.25}
+    results.save(pd.DataFrame([line]), tmp_path / "streaming.csv")
+    text = render.section("streaming", tmp_path)
+    assert text.startswith("## partial_fit")
+    assert "| digits | 8 | 500 | 2 | 1.250 |" in text
