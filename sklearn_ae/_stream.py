@@ -8,6 +8,7 @@ from torch import nn
 
 from ._axes import CodeMoments
 from ._fitted import FittedAutoencoder, check_arrays
+from ._network_arguments import built_of
 from .nn import NETWORKS
 
 _FORMAT = 1
@@ -101,30 +102,41 @@ class Stream(NamedTuple):
         return cls(**plain, steps=steps, codes=codes)
 
 
+def is_stream(state: Any, estimator) -> bool:
+    """Tell that a state describes a stream of an estimator, or raise."""
+    Stream.from_state(state, estimator._fitted)
+    return True
+
+
 def _check_state(state: dict[str, Any], fitted: FittedAutoencoder) -> None:
     """Check a state that may come from a file before anything is built of it."""
     if state.get("format") != _FORMAT or state.keys() != _KEYS:
         raise ValueError(
             f"The state of a stream must be of format {_FORMAT} with {sorted(_KEYS)}, "
-            f"got format {state.get('format')!r} with {sorted(state)}."
+            f"got format {state.get('format')!r} with {sorted(map(str, state))}."
         )
     counts = {name: state[name] for name in _COUNTS}
     numbers = {name: state[name] for name in _NUMBERS}
     whole = all(type(n) is int and n >= 0 for n in counts.values())
     finite = all(type(n) is float and math.isfinite(n) for n in numbers.values())
-    if not (whole and finite and state["n_codes"] > 1 and state["unit"] >= 0):
+    if not (whole and finite and state["n_codes"] > 1):
         raise ValueError(
             "The state of a stream must have counts and finite numbers, got "
             f"{counts | numbers}."
         )
-    network = NETWORKS[fitted.kind](**state["network"], device="meta")
+    arguments, kind = state["network"], NETWORKS[fitted.kind]
+    arrays = {name: state[name] for name in _ARRAYS}
+    built_of(kind, arguments, arrays)
     widths = [fitted.network["n_features"], fitted.network["n_components"]]
-    if [state["network"]["n_features"], state["network"]["n_components"]] != widths:
+    if [arguments["n_features"], arguments["n_components"]] != widths:
         raise ValueError(
             f"The network of a stream must have n_features and n_components {widths}, "
-            f"got {state['network']}."
+            f"got {arguments}."
         )
-    check_arrays({name: state[name] for name in _ARRAYS}, _shapes(network, *widths))
+    check_arrays(arrays, _shapes(kind(**arguments, device="meta"), *widths))
+    positive = state["code_unit"] > 0 and state["n_cells"] > 0 and state["unit"] >= 0
+    if not positive or (state["squares"] < 0).any():
+        raise ValueError("Units, numbers of cells and squares must not be negative.")
 
 
 def _shapes(network: nn.Module, n_features: int, n_components: int) -> dict[str, tuple]:

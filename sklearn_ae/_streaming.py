@@ -1,9 +1,11 @@
 """Learning from chunks of rows that come one after another."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from ._base import BaseAutoencoder
 from ._sklearn import _fit_context
+from ._stream import is_stream
 from ._stream_fitting import learn_chunk
 from ._stream_start import begin_stream, resume_after_fit, resume_stream
 from ._transaction import own_torch_modes, restored_on_error
@@ -13,6 +15,12 @@ from ._validation import learn_rows, read_rows
 @dataclass(kw_only=True, eq=False, repr=False)
 class StreamingAutoencoder(BaseAutoencoder):
     """Base of the autoencoders that also learn chunk by chunk."""
+
+    _rules: ClassVar[dict] = {
+        **BaseAutoencoder._rules,
+        "_stream": ("where a stream of chunks stands", is_stream),
+    }
+    _optional: ClassVar[frozenset[str]] = BaseAutoencoder._optional | {"_stream"}
 
     @_fit_context(prefer_skip_nested_validation=True)
     def partial_fit(self, X, y=None):

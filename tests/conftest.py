@@ -436,7 +436,10 @@ def saveable(tables):
     }
     for name, (estimator, X) in fitted.items():
         estimator.fit(X, *([targets[name]] if name in targets else []))
-    return fitted
+    stream = DenoisingAutoencoder(2, **TRAINED)
+    for chunk in (frame[:40], frame[40:]):
+        stream.partial_fit(chunk)
+    return fitted | {"stream": (stream, frame)}
 
 
 METHODS = ["transform", "predict", "predict_proba", "score_samples", "explain"]

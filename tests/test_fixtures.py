@@ -13,7 +13,8 @@ from sklearn_ae import load
 from sklearn_ae._persistence import saved_classes
 
 FILES = sorted((Path(__file__).parent / "fixtures").glob("*/*.ae"))
-OF_FRAMES = {"bounded", "classifier", "detector", "pairs", "pandas", "variational"}
+OF_FRAMES = {"bounded", "classifier", "detector", "pairs", "pandas", "stream"}
+OF_FRAMES |= {"variational"}
 SIZES = ["s", "m", "l", "xl"]
 
 

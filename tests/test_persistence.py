@@ -28,7 +28,7 @@ from sklearn_ae._persistence import saved_classes
 CLASSES = sorted(saved_classes())
 NAMES = ["plain", "pandas", "polars", "levels", "denoising", "convolutional", "topk"]
 NAMES += ["kl", "l1", "variational", "compressor", "bounded", "detector", "classifier"]
-NAMES += ["regressor", "pairs", "maps"]
+NAMES += ["regressor", "pairs", "maps", "stream"]
 NUMPY = {"dtype", "ndarray", "_reconstruct", "_frombuffer", "scalar"}
 
 

@@ -11,7 +11,7 @@ from sklearn_ae import SKOPS_TRUSTED, InvalidFileError
 
 NAMES = ["plain", "pandas", "polars", "levels", "denoising", "convolutional", "topk"]
 NAMES += ["variational", "compressor", "bounded", "detector", "classifier"]
-NAMES += ["regressor", "pairs", "maps"]
+NAMES += ["regressor", "pairs", "maps", "stream"]
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -11,7 +11,7 @@ from sklearn.base import clone
 from sklearn.decomposition import PCA
 from skorch.callbacks import EarlyStopping
 
-from sklearn_ae import AutoencoderTransformer, SparseAutoencoder
+from sklearn_ae import AutoencoderTransformer, SparseAutoencoder, load
 
 CHUNK = 100
 
@@ -317,3 +317,11 @@ def test_linear_networks_learn_from_later_chunks(noiseless, X):
 def test_others_have_no_partial_fit():
     assert hasattr(AutoencoderTransformer, "partial_fit")
     assert not hasattr(SparseAutoencoder, "partial_fit")
+
+
+def test_streams_go_on_from_a_file(tmp_path, quick, X):
+    estimator = quick().partial_fit(X[:CHUNK])
+    estimator.save(tmp_path / "stream.ae")
+    loaded = load(tmp_path / "stream.ae").partial_fit(X[CHUNK:])
+    expected = estimator.partial_fit(X[CHUNK:]).transform(X)
+    np.testing.assert_array_equal(loaded.transform(X), expected)
