@@ -123,6 +123,18 @@ class TableColumns:
         ]
         return frames.frame(self.frame_names, columns, like)
 
+    def check_written(self, numbers: np.ndarray) -> None:
+        """Raise unless :meth:`write` can make columns of each kind that there is."""
+        if self.library is None:
+            self.write_array(numbers)
+            return
+        frames, seen = FRAMES[self.library], set()
+        for position, description in enumerate(self.descriptions):
+            kind = repr(description)
+            if position in self.levels or kind not in seen:
+                self._column(frames, numbers[:, position], position, description)
+            seen.add(kind)
+
     def fill(self, X, missing: np.ndarray, numbers: np.ndarray):
         """Return a frame with its missing cells replaced and nothing else changed.
 

@@ -83,7 +83,7 @@ class FittedAutoencoder:
         if not np.isfinite(rows[:, ~self.codec.empty]).all():
             raise ValueError("The reconstruction of the centre must be finite.")
         with contextlib.suppress(ImportError):  # of the library of its frames
-            self.codec.columns.write(rows)
+            self.codec.columns.check_written(rows)
 
     @property
     def n_features(self) -> int:
@@ -208,9 +208,8 @@ class FittedAutoencoder:
         }
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        _check_state(state)
         codec = TableCodec(
-            TableColumns.from_state(state["columns"]),
+            _checked_columns(state),
             *(np.array(state[name]) for name in ("mean", "scale", "empty", "constant")),
         )
         arrays = {name: np.array(array) for name, array in state["arrays"].items()}
@@ -244,8 +243,8 @@ def _scaled(codes: np.ndarray, unit: np.ndarray) -> np.ndarray:
     return scaled
 
 
-def _check_state(state: dict[str, Any]) -> None:
-    """Check a state from outside before anything is built of it."""
+def _checked_columns(state: dict[str, Any]) -> TableColumns:
+    """Check a state from outside before anything is built of it, and return columns."""
     if state.get("format") != _FORMAT or state.keys() != _KEYS:
         raise ValueError(
             f"The state must be of format {_FORMAT} with {sorted(_KEYS)}, got format "
@@ -260,16 +259,16 @@ def _check_state(state: dict[str, Any]) -> None:
     n_features, n_components = (network["n_features"],), (network["n_components"],)
     shapes = {"mean": n_features, "scale": n_features, "code_unit": n_components}
     check_arrays({name: state[name] for name in shapes}, shapes)
-    _check_columns(state, network["n_features"])
     if not (state["code_unit"] > 0).all() or not (state["scale"] > 0).all():
         raise ValueError(
             "Units must be positive, got those of codes from "
             f"{state['code_unit'].min()} and those of columns from "
             f"{state['scale'].min()}."
         )
+    return _columns_of(state, network["n_features"])
 
 
-def _check_columns(state: dict[str, Any], n_features: int) -> None:
+def _columns_of(state: dict[str, Any], n_features: int) -> TableColumns:
     columns = TableColumns.from_state(state["columns"])
     n_encoded = int(block_widths(columns).sum())
     if n_encoded != n_features:
@@ -283,6 +282,7 @@ def _check_columns(state: dict[str, Any], n_features: int) -> None:
             raise ValueError(
                 f"{name!r} must be {len(columns.names)} booleans, one a column."
             )
+    return columns
 
 
 def check_weights(*modules: nn.Module) -> None:
