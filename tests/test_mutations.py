@@ -124,7 +124,8 @@ def of_array(array, rng):
     if kind == 1:
         return array.T if array.ndim > 1 else array[None]
     if kind == 2 and array.dtype.kind in "biuf":
-        return array.astype(rng.choice(["i8", "f4", "f2", "u1", "?", "f8"]))
+        with np.errstate(all="ignore"):
+            return array.astype(rng.choice(["i8", "f4", "f2", "u1", "?", "f8"]))
     if kind == 3:
         return array.astype(object)
     if kind == 4:
