@@ -61,7 +61,7 @@ def fails_at_the_end(*arguments, **named):
 
 def test_a_failing_first_fit_leaves_nothing_behind(case, broken, X):
     estimator = case.make()
-    rows = broken(estimator, X[:100])
+    rows = broken(estimator, X[:60])
     before = dict(vars(estimator))
     with pytest.raises((LookupError, ValueError), match=r"infinity|training|the end"):
         case.fit(estimator, rows)
@@ -72,9 +72,9 @@ def test_a_failing_first_fit_leaves_nothing_behind(case, broken, X):
 
 
 def test_a_failing_refit_leaves_the_former_fit(case, broken, X):
-    estimator = case.fit(case.make(), X[:100])
+    estimator = case.fit(case.make(), X[:60])
     answers = case.answers(estimator, X)
-    rows = broken(estimator, X[:100, :5])
+    rows = broken(estimator, X[:60, :5])
     before = dict(vars(estimator))
     with pytest.raises((LookupError, ValueError), match=r"infinity|training|the end"):
         case.fit(estimator, rows)
@@ -87,7 +87,7 @@ def test_a_failing_refit_leaves_the_former_fit(case, broken, X):
 
 
 def test_infinity_is_told_by_column(case, X):
-    frame = pd.DataFrame(X, columns=["a", "price", *"cdef"])
+    frame = pd.DataFrame(X[:60], columns=["a", "price", *"cdef"])
     spoiled = frame.assign(price=np.inf)
     with pytest.raises(ValueError, match=r"(?s)contains infinity.*column 'price'"):
         case.fit(case.make(), spoiled)
@@ -108,7 +108,7 @@ def test_a_search_records_a_rate_that_fails_and_goes_on(case, X):
         refit=False,
     )
     with pytest.warns(FitFailedWarning, match="learning_rate"):
-        case.fit(search, X[:80])
+        case.fit(search, X[:60])
     assert np.isfinite(search.cv_results_["mean_test_score"]).tolist() == [False, True]
 
 
@@ -119,7 +119,7 @@ def test_ctrl_c_keeps_the_best_epoch_or_the_former_fit(case, X, press_ctrl_c):
     estimator = case.make(max_epochs=200, callbacks=[Presses(press_ctrl_c)])
     before = dict(vars(estimator))
     with pytest.raises(KeyboardInterrupt):
-        case.fit(estimator, X)
+        case.fit(estimator, X[:60])
     if case.training:
         assert vars(estimator) == before
         return

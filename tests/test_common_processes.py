@@ -131,7 +131,7 @@ for estimator, arguments, methods in joblib.load(sys.argv[1]):
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="forks")
 def test_forks_after_use_end_in_a_result(start_process, cases):
     rng = np.random.default_rng(0)
-    X = rng.normal(size=(1_000, 2)) @ rng.normal(size=(2, 60))
+    X = rng.normal(size=(600, 2)) @ rng.normal(size=(2, 60))
     X += 0.1 * rng.normal(size=X.shape)
     jobs = [job_of(case, X, max_epochs=1) for case in cases]
     process = start_process(FORKS, jobs, OMP_NUM_THREADS="2", OMP_WAIT_POLICY="passive")
@@ -170,7 +170,7 @@ def watch():
 def size(output):
     return len(output) if isinstance(output, bytes) else np.asarray(output).nbytes
 
-X = np.random.default_rng(0).standard_normal((230_000, 80), dtype=np.float32)
+X = np.random.default_rng(0).standard_normal((110_000, 80))
 for estimator, arguments, methods in joblib.load(sys.argv[1]):
     estimator.fit(*arguments)
     for name in methods:
@@ -193,10 +193,10 @@ BOUNDED = {"transform", "predict", "predict_proba", "explain", "compress"}
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 def test_memory_of_answers_is_bounded(start_process, cases):
-    X = np.random.default_rng(0).standard_normal((500, 80), dtype=np.float32)
+    X = np.random.default_rng(0).standard_normal((200, 80))
     jobs = [job_of(case, X, max_epochs=1) for case in cases]
     jobs = [job._replace(methods={*job.methods} & BOUNDED) for job in jobs]
     lines = start_process(MEMORY, jobs).communicate()[0].splitlines()
     assert len(lines) == sum(len(job.methods) for job in jobs)
-    # The rows are 70 MiB.
+    # The rows are 67 MiB.
     assert [line for line in lines if int(line.split()[-1]) > 64 * 2**20] == []

@@ -22,7 +22,7 @@ def fitted(X):
 
     def fit(case):
         if case.estimator_class not in made:
-            made[case.estimator_class] = case.fit(case.make(), X[:100])
+            made[case.estimator_class] = case.fit(case.make(), X[:60])
         return made[case.estimator_class]
 
     return fit
@@ -71,7 +71,7 @@ GLOBALS = {
 
 def test_nothing_global_is_changed(case, X):
     before = {name: look() for name, look in GLOBALS.items()}
-    estimator = case.fit(case.make(), X[:100])
+    estimator = case.fit(case.make(), X[:60])
     case.answers(estimator, X)
     case.answers(pickle.loads(pickle.dumps(estimator)), X)
     if hasattr(estimator, "inverse_transform"):
@@ -100,10 +100,10 @@ def test_a_clone_holds_no_weights_and_fits_to_the_same_bits(case, fitted, X):
     expected = bits(case.answers(first, X))
     copied = clone(first)
     assert not any(name.endswith("_") for name in vars(copied))
-    assert bits(case.answers(case.fit(copied, X[:100]), X)) == expected
+    assert bits(case.answers(case.fit(copied, X[:60]), X)) == expected
 
 
 def test_a_refit_starts_fresh(case, fitted, X):
-    refitted = case.fit(case.make(), X[100:160, :4])
-    case.fit(refitted, X[:100])
+    refitted = case.fit(case.make(), X[100:140, :4])
+    case.fit(refitted, X[:60])
     assert bits(case.answers(refitted, X)) == bits(case.answers(fitted(case), X))
