@@ -3,7 +3,7 @@ BIN := .venv/bin
 # One thread a process: the tests run in two processes.
 ONE_THREAD := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1
 
-.PHONY: demo test test-long lint bench bench-full clean
+.PHONY: demo test test-long test-oldest lint bench bench-full clean
 
 demo: .venv/ready
 	$(BIN)/python -m benchmarks.demo
@@ -14,6 +14,10 @@ test: .venv/ready
 # More and other examples, and what takes minutes.
 test-long: .venv/ready
 	$(ONE_THREAD) $(BIN)/python -m pytest -n 2 -m "long or not long" --hypothesis-profile=long
+
+# By hand alone: the lowest torch brings gigabytes of CUDA.
+test-oldest: .venv-oldest/ready
+	$(ONE_THREAD) .venv-oldest/bin/python -m pytest -n 2
 
 lint: .venv/ready
 	$(BIN)/ruff format --check .
@@ -28,7 +32,7 @@ bench-full: .venv/bench-ready
 	$(BIN)/python -m benchmarks
 
 clean:
-	rm -rf .venv
+	rm -rf .venv .venv-oldest
 
 .venv/ready: pyproject.toml constraints.txt
 	$(PYTHON) -c "import sys; sys.exit(sys.version_info < (3, 11) and 'Python 3.11 or newer is needed')"
@@ -38,4 +42,10 @@ clean:
 
 .venv/bench-ready: .venv/ready
 	$(BIN)/python -m pip install --quiet -c constraints.txt -e ".[bench]"
+	touch $@
+
+.venv-oldest/ready: pyproject.toml constraints-oldest.txt
+	$(PYTHON) -c "import sys; sys.exit(sys.version_info[:2] not in {(3, 11), (3, 12)} and 'Python 3.11 or 3.12 is needed')"
+	$(PYTHON) -m venv --clear .venv-oldest
+	.venv-oldest/bin/python -m pip install --quiet -c constraints-oldest.txt -e ".[plot,polars,test]"
 	touch $@
