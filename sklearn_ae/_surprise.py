@@ -15,7 +15,7 @@ _TAIL_SHARE = 0.1
 _LEAST_SHAPE, _MOST_SHAPE = 0.1, 0.9
 # Numbers closer than this part of a unit are one number that was rounded.
 _SLACK = 1e-5
-# So are those closer than this part of the largest.
+# So are those closer than this part of their usual size.
 _ROUNDING = 1e-12
 
 
@@ -183,7 +183,7 @@ def fit_surprise(
     ordered = np.sort(numbers[~np.isnan(numbers)].astype(np.float64))
     if not len(ordered):
         return None
-    slack = max(_SLACK * unit, _ROUNDING * np.abs(ordered[[0, -1]]).max())
+    slack = max(_SLACK * unit, _ROUNDING * np.median(np.abs(ordered)))
     starts, stops = _equal(ordered, slack)
     # Either end of those that count as equal has the shares of all of them.
     knots = np.column_stack([ordered[starts], ordered[stops - 1]]).ravel()

@@ -52,7 +52,7 @@ def test_numbers_that_differ_by_rounding_are_one():
 
 
 def test_rounding_counts_in_units_of_the_numbers():
-    ties = 1 + 1e-13 * np.arange(20)
+    ties = 1 + 1e-14 * np.arange(20)
     surprise = fit_surprise(np.append(ties, 3.0), 1e-13)
     assert surprise.of(ties + 1e-15) == pytest.approx(surprise.of(ties), abs=1e-3)
 
