@@ -67,8 +67,9 @@ class StreamingAutoencoder(BaseAutoencoder):
         Steps are those of schedule-free AdamW (Defazio et al. 2024), which keeps an
         average and needs to know no end; ``learning_rate`` is reached after 50 steps
         and held. ``learning_rate``, ``batch_size``, ``weight_decay``, ``whiten`` and
-        ``noise_level`` may be changed between calls. What defines the columns and the
-        network stays what it was at the first, until :meth:`fit` starts afresh, and
+        ``noise_level`` may be changed between calls. What defines the columns, the
+        network and random numbers stays what it was at the first, until :meth:`fit`
+        starts afresh, and
         ``max_epochs``, ``early_stopping``, ``validation_fraction``,
         ``n_iter_no_change`` and ``verbose`` have no effect.
 
