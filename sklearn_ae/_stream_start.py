@@ -104,18 +104,14 @@ def begin_stream(estimator, columns: TableColumns, X) -> Standing:
             unit,
             whiten=estimator.whiten,
         )
-    stream = Stream(
+    stream = _first_stream(
         seed=seed,
-        n_calls=0,
-        n_rows=0,
+        module=module,
         start_loss=None if from_pca else 1.0,
-        mean_loss=0.0,
-        unit=1.0,
         n_cells=table.layout().n_cells,
         code_unit=unit,
         network=arguments,
         noise_unit=table.noise_unit,
-        steps=ScheduleFreeAdamW.fresh_state(flat_weights(module)),
         codes=_moments(axes.variance, X.shape[0]),
     )
     return Standing(stream, module, codec, fitted, axes.variance * unit**2, [], 0)
@@ -151,18 +147,14 @@ def resume_after_fit(estimator) -> Standing:
             "gap_columns": _gap_columns(estimator, table.layout(), ()),
         }
         module = _with_layers(module, arguments, variance, streams)
-    stream = Stream(
+    stream = _first_stream(
         seed=seed,
-        n_calls=0,
-        n_rows=0,
+        module=module,
         start_loss=min(float(estimator.loss_curve_[0]), 1.0),
-        mean_loss=0.0,
-        unit=1.0,
         n_cells=n_cells,
         code_unit=unit,
         network=arguments,
         noise_unit=noise_unit,
-        steps=ScheduleFreeAdamW.fresh_state(flat_weights(module)),
         codes=_moments(variance, _FIT_ROWS),
     )
     return _standing(estimator, stream, module)
@@ -192,6 +184,12 @@ def resume_stream(estimator) -> Standing:
     known = {name: array for name, array in ranges.items() if array is not None}
     module.load_state_dict(_tensors(known), strict=False)
     return _standing(estimator, stream, module)
+
+
+def _first_stream(*, module: nn.Module, **known: Any) -> Stream:
+    """Return a stream before its first chunk and a network's first step."""
+    steps = ScheduleFreeAdamW.fresh_state(flat_weights(module))
+    return Stream(n_calls=0, n_rows=0, mean_loss=0.0, unit=1.0, steps=steps, **known)
 
 
 def _standing(estimator, stream: Stream, module: nn.Module) -> Standing:
