@@ -23,7 +23,7 @@ _CHUNK_ROWS = 4_096
 class FittedHead:
     """Maps codes to scores in chunks, as a pure function of arrays.
 
-    Float32 codes are computed in float32 and float64 codes in float64.
+    It computes in float64: codes may be in units that float32 does not reach.
 
     Parameters
     ----------
@@ -38,23 +38,17 @@ class FittedHead:
         self, arguments: dict[str, Any], arrays: dict[str, np.ndarray]
     ) -> None:
         self.arguments, self.arrays = arguments, arrays
-        self._modules = {
-            dtype: self._build(dtype) for dtype in (np.float32, np.float64)
-        }
+        head = Head(**arguments, device="meta")
+        self._module = with_weights(head, arrays, np.float64)
 
     def scores(self, codes: np.ndarray) -> np.ndarray:
         """Return the scores of codes, ``(n_samples, n_outputs)``, in their dtype."""
-        module = self._modules[codes.dtype.type]
         scores = np.empty((len(codes), self.arguments["n_outputs"]), codes.dtype)
         with torch.inference_mode(), torch.autocast("cpu", enabled=False):
             for chunk in gen_batches(len(codes), _CHUNK_ROWS):
-                part = np.require(codes[chunk], requirements=["C", "W"])
-                scores[chunk] = module(torch.from_numpy(part)).numpy()
+                part = torch.from_numpy(codes[chunk].astype(np.float64))
+                scores[chunk] = self._module(part).numpy()
         return scores
-
-    def _build(self, dtype: type) -> Head:
-        head = Head(**self.arguments, device="meta")
-        return with_weights(head, self.arrays, dtype)
 
     def __getstate__(self) -> dict[str, Any]:
         return {"arguments": self.arguments, "arrays": self.arrays}
@@ -65,7 +59,7 @@ class FittedHead:
         check_arrays(arrays, built_of(Head, arguments, arrays))
         arrays = {name: np.array(array) for name, array in arrays.items()}
         self.__init__(dict(arguments), arrays)
-        check_weights(*self._modules.values())
+        check_weights(self._module)
 
 
 class FittedPredictor:

@@ -78,3 +78,13 @@ def test_codes_are_those_of_what_is_held(X, head, own):
         expected = estimator.transform(rows)
         assert codes.dtype == expected.dtype
         np.testing.assert_array_equal(codes, expected)
+
+
+def test_codes_may_be_in_units_beyond_float32(head):
+    codes, unit = codes_of_type(np.float64), 1e40
+    far = {name: unit * head.arrays[name].astype(float) for name in ("mean", "scale")}
+    moved = FittedHead(ARGUMENTS, head.arrays | far)
+    expected = head.scores(codes)
+    np.testing.assert_allclose(moved.scores(unit * codes), expected, rtol=1e-12)
+    copied = pickle.loads(pickle.dumps(moved))
+    np.testing.assert_array_equal(copied.scores(codes), moved.scores(codes))
