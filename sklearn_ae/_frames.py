@@ -285,7 +285,7 @@ class PolarsFrames:
         elif dtype.is_integer():
             low, high = polars.select(low=dtype.min(), high=dtype.max()).row(0)
             numbers = _integers(numbers, low, high)
-        return polars.Series(numbers, nan_to_null=True).cast(dtype)
+        return _cast(polars.Series(numbers, nan_to_null=True), dtype)
 
     def level_column(self, codes, values, description):
         polars = _import("polars")
@@ -294,7 +294,7 @@ class PolarsFrames:
             known = description["categories"]
             new = _new_levels(known, codes, values)
             description = description | {"categories": known + new}
-        return cells.cast(self._dtype(description))
+        return _cast(cells, self._dtype(description))
 
     def frame(self, names, columns, like):
         pairs = zip(names, columns, strict=True)
@@ -319,6 +319,13 @@ class PolarsFrames:
         if "precision" in description:
             return dtype(description["precision"], description["scale"])
         return dtype
+
+
+def _cast(column, dtype):
+    try:
+        return column.cast(dtype)
+    except _import("polars").exceptions.PolarsError as error:
+        raise ValueError(f"Cells must be of {dtype}: {error}") from error
 
 
 FRAMES: dict[str, Frames] = {"pandas": PandasFrames(), "polars": PolarsFrames()}

@@ -342,3 +342,16 @@ def test_loading_imports_nothing_but_libraries_of_frames(saveable, path, monkeyp
     monkeypatch.setattr(importlib, "import_module", note)
     load(path)
     assert set(imported) <= {"polars"}
+
+
+@pytest.mark.parametrize(
+    ("position", "wrong"),
+    [(4, {"dtype": "Int64"}), (4, {"dtype": "Enum"}), (0, {"dtype": "List"})],
+)
+def test_columns_of_dtypes_that_do_not_fit_are_refused(saveable, position, wrong):
+    estimator, _ = saveable["polars"]
+    descriptions = list(estimator._fitted.codec.columns.descriptions)
+    descriptions[position] = wrong
+    path = *FITTED, "columns", "descriptions"
+    with pytest.raises(InvalidFileError):
+        changed(estimator, setting(*path, value=tuple(descriptions)))
