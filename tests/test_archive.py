@@ -5,8 +5,9 @@ import os
 
 import numpy as np
 import pytest
+from safetensors.numpy import save
 
-from sklearn_ae import InvalidFileError
+from sklearn_ae import InvalidFileError, _archive
 from sklearn_ae._archive import packed, unpacked, write_file
 
 TREE = {
@@ -21,6 +22,8 @@ TREE = {
     ],
     "odd": [np.empty((0, 3)), np.array(2.5), np.arange(4)[::-2], np.ones(2, ">f8")],
     "names": [np.array(["a", "bc"], object), np.array([["x", "yz"]])],
+    np.int8(4): np.array([np.float32(0.5), None], object),
+    "digest": "0" * 64,
 }
 
 
@@ -54,10 +57,18 @@ def test_the_same_tree_gives_the_same_bytes():
 
 @pytest.mark.parametrize(
     "value",
-    [object(), {1, 2}, np.zeros(2, complex), np.zeros(1, "M8[s]"), np.longdouble(1)],
+    [
+        object(),
+        {1, 2},
+        {frozenset(): 1},
+        np.zeros(2, complex),
+        np.zeros(1, "M8[s]"),
+        np.longdouble(1),
+        np.array([object()]),
+    ],
 )
 def test_what_is_not_plain_is_refused_by_name(value):
-    with pytest.raises(TypeError, match=r"example\.part\[1\] must be"):
+    with pytest.raises(TypeError, match=r"example\.part\[1\](\[0\])? must be"):
         packed("example", {"part": [0, value]})
 
 
@@ -83,6 +94,37 @@ def test_every_cut_and_every_addition_is_found():
             unpacked("example", data[:stop])
     with pytest.raises(InvalidFileError):
         unpacked("example", data + b"\0")
+
+
+@pytest.mark.parametrize(
+    ("damage", "match"),
+    [
+        (lambda data: data[:100], "whole and one that sklearn_ae wrote, got 100 bytes"),
+        (lambda data: data + b"1", "must be as it was written, got changed bytes"),
+        (lambda data: save({}, {"other": ""}), "got something else: 'sklearn_ae'"),
+    ],
+)
+def test_what_is_wrong_with_a_file_is_told(damage, match):
+    with pytest.raises(InvalidFileError, match=match):
+        unpacked("example", damage(packed("example", np.arange(3))))
+
+
+def test_a_newer_format_is_refused(monkeypatch):
+    with monkeypatch.context() as newer:
+        newer.setattr(_archive, "_FORMAT", 2)
+        newer.setattr(_archive, "__version__", "9.8")
+        data = packed("example", None)
+    with pytest.raises(InvalidFileError, match=r"format 1, got 2 of sklearn_ae '9\.8'"):
+        unpacked("example", data)
+
+
+def test_cells_of_another_kind_are_refused(monkeypatch):
+    with monkeypatch.context() as foreign:
+        cells = {"cells": ["<f8", [1], [1.0]]}
+        foreign.setattr(_archive, "_described", lambda *arguments: cells)
+        data = packed("example", None)
+    with pytest.raises(InvalidFileError, match="objects or strings, got <f8"):
+        unpacked("example", data)
 
 
 def test_files_replace_what_was_there(tmp_path):

@@ -7,7 +7,7 @@ import pytest
 import torch
 from skorch.history import History
 
-from sklearn_ae._callbacks import ShrinkingNoise, WarmUp
+from sklearn_ae._callbacks import ProgressBar, ShrinkingNoise, WarmUp
 from sklearn_ae.nn import Layout, UniformNoise
 
 
@@ -67,3 +67,22 @@ def test_a_penalty_warms_up_in_a_straight_line_and_stays_warm():
     objective.warmth = 0.5
     callback.on_train_end(net)
     assert objective.warmth == 1
+
+
+@pytest.mark.parametrize("judged", [True, False])
+def test_the_bar_shows_the_losses_of_the_last_epoch(capsys, judged):
+    bar, net = ProgressBar({"PCA": 0.5}, 2).initialize(), SimpleNamespace()
+    bar.on_train_end(net)  # of a fit that ended before it began
+    net.history = History()
+    bar.on_train_begin(net)
+    for loss in (0.4, 0.25):
+        net.history.new_epoch()
+        net.history.record("train_loss", loss)
+        if judged:
+            net.history.record("valid_loss", 2 * loss)
+        bar.on_epoch_end(net)
+    bar.on_train_end(net)
+    shown = "train=0.25, validation=0.5, PCA=0.5" if judged else "train=0.25, PCA=0.5"
+    assert shown in capsys.readouterr().err
+    assert bar.bar_.n == 2
+    assert bar.bar_.unit == "epoch"

@@ -5,7 +5,7 @@ import hashlib
 import numpy as np
 import pytest
 
-from sklearn_ae._packing import Packed, Packing
+from sklearn_ae._packing import Packed, Packing, _from_plain_bits
 
 PRINT = hashlib.sha256(b"a model").hexdigest()
 HEADER = 44
@@ -98,3 +98,16 @@ def test_a_model_with_the_same_beginning_is_told_apart():
     data = Packing(PRINT, 3).pack(rows())
     with pytest.raises(ValueError, match="checksum"):
         Packing(other, 3).unpack(data)
+
+
+def test_too_few_plain_bits_are_refused():
+    assert _from_plain_bits(b"\0\0\0", 2, [9]).tolist() == [[0], [0]]
+    with pytest.raises(ValueError, match="2 bytes for 18 bits"):
+        _from_plain_bits(b"\0\0", 2, [9])
+
+
+def test_the_size_of_bytes_that_are_cut_is_told():
+    with pytest.raises(
+        ValueError, match=r"data must be whole.* at least 44 bytes, got 3"
+    ):
+        Packing(PRINT, 2).unpack(b"\x93SA")
