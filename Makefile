@@ -9,7 +9,7 @@ demo: .venv/ready
 	$(BIN)/python -m benchmarks.demo
 
 test: .venv/ready
-	$(ONE_THREAD) $(BIN)/python -m pytest -n 2
+	$(ONE_THREAD) $(BIN)/python -m pytest -n 2 --cov=sklearn_ae
 
 # More and other examples, and what takes minutes.
 test-long: .venv/ready

@@ -73,6 +73,16 @@ SHARED = {
     "test_validation": ONE,
 }
 
+# What they run is measured by the files of each part; tracing doubles their time.
+NOT_MEASURED = (
+    "test_autoencoder",
+    "test_benchmarks",
+    "test_common",
+    "test_faults",
+    "test_properties",
+    "test_random",
+)
+
 QUICK = {
     "hidden_layer_sizes": (32,),
     "learning_rate": 0.02,
@@ -89,6 +99,12 @@ def pytest_generate_tests(metafunc):
         module = metafunc.module.__name__.rsplit(".", 1)[-1]
         chosen = SHARED.get(module, ESTIMATORS)
         metafunc.parametrize("estimator_class", chosen, scope="session")
+
+
+def pytest_collection_modifyitems(items):
+    for item in items:
+        if item.path.parent.name == "tests" and item.path.stem.startswith(NOT_MEASURED):
+            item.add_marker("no_cover")
 
 
 @pytest.fixture
