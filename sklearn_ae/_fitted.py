@@ -289,7 +289,7 @@ def check_weights(*modules: nn.Module) -> None:
     """Raise unless the weights of modules are finite in their dtype, and make sense."""
     for module in modules:
         if not all(value.isfinite().all() for value in module.state_dict().values()):
-            raise ValueError("Weights must be finite in the dtype computed in, got larger ones.")
+            raise ValueError("Weights must be finite in their dtype, got larger ones.")
         module.check()
 
 
