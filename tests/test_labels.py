@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
+from sklearn.exceptions import DataConversionWarning
 
 from sklearn_ae._labels import read_classes, read_numbers
 
@@ -95,3 +96,24 @@ def test_y_is_not_changed():
     y.flags.writeable = False
     read_classes(y)
     assert y.tolist() == [0, -1, 1]
+
+
+@pytest.mark.parametrize("n_axes", [1, 2])
+def test_numbers_are_float64_and_remember_their_axes(n_axes):
+    y = np.arange(4).reshape(4, *[1] * (n_axes - 1))
+    labels = read_numbers(y)
+    assert labels.numbers.dtype == np.float64
+    assert labels.n_axes == n_axes
+
+
+def test_a_column_of_classes_is_taken_with_a_warning():
+    with pytest.warns(DataConversionWarning, match="1d array was expected"):
+        assert len(read_classes(np.array([[0], [1]])).classes) == 2
+
+
+def test_what_counts_as_no_label_is_told():
+    kinds = "unlabelled are -1 among integer classes, None and NaN among others"
+    with pytest.raises(ValueError, match=kinds):
+        read_classes([-1, -1])
+    with pytest.raises(TypeError, match="unlabelled are None and NaN among strings"):
+        read_classes(["a", 1, None])
