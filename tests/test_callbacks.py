@@ -7,7 +7,7 @@ import pytest
 import torch
 from skorch.history import History
 
-from sklearn_ae._callbacks import ProgressBar, ShrinkingNoise, WarmUp
+from sklearn_ae._callbacks import ProgressBar, ShrinkingNoise, WarmUp, one_cycle
 from sklearn_ae.nn import Layout, UniformNoise
 
 
@@ -86,3 +86,11 @@ def test_the_bar_shows_the_losses_of_the_last_epoch(capsys, judged):
     assert shown in capsys.readouterr().err
     assert bar.bar_.n == 2
     assert bar.bar_.unit == "epoch"
+
+
+def test_rates_rise_and_fall_in_straight_lines():
+    found = [one_cycle(step, 20) for step in range(21)]
+    assert found == pytest.approx([0.5, *(n / 19 for n in range(19, -1, -1))])
+    assert [one_cycle(step, 3) for step in range(4)] == pytest.approx(
+        [1, 2 / 3, 1 / 3, 0]
+    )
