@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from sklearn.utils import check_array
 
-from ._descriptions import check_description
+from ._descriptions import are_same_names, check_description, check_names
 from ._frames import FRAMES, Description, frame_library
 from ._levels import UNSEEN, Levels
 
@@ -201,7 +201,7 @@ class TableColumns:
 
     def _check_names(self, names: list) -> None:
         """Check names that are no strings; scikit-learn looks at the others."""
-        if self.library is not None and names != list(self.frame_names):
+        if self.library is not None and not are_same_names(names, self.frame_names):
             raise ValueError(
                 f"The columns of X must be {some(self.frame_names)} as in fit, got "
                 f"{some(names)}."
@@ -287,23 +287,12 @@ def _check_columns_state(state: dict[str, Any]) -> None:
             f"The state must describe its {n_columns} columns, got a library "
             f"{library!r} and {sorted(sizes)} descriptions."
         )
-    frame_names = state["frame_names"]
-    plain = all(map(_is_name, frame_names)) and all(isinstance(n, str) for n in names)
-    if not plain or (library is not None and names != tuple(map(str, frame_names))):
-        raise ValueError(
-            f"The state must give names of columns, got {some(names)} and "
-            f"{some(frame_names)}."
-        )
+    kind = None if library is None else FRAMES[library].name_type
+    check_names(names, state["frame_names"], kind)
     _check_positions(state, n_columns)
     for position, description in enumerate(state["descriptions"]):
         with naming(names[position]):
             check_description(description)
-
-
-def _is_name(name: Any) -> bool:
-    if type(name) is tuple:
-        return all(map(_is_name, name))
-    return isinstance(name, str | int | float | None)
 
 
 def _check_positions(state: dict[str, Any], n_columns: int) -> None:

@@ -1,5 +1,6 @@
 """What a description of a frame's column may be when it comes from outside."""
 
+from collections.abc import Hashable, Sequence
 from typing import Any
 
 from ._levels import is_level
@@ -62,3 +63,51 @@ _RULES = {
     "categories_dtype": _is_dtype,
     "ordered": lambda flag: type(flag) is bool,
 }
+
+
+def check_names(names: tuple, frame_names: tuple, kind: type | None) -> None:
+    """Raise unless these are names of columns, and those that a frame has for them.
+
+    Parameters
+    ----------
+    names : tuple
+        What errors call the columns.
+
+    frame_names : tuple
+        What their frame calls them.
+
+    kind : type or None
+        Of a frame's names; None for arrays.
+
+    Raises
+    ------
+    ValueError
+        If they are none.
+    """
+    good = all(isinstance(name, str) for name in names)
+    good &= all(_is_name(name, kind) for name in frame_names)
+    if kind is not None and good:
+        kinds = {
+            (name, type(own)) for name, own in zip(names, frame_names, strict=True)
+        }
+        good = names == tuple(map(str, frame_names)) and len(kinds) == len(names)
+    if not good:
+        raise ValueError(
+            f"The state must give names of columns, got {names[:5]} and "
+            f"{frame_names[:5]}."
+        )
+
+
+def are_same_names(names: Sequence, others: Sequence) -> bool:
+    """Tell whether names are equal, as those that are NaN are."""
+    return len(names) == len(others) and all(map(_is_same, names, others))
+
+
+def _is_name(name: Any, kind: Any) -> bool:
+    if type(name) is tuple and kind is Hashable:
+        return all(_is_name(part, kind) for part in name)
+    return isinstance(name, kind)
+
+
+def _is_same(name: Any, other: Any) -> bool:
+    return name is other or name == other or (name != name and other != other)

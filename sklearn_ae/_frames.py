@@ -27,6 +27,8 @@ class Frames(Protocol):
     values. Methods raise TypeError or ValueError without a column's name.
     """
 
+    name_type: type  # of the names that columns may have
+
     def names(self, X) -> list: ...
 
     def columns(self, X) -> list:
@@ -80,6 +82,8 @@ class Frames(Protocol):
 
 class PandasFrames:
     """pandas, whatever its version's strings are."""
+
+    name_type = Hashable  # dates, too
 
     def names(self, X) -> list:
         return [_plain(name) for name in X.columns]
@@ -227,6 +231,8 @@ class PandasFrames:
 
 class PolarsFrames:
     """polars, eager frames."""
+
+    name_type = str
 
     def names(self, X) -> list:
         return list(X.columns)

@@ -1,3 +1,6 @@
+import datetime
+import pickle
+
 import numpy as np
 import pandas as pd
 import polars as pl
@@ -190,6 +193,13 @@ def test_state_gives_the_same_columns(columns, frame):
     assert loaded.write(numbers).equals(columns.write(numbers))
 
 
+NAMED = ("names", "frame_names")
+
+
+def names_of(state):
+    return state["frame_names"]
+
+
 DAMAGE = {
     "missing part": lambda state: {k: v for k, v in state.items() if k != "levels"},
     "added part": lambda state: state | {"more": 1},
@@ -197,6 +207,10 @@ DAMAGE = {
     "no library": lambda state: state | {"library": None},
     "descriptions": lambda state: state | {"descriptions": state["descriptions"][1:]},
     "names": lambda state: state | {"names": state["names"][1:]},
+    "names of frames": lambda state: (
+        state | {"frame_names": ([], *names_of(state)[1:])}
+    ),
+    "equal names": lambda state: state | dict.fromkeys(NAMED, ("size",) * 4),
     "position": lambda state: state | {"levels": state["levels"] | {9: {}}},
     "added position": lambda state: state | {"added": [9]},
 }
@@ -206,3 +220,31 @@ DAMAGE = {
 def test_a_damaged_state_is_refused(columns, damage):
     with pytest.raises(ValueError, match="The state"):
         TableColumns.from_state(DAMAGE[damage](columns.state()))
+
+
+def test_names_of_polars_are_strings():
+    state = learn(pl.DataFrame(CELLS), [])[0].state()
+    names = {"names": ("1", "2", "3", "4"), "frame_names": (1, 2, 3, 4)}
+    with pytest.raises(ValueError, match="names of columns"):
+        TableColumns.from_state(state | names)
+
+
+ODD_NAMES = {
+    "dates": pd.DatetimeIndex(["2020-01-01", "2020-01-05"]),
+    "dates and none": [pd.NaT, pd.Timestamp("2020-01-01")],
+    "days": [datetime.date(2020, 1, 1), datetime.date(2020, 1, 2)],
+    "periods": pd.period_range("2020-01", periods=2, freq="M"),
+    "intervals": pd.interval_range(0, 2),
+    "bytes": [b"a", b"b"],
+    "numbers": [float("nan"), 1.0],
+    "levels": pd.MultiIndex.from_tuples([("a", 1), ("a", 2)]),
+}
+
+
+@pytest.mark.parametrize("names", ODD_NAMES)
+def test_pickles_keep_all_names_that_pandas_takes(names):
+    frame = pd.DataFrame(np.eye(2), columns=ODD_NAMES[names])
+    columns, _ = learn(frame, "from_dtype")
+    loaded = TableColumns.from_state(pickle.loads(pickle.dumps(columns.state())))
+    written = loaded.write(np.asarray(loaded.read(frame, "error")))
+    pd.testing.assert_frame_equal(written, frame)
