@@ -20,6 +20,10 @@ _NO_DIGEST = "0" * 64
 _STORED_KINDS = "biuf"  # of arrays that safetensors holds as they are
 _MOST_BYTES_A_NUMBER = 8
 _ROOM = 64  # bytes for each string and each of its characters
+# Python's hashes of larger integers, and of tuples, are easily made equal: a file could
+# take hours to look such keys up.
+_LARGEST = 2**64
+_KEYS = (str, bool, int, float, type(None), np.generic)
 
 
 class InvalidFileError(ValueError):
@@ -189,7 +193,7 @@ def _checked_content(data: bytes) -> dict[str, Any]:
 def _described(value: Any, name: str, arrays: dict[str, np.ndarray]) -> Any:
     """Return a value in JSON's terms, and put its arrays where they are kept."""
     kind = type(value)
-    if value is None or kind in (bool, int, str):
+    if value is None or kind in (bool, str) or (kind is int and abs(value) < _LARGEST):
         return value
     if kind is float:
         return value if math.isfinite(value) else {"float": repr(value)}
@@ -200,19 +204,27 @@ def _described(value: Any, name: str, arrays: dict[str, np.ndarray]) -> Any:
         ]
         return items if kind is list else {"tuple": items}
     if kind is dict:
-        items = [
-            [_described(key, name, arrays), _described(item, f"{name}.{key}", arrays)]
-            for key, item in value.items()
-        ]
-        return {"dict": items}
+        return {
+            "dict": [_described_item(*item, name, arrays) for item in value.items()]
+        }
     if isinstance(value, np.generic):
         return {"scalar": _described(np.asarray(value), name, arrays)}
     if kind is np.ndarray:
         return _described_array(value, name, arrays)
     raise TypeError(
         f"{name} must be made of plain values and arrays to be saved, got "
-        f"{kind.__name__}."
+        f"{'an integer beyond 64 bits' if kind is int else kind.__name__}."
     )
+
+
+def _described_item(key, value, name, arrays) -> list:
+    if not isinstance(key, _KEYS):
+        raise TypeError(
+            f"{name} must be a dict with strings or numbers for keys to be saved, got "
+            f"{type(key).__name__}."
+        )
+    name_of_value = f"{name}.{key}"
+    return [_described(key, name, arrays), _described(value, name_of_value, arrays)]
 
 
 def _described_array(array, name, arrays) -> dict[str, Any]:
@@ -242,13 +254,21 @@ def _restored(value: Any, arrays: dict[str, np.ndarray]) -> Any:
     if isinstance(value, list):
         return [_restored(item, arrays) for item in value]
     if not isinstance(value, dict):
+        if type(value) is int and abs(value) >= _LARGEST:
+            raise InvalidFileError("Integers must be of 64 bits, got a larger one.")
         return value
     ((form, content),) = value.items()
     return _FORMS[form](content, arrays)
 
 
 def _restored_dict(items, arrays) -> dict:
-    return {_restored(key, arrays): _restored(item, arrays) for key, item in items}
+    made = {}
+    for key, item in items:
+        key = _restored(key, arrays)
+        if not isinstance(key, _KEYS):
+            raise InvalidFileError("Keys must be strings or numbers.")
+        made[key] = _restored(item, arrays)
+    return made
 
 
 def _restored_cells(content, arrays) -> np.ndarray:

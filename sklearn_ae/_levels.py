@@ -48,15 +48,16 @@ class Levels:
             raise ValueError(f"The state of levels must have {_KEYS}.")
         if not type(state["alone"]) is type(state["rare"]) is tuple:
             raise ValueError("Levels must be tuples.")
-        levels = cls(**state)
-        values = levels.alone + levels.rare
-        if type(levels.has_missing) is not bool or not len(levels):
-            raise ValueError("Levels must be at least one, of a column or missing.")
-        if len(levels._number_of) < len(values) or not all(map(is_level, values)):
+        values = state["alone"] + state["rare"]
+        good = all(map(is_level, values))  # first: other values may be slow to look up
+        if not good or len(set(values)) < len(values):
             raise ValueError(
                 "Levels must be different strings, finite numbers or booleans, got "
                 f"{values[:5]}."
             )
+        levels = cls(**state)
+        if type(levels.has_missing) is not bool or not len(levels):
+            raise ValueError("Levels must be at least one, of a column or missing.")
         return levels
 
     def __len__(self) -> int:

@@ -205,7 +205,7 @@ def restored(part: type, state: Any) -> Any:
 
 def check_keys(owner: str, given: Any, keys) -> None:
     """Raise unless a state has these keys and no others."""
-    if set(given) != set(keys):
+    if isinstance(given, list | tuple) or set(given) != set(keys):
         raise ValueError(
             f"The state of {owner} must have {sorted(keys)}, got "
             f"{sorted(map(str, given))}."
@@ -295,6 +295,8 @@ def _known(estimator: Persistent) -> set[str]:
 def _made(tree: Any) -> BaseEstimator:
     """Return the estimator that a tree describes."""
     check_keys("an estimator", tree, {"class", "state"})
+    if not isinstance(tree["state"], dict):
+        raise TypeError("its state must be a dict")
     name, state = tree["class"], dict(tree["state"])
     if name == _FROZEN:
         check_keys(name, state, {"estimator"})
@@ -317,5 +319,6 @@ def _made(tree: Any) -> BaseEstimator:
 
 def _check_output(state: dict[str, Any]) -> None:
     config = state.get(_OUTPUT, {"transform": "default"})
-    if set(config) != {"transform"} or config["transform"] not in _CONTAINERS:
+    plain = isinstance(config, dict) and set(config) == {"transform"}
+    if not plain or config["transform"] not in _CONTAINERS:
         raise ValueError(f"{_OUTPUT} must name a container, got {config!r}.")

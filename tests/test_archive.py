@@ -1,6 +1,7 @@
 """Files of plain values and arrays."""
 
 import errno
+import json
 import os
 
 import numpy as np
@@ -13,9 +14,9 @@ from sklearn_ae._archive import packed, unpacked, write_file
 TREE = {
     "nothing": None,
     "flags": [True, False],
-    "numbers": (1, -(2**70), 0.1, float("inf"), -0.0),
+    "numbers": (1, -(2**63), 2**64 - 1, 0.1, float("inf"), -0.0),
     "texts": ["", "é\ud800", '"0":{}'],
-    3: {"nested": {(1, "key"): np.float32(0.1)}},
+    3: {"nested": {None: np.float32(0.1), True: ((1, 2), "key")}},
     "arrays": [
         np.arange(6).reshape(2, 3).astype(dtype)
         for dtype in ("float64", "float32", "float16", "int8", "uint64", "bool")
@@ -61,6 +62,8 @@ def test_the_same_tree_gives_the_same_bytes():
         object(),
         {1, 2},
         {frozenset(): 1},
+        {(1, 2): 3},
+        2**64,
         np.zeros(2, complex),
         np.zeros(1, "M8[s]"),
         np.longdouble(1),
@@ -123,7 +126,22 @@ def test_cells_of_another_kind_are_refused(monkeypatch):
         cells = {"cells": ["<f8", [1], [1.0]]}
         foreign.setattr(_archive, "_described", lambda *arguments: cells)
         data = packed("example", None)
-    with pytest.raises(InvalidFileError, match="objects or strings, got <f8"):
+    with pytest.raises(InvalidFileError, match="objects or strings, got float64"):
+        unpacked("example", data)
+
+
+COLLIDING = [number * (2**61 - 1) for number in range(1, 30_000)]
+
+
+@pytest.mark.parametrize("number", ["%d", '{"tuple":[%d]}'])
+def test_keys_that_are_slow_to_look_up_are_refused(monkeypatch, number):
+    pairs = [f"[{number % key},0]" for key in COLLIDING]
+    text = '{"dict":[' + ",".join(pairs) + "]}"
+    with monkeypatch.context() as foreign:
+        tree = json.loads(text)
+        foreign.setattr(_archive, "_described", lambda *arguments: tree)
+        data = packed("example", None)
+    with pytest.raises(InvalidFileError, match=r"64 bits|Keys must be strings"):
         unpacked("example", data)
 
 

@@ -119,3 +119,13 @@ def test_a_column_without_values_is_one_level_of_missing_cells():
     levels = fit([None, None])
     assert (levels.alone, len(levels)) == ((), 1)
     np.testing.assert_array_equal(numbers(levels, [None]), [0])
+
+
+def test_values_that_are_no_levels_are_not_looked_up():
+    class Never(tuple):
+        def __hash__(self):
+            raise AssertionError("was looked up")
+
+    state = {"alone": (Never(),), "rare": (), "has_missing": False}
+    with pytest.raises(ValueError, match="strings, finite numbers or booleans"):
+        Levels.from_state(state)

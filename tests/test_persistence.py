@@ -282,6 +282,7 @@ WRONG = {
     "number of columns": setting("state", "n_features_in_", value=5),
     "names in": setting("state", "feature_names_in_", value=np.array(["a"], object)),
     "no fit": setting("state", value={}),
+    "pairs": setting("state", value=[("n_components", 2)]),
     "output": setting("state", "_sklearn_output_config", value={"transform": "x"}),
 }
 
