@@ -6,6 +6,7 @@ import json
 import math
 import os
 import secrets
+import shutil
 from typing import Any
 
 import numpy as np
@@ -136,13 +137,47 @@ def unpacked(kind: str, data: bytes) -> Any:
         ) from error
 
 
+def read_file(path) -> bytes:
+    """Return the bytes of a file, if it begins as what :func:`packed` returns.
+
+    Parameters
+    ----------
+    path : str or path-like
+        Where it is.
+
+    Returns
+    -------
+    data : bytes
+        What :func:`unpacked` takes.
+
+    Raises
+    ------
+    InvalidFileError
+        If it is another kind of file, of which little is read, or has no room in
+        memory.
+
+    OSError
+        If it can't be read.
+    """
+    with open(path, "rb") as file:
+        size = os.fstat(file.fileno()).st_size
+        _header_stop(file.read(8), size)
+        file.seek(0)
+        try:
+            return file.read(size)
+        except MemoryError as error:
+            raise InvalidFileError(
+                f"The file must have room in memory, got {size} bytes."
+            ) from error
+
+
 def write_file(path, data: bytes) -> None:
     """Write a file exactly at a path, whole or not at all.
 
     Parameters
     ----------
     path : str or path-like
-        Where to. What is there is replaced.
+        Where to. What is there is replaced; who may read it stays.
 
     data : bytes
         What to write. It goes to a file beside it first, which then takes its name.
@@ -152,13 +187,15 @@ def write_file(path, data: bytes) -> None:
     OSError
         If it can't be written: what was there before is there still.
     """
-    path = os.path.realpath(path)
+    path = os.fsdecode(os.path.realpath(path))
     beside = f"{path}.{secrets.token_hex(4)}.part"
     try:
         with open(beside, "xb") as file:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
+        with contextlib.suppress(FileNotFoundError):
+            shutil.copymode(path, beside)
         os.replace(beside, path)
     except BaseException:
         with contextlib.suppress(FileNotFoundError):
@@ -168,12 +205,7 @@ def write_file(path, data: bytes) -> None:
 
 def _checked_content(data: bytes) -> dict[str, Any]:
     """Return what the metadata say, if every byte is as it was written."""
-    stop = 8 + int.from_bytes(data[:8], "little")
-    if not 8 < stop <= len(data):
-        raise InvalidFileError(
-            f"The file must be whole and one that sklearn_ae wrote, got {len(data)} "
-            "bytes of something else."
-        )
+    stop = _header_stop(data[:8], len(data))
     content = json.loads(json.loads(data[8:stop])["__metadata__"][_NAME])
     digest = content["sha256"].encode()
     start = data.index(digest)
@@ -188,6 +220,17 @@ def _checked_content(data: bytes) -> dict[str, Any]:
             f"sklearn_ae {content['version']!r}; a newer version may read it."
         )
     return content
+
+
+def _header_stop(start: bytes, size: int) -> int:
+    """Return where the header ends that a file's first bytes tell of."""
+    stop = 8 + int.from_bytes(start, "little")
+    if not 8 < stop <= size:
+        raise InvalidFileError(
+            f"The file must be whole and one that sklearn_ae wrote, got {size} bytes "
+            "of something else."
+        )
+    return stop
 
 
 def _described(value: Any, name: str, arrays: dict[str, np.ndarray]) -> Any:

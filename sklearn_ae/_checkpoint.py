@@ -5,7 +5,7 @@ from typing import Any
 
 import torch
 
-from ._archive import InvalidFileError, packed, unpacked, write_file
+from ._archive import InvalidFileError, packed, read_file, unpacked, write_file
 from ._columns import TableColumns
 from ._identity import data_identity, settings_identity
 from ._random import RandomStreams
@@ -194,10 +194,8 @@ def _resolved(checkpoint) -> str:
 
 
 def _read(path: str) -> dict[str, Any]:
-    with open(path, "rb") as file:
-        data = file.read()
     try:
-        return unpacked(_KIND, data)
+        return unpacked(_KIND, read_file(path))
     except InvalidFileError as error:
         raise InvalidFileError(
             f"checkpoint must be a new file or one that a fit wrote there, got "

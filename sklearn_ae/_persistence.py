@@ -12,7 +12,7 @@ from sklearn.base import BaseEstimator
 from sklearn.frozen import FrozenEstimator
 from sklearn.utils.validation import check_is_fitted
 
-from ._archive import InvalidFileError, packed, unpacked, write_file
+from ._archive import InvalidFileError, packed, read_file, unpacked, write_file
 from ._frames import FRAMES
 from ._learned import Rule
 from ._version import __version__
@@ -166,8 +166,7 @@ def load(path):
     >>> bool((loaded.transform(X) == autoencoder.transform(X)).all())
     True
     """
-    with open(path, "rb") as file:
-        return _loaded(file.read())
+    return _loaded(read_file(path))
 
 
 def _loaded(data: bytes) -> BaseEstimator:

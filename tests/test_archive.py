@@ -3,13 +3,14 @@
 import errno
 import json
 import os
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from safetensors.numpy import save
 
 from sklearn_ae import InvalidFileError, _archive
-from sklearn_ae._archive import packed, unpacked, write_file
+from sklearn_ae._archive import packed, read_file, unpacked, write_file
 
 TREE = {
     "nothing": None,
@@ -172,3 +173,39 @@ def test_a_full_disk_raises_and_leaves_what_was_there(tmp_path, monkeypatch):
         write_file(path, b"new")
     assert path.read_bytes() == b"old"
     assert os.listdir(tmp_path) == ["file"]
+
+
+def test_paths_may_be_bytes(tmp_path):
+    write_file(os.fsencode(tmp_path / "file"), b"new")
+    assert os.listdir(tmp_path) == ["file"]
+
+
+def test_who_may_read_a_file_stays(tmp_path):
+    path = tmp_path / "file"
+    path.touch(0o600)
+    write_file(path, b"new")
+    assert path.stat().st_mode & 0o777 == 0o600
+
+
+def test_what_was_written_is_read(tmp_path):
+    data = packed("example", TREE)
+    write_file(tmp_path / "file", data)
+    assert read_file(tmp_path / "file") == data
+
+
+@pytest.mark.parametrize("start", [b"", b"\0" * 8, b"\x89PNG\r\n\x1a\n"])
+def test_of_other_files_little_is_read(tmp_path, start):
+    path = tmp_path / "file"
+    path.write_bytes(start)
+    if start:
+        os.truncate(path, 2**36)  # of holes: they take no room
+    with pytest.raises(InvalidFileError, match="bytes of something else"):
+        read_file(path)
+
+
+def test_a_file_without_room_in_memory_is_refused(tmp_path, monkeypatch):
+    path = tmp_path / "file"
+    path.write_bytes((64).to_bytes(8, "little"))
+    monkeypatch.setattr(os, "fstat", lambda file: SimpleNamespace(st_size=2**62))
+    with pytest.raises(InvalidFileError, match="room in memory"):
+        read_file(path)
