@@ -7,6 +7,7 @@ import json
 import resource
 import signal
 import warnings
+from itertools import count, islice
 
 import numpy as np
 import pytest
@@ -254,39 +255,52 @@ def outcome(read, data, guarded):
             return None
 
 
-def files(saveable, n_files, seed):
-    """Yield (estimator, table, its file, random numbers)."""
+def files(saveable, seed):
+    """Yield (estimator, table, its file, random numbers) without an end."""
     made = [
         (estimator, X, packed("estimator", _described(estimator, "estimator")))
         for estimator, X in saveable.values()
     ]
-    for number in range(n_files):
+    for number in count():
         yield *made[number % len(made)], np.random.default_rng([seed, number])
+
+
+def changed_bytes(saveable):
+    """Yield files with other bytes."""
+    for _, _, data, rng in files(saveable, 0):
+        changed = BYTES[rng.integers(len(BYTES))](data, rng)
+        if changed != data:
+            yield changed
 
 
 def run_bytes(saveable, n_files, tmp_path, guarded):
     """Change bytes of files; each must be refused."""
     path = tmp_path / "file"
-    for _, _, data, rng in files(saveable, n_files, 0):
-        changed = BYTES[rng.integers(len(BYTES))](data, rng)
+    for changed in islice(changed_bytes(saveable), n_files):
+        path.write_bytes(changed)
+        assert outcome(load, path, guarded) is None
+
+
+def changed_trees(saveable):
+    """Yield (table, a whole file that says something else)."""
+    for _, X, data, rng in files(saveable, 1):
+        try:
+            if rng.integers(4):
+                tree = {"all": unpacked("estimator", data)}
+                changed = packed("estimator", of_tree(tree, rng).get("all"))
+            else:
+                changed = of_text(data, rng)
+        except (TypeError, ValueError, LookupError, AttributeError):
+            continue  # it can't be written
         if changed != data:
-            path.write_bytes(changed)
-            assert outcome(load, path, guarded) is None
+            yield X, changed
 
 
 def run_trees(saveable, n_files, tmp_path, guarded, results):
     """Change what whole files say, and count what was read and what works."""
     n_read = n_working = 0
     path = tmp_path / "file"
-    for _, X, data, rng in files(saveable, n_files, 1):
-        try:
-            if rng.integers(4):
-                tree = {"all": unpacked("estimator", data)}
-                data = packed("estimator", of_tree(tree, rng).get("all"))
-            else:
-                data = of_text(data, rng)
-        except (TypeError, ValueError, LookupError, AttributeError):
-            continue
+    for X, data in islice(changed_trees(saveable), n_files):
         path.write_bytes(data)
         loaded = outcome(load, path, guarded)
         if loaded is not None:
@@ -298,7 +312,7 @@ def run_trees(saveable, n_files, tmp_path, guarded, results):
 
 def run_states(saveable, n_files, guarded, results):
     """Change what pickles hold."""
-    for estimator, X, _, rng in files(saveable, n_files, 2):
+    for estimator, X, _, rng in islice(files(saveable, 2), n_files):
         state = copy.deepcopy(estimator.__getstate__())
         parameters = {(name,) for name in estimator.get_params(deep=False)}
         state = of_tree(state, rng, fixed=parameters)
@@ -313,18 +327,23 @@ def run_states(saveable, n_files, guarded, results):
                 check_works(results, made, X)
 
 
-def run_codes(saveable, n_files, guarded):
-    """Change compressed rows, half of them with the right checksum."""
+def changed_codes(saveable):
+    """Yield (compressor, other rows of it), half of them with the right checksum."""
     compressors = [saveable[name] for name in ("compressor", "bounded")]
     whole = [(one, one.compress(X)) for one, X in compressors]
-    for number in range(n_files):
+    for number in count():
         compressor, data = whole[number % 2]
         rng = np.random.default_rng([3, number])
         changed = BYTES[rng.integers(len(BYTES))](data, rng)
         if rng.integers(2):
             changed = signed(compressor, changed, rng)
-        if changed == data:
-            continue
+        if changed != data:
+            yield compressor, changed
+
+
+def run_codes(saveable, n_files, guarded):
+    """Change compressed rows."""
+    for compressor, changed in islice(changed_codes(saveable), n_files):
         with guarded(), warnings.catch_warnings():
             warnings.simplefilter("ignore", RuntimeWarning)
             with contextlib.suppress(ValueError):
