@@ -15,6 +15,8 @@ Rule = tuple[str, Callable[[Any, Any], bool]]
 
 def is_number(value: Any, estimator: Any = None) -> bool:
     """Tell whether a value is a finite number."""
+    if type(value) is float:  # most are, and abstract classes are slow to ask
+        return math.isfinite(value)
     real = isinstance(value, Real) and not isinstance(value, bool | np.bool_)
     # Larger integers make arrays of objects.
     small = not isinstance(value, Integral) or abs(value) <= _LARGEST
@@ -29,8 +31,13 @@ def is_count(value: Any, estimator: Any = None) -> bool:
 
 def is_vector(value: Any, n: int) -> bool:
     """Tell whether a value is an array of n finite numbers."""
+    return are_numbers(value, n) and bool(np.isfinite(value).all())
+
+
+def are_numbers(value: Any, n: int) -> bool:
+    """Tell whether a value is an array of n numbers, finite or not."""
     vector = isinstance(value, np.ndarray) and value.shape == (n,)
-    return vector and value.dtype.kind in "iuf" and bool(np.isfinite(value).all())
+    return vector and value.dtype.kind in "iuf"
 
 
 def optional(rule: Rule) -> Rule:

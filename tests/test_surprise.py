@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from sklearn_ae._surprise import fit_surprise, surprises
+from sklearn_ae._surprise import ColumnSurprise, fit_surprise, surprises
 
 NUMBERS = np.random.default_rng(0).normal(size=20_000)
 
@@ -68,3 +68,14 @@ def test_missing_numbers_have_no_surprise():
     assert columns[1] is None
     table = surprises(columns, np.array([[np.nan, 1.0], [0.0, np.nan]]))
     np.testing.assert_array_equal(np.isnan(table), [[True, True], [False, True]])
+
+
+@pytest.mark.parametrize("name", ["knots", "at_most", "at_least"])
+@pytest.mark.parametrize("wrong", [np.nan, np.inf, -np.inf])
+@pytest.mark.parametrize("position", [0, 3, -1])
+def test_states_that_are_not_finite_are_refused(name, wrong, position):
+    state = fit_surprise(NUMBERS[:50], 1.0).state()
+    state[name] = state[name].copy()
+    state[name][position] = wrong
+    with pytest.raises(ValueError, match="Knots must be in order"):
+        ColumnSurprise.from_state(state)
