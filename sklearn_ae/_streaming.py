@@ -92,6 +92,7 @@ class StreamingAutoencoder(BaseAutoencoder):
                 "callbacks must be None or empty for partial_fit, got "
                 f"{self.callbacks!r}."
             )
+        self._validate_params()  # which scikit-learn does at the first call only
         self._check_parameters()
         with restored_on_error(self), own_torch_modes():
             self._publish(learn_chunk(self, *self._standing_and_rows(X)))

@@ -9,6 +9,7 @@ import pytest
 from scipy import sparse
 from sklearn.base import clone
 from sklearn.decomposition import PCA
+from sklearn.utils._param_validation import InvalidParameterError
 from skorch.callbacks import EarlyStopping
 
 from sklearn_ae import AutoencoderTransformer, SparseAutoencoder, load
@@ -226,6 +227,15 @@ def test_a_first_chunk_that_fails_fits_nothing(quick, X):
 def test_callbacks_are_refused(quick, X):
     with pytest.raises(ValueError, match="callbacks must be None or empty"):
         quick(callbacks=[EarlyStopping()]).partial_fit(X)
+
+
+@pytest.mark.parametrize("name", ["batch_size", "weight_decay", "activation"])
+def test_parameters_between_chunks_are_validated(quick, X, name):
+    estimator = quick().partial_fit(X)
+    estimator.set_params(**{name: -1})
+    with pytest.raises(InvalidParameterError, match=f"The '{name}' parameter of"):
+        estimator.partial_fit(X)
+    assert estimator.n_epochs_ == 1
 
 
 def test_the_network_stays_what_it_was_at_first(quick, X):
