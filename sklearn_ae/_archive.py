@@ -7,6 +7,7 @@ import math
 import os
 import secrets
 import shutil
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -25,6 +26,15 @@ _ROOM = 64  # bytes for each string and each of its characters
 # take hours to look such keys up.
 _LARGEST = 2**64
 _KEYS = (str, bool, int, float, type(None), np.generic)
+# What wrong values lead to, on the way to a check or in it.
+_WRONG = (
+    ArithmeticError,
+    AttributeError,
+    LookupError,
+    RuntimeError,
+    TypeError,
+    ValueError,
+)
 
 
 class InvalidFileError(ValueError):
@@ -201,6 +211,68 @@ def write_file(path, data: bytes) -> None:
         with contextlib.suppress(FileNotFoundError):
             os.unlink(beside)
         raise
+
+
+@contextlib.contextmanager
+def invalid_if_wrong(must: str) -> Iterator[None]:
+    """Raise one kind of error, whatever is wrong with what came from outside.
+
+    Parameters
+    ----------
+    must : str
+        What the error says first.
+
+    Raises
+    ------
+    InvalidFileError
+        Instead of what wrong values lead to in the block.
+    """
+    try:
+        yield
+    except _WRONG as error:
+        if isinstance(error, InvalidFileError):
+            raise
+        raise InvalidFileError(f"{must}: {error}") from error
+
+
+def check_alike(found: Any, wanted: Any, name: str) -> None:
+    """Raise unless a tree is made as another one, whatever its numbers are.
+
+    Parameters
+    ----------
+    found : object
+        What came from outside.
+
+    wanted : object
+        A tree of the same types, keys, dtypes and shapes. Lists and tuples may differ
+        in what they hold.
+
+    name : str
+        What the error calls it.
+
+    Examples
+    --------
+    >>> from sklearn_ae._archive import check_alike
+    >>> check_alike({"n_steps": 3}, {"n_steps": 0}, "progress")
+    """
+    if type(found) is not type(wanted):
+        raise TypeError(
+            f"{name} must be of type {type(wanted).__name__}, got "
+            f"{type(found).__name__}."
+        )
+    if isinstance(wanted, dict):
+        if found.keys() != wanted.keys():
+            raise ValueError(f"{name} must have {list(wanted)}, got {list(found)}.")
+        for key, value in wanted.items():
+            check_alike(found[key], value, f"{name}.{key}")
+    if isinstance(wanted, np.ndarray):
+        kinds = [(array.dtype, array.shape) for array in (found, wanted)]
+        if kinds[0] != kinds[1] or np.isnan(found).any():
+            raise ValueError(
+                f"{name} must be of {kinds[1]} without NaN, got {kinds[0]}."
+            )
+    if isinstance(wanted, float) and math.isnan(found):
+        raise ValueError(f"{name} must not be NaN.")
 
 
 def _checked_content(data: bytes) -> dict[str, Any]:

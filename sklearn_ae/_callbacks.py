@@ -62,8 +62,22 @@ class Recorder(Callback, ABC):
         """Return all that it has learned, as plain values and arrays."""
 
     @abstractmethod
-    def restore(self, state: dict[str, Any], device: torch.device) -> None:
-        """Go on where :meth:`state` was taken, on the device of the training."""
+    def restore(
+        self, state: dict[str, Any], device: torch.device, n_epochs: int
+    ) -> None:
+        """Go on where :meth:`state` was taken, or raise if that is no state.
+
+        Parameters
+        ----------
+        state : dict
+            Plain values and arrays.
+
+        device : torch.device
+            That of the training.
+
+        n_epochs : int
+            How many epochs it must have seen.
+        """
 
 
 class BestEpoch(Recorder):
@@ -71,16 +85,20 @@ class BestEpoch(Recorder):
 
     Parameters
     ----------
-    start_loss : float
-        Validation loss of the start.
+    weights : dict of str to Tensor
+        The start's.
+
+    row_losses : Tensor of shape (n_rows,)
+        Its losses of the validation rows.
     """
 
-    def __init__(self, start_loss):
-        self.start_loss = start_loss
+    def __init__(self, weights, row_losses):
+        self.weights, self.row_losses = weights, row_losses
+        self.start_loss = row_losses.mean().item()
 
     def initialize(self):
         self.loss_, self.epoch_ = math.inf, 0
-        self.weights_ = self.row_losses_ = None
+        self.weights_, self.row_losses_ = self.weights, self.row_losses
         return self
 
     def on_epoch_end(self, net, **kwargs):
@@ -91,27 +109,35 @@ class BestEpoch(Recorder):
             self.row_losses_ = net.validation_row_losses_
 
     def state(self):
-        state = {"loss": self.loss_, "epoch": self.epoch_}
-        if self.epoch_:
-            state["weights"] = stored(self.weights_)
-            state["row_losses"] = self.row_losses_.cpu().numpy()
-        return state
+        return {
+            "loss": float(self.loss_),
+            "epoch": self.epoch_,
+            "weights": stored(self.weights_),
+            "row_losses": self.row_losses_.cpu().numpy(),
+        }
 
-    def restore(self, state, device):
+    def restore(self, state, device, n_epochs):
+        if not 0 < state["epoch"] <= n_epochs:
+            raise ValueError(f"got a best epoch {state['epoch']} of {n_epochs}")
         self.loss_, self.epoch_ = state["loss"], state["epoch"]
-        if self.epoch_:
-            self.weights_ = {
-                name: torch.from_numpy(array).to(device)
-                for name, array in state["weights"].items()
-            }
-            self.row_losses_ = torch.from_numpy(state["row_losses"]).to(device)
+        self.weights_ = {
+            name: torch.from_numpy(array).to(device)
+            for name, array in state["weights"].items()
+        }
+        self.row_losses_ = torch.from_numpy(state["row_losses"]).to(device)
 
 
 class RowLosses(Recorder):
-    """Takes down the losses of the validation rows, epoch by epoch."""
+    """Takes down the losses of the validation rows, epoch by epoch.
 
-    def __init__(self):
-        self.epochs_ = []
+    Parameters
+    ----------
+    n_rows : int
+        How many rows.
+    """
+
+    def __init__(self, n_rows):
+        self.n_rows, self.epochs_ = n_rows, []
 
     def on_epoch_end(self, net, **kwargs):
         self.epochs_.append(net.validation_row_losses_)
@@ -119,7 +145,10 @@ class RowLosses(Recorder):
     def state(self):
         return {"epochs": [losses.cpu().numpy() for losses in self.epochs_]}
 
-    def restore(self, state, device):
+    def restore(self, state, device, n_epochs):
+        epochs = np.stack(state["epochs"]) if n_epochs else np.empty((0, self.n_rows))
+        if epochs.shape != (n_epochs, self.n_rows) or np.isnan(epochs).any():
+            raise ValueError(f"got losses of shape {epochs.shape}")
         self.epochs_ = [
             torch.from_numpy(losses).to(device) for losses in state["epochs"]
         ]

@@ -1,16 +1,28 @@
 """Checkpoints: files that a long fit writes, and goes on from when it was cut off."""
 
 import os
+from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import torch
 
-from ._archive import InvalidFileError, packed, read_file, unpacked, write_file
+from ._archive import (
+    InvalidFileError,
+    invalid_if_wrong,
+    packed,
+    read_file,
+    unpacked,
+    write_file,
+)
 from ._columns import TableColumns
 from ._identity import data_identity, settings_identity
 from ._random import RandomStreams
 
 _KIND = "checkpoint"
+_MUST = "checkpoint must hold what a fit leaves there"
+_CONTENT = {"settings": dict, "data": dict, "seed": int, "trainings": dict}
+_SAVED = {"key": str, "tree": dict, "generators": dict}
 
 
 class Checkpoint:
@@ -44,13 +56,18 @@ class Checkpoint:
         """Return the place of one training."""
         return SavedTraining(self, name)
 
-    def load(self, name: str, key: str) -> Any:
-        """Return what was saved last, if it was by this key, and set generators."""
+    def load(self, name: str, key: str, take: Callable[[Any], None]) -> bool:
+        """Let a tree be taken, if it was saved last and by this key; set generators."""
         saved = self._content["trainings"].get(name)
-        if saved is None or saved["key"] != key:
-            return None
-        self._streams.restore(saved["generators"])
-        return saved["tree"]
+        if saved is None:
+            return False
+        with invalid_if_wrong(_MUST):
+            _check_kinds(saved, _SAVED)
+            if saved["key"] != key:
+                return False
+            self._streams.restore(saved["generators"])
+            take(saved["tree"])
+        return True
 
     def save(self, name: str, key: str, tree: Any) -> None:
         """Write a tree of plain values and arrays, and where generators stand."""
@@ -77,9 +94,16 @@ class SavedTraining:
     def __init__(self, checkpoint: Checkpoint, name: str) -> None:
         self._checkpoint, self._name = checkpoint, name
 
-    def progress(self) -> dict[str, Any] | None:
-        """Return how far the training has come; None before its first epoch's end."""
-        return self._checkpoint.load(self._name, "progress")
+    def take_progress(self, take: Callable[[Any], None]) -> bool:
+        """Tell whether there is progress, after it was taken.
+
+        Parameters
+        ----------
+        take : callable
+            Gets how far the training has come, and raises if that is none. Not called
+            before its first epoch's end.
+        """
+        return self._checkpoint.load(self._name, "progress", take)
 
     def save_progress(self, progress: dict[str, Any]) -> None:
         """Write how far the training has come.
@@ -91,9 +115,15 @@ class SavedTraining:
         """
         self._checkpoint.save(self._name, "progress", progress)
 
-    def outcome(self) -> dict[str, Any] | None:
-        """Return what the training ended with; None if it is not over."""
-        return self._checkpoint.load(self._name, "outcome")
+    def take_outcome(self, take: Callable[[Any], None]) -> bool:
+        """Tell whether the training is over, after its outcome was taken.
+
+        Parameters
+        ----------
+        take : callable
+            Gets what the training ended with, and raises if that is none.
+        """
+        return self._checkpoint.load(self._name, "outcome", take)
 
     def save_outcome(self, outcome: dict[str, Any]) -> None:
         """Write what the training ended with, in the place of its progress.
@@ -195,12 +225,23 @@ def _resolved(checkpoint) -> str:
 
 def _read(path: str) -> dict[str, Any]:
     try:
-        return unpacked(_KIND, read_file(path))
+        content = unpacked(_KIND, read_file(path))
+        with invalid_if_wrong(_MUST):
+            _check_kinds(content, _CONTENT)
+            np.random.SeedSequence(content["seed"])
+        return content
     except InvalidFileError as error:
         raise InvalidFileError(
             f"checkpoint must be a new file or one that a fit wrote there, got "
             f"{path!r}. {error}"
         ) from error
+
+
+def _check_kinds(tree: dict[str, Any], kinds: dict[str, type]) -> None:
+    """Raise unless a dict has values of these kinds."""
+    found = {name: type(value) for name, value in tree.items()}
+    if found != kinds:
+        raise ValueError(f"got {found} where {kinds} belong")
 
 
 def _check_identity(path: str, content, settings, data) -> None:
@@ -216,7 +257,7 @@ def _check_identity(path: str, content, settings, data) -> None:
                 f"checkpoint must be of a fit with {wanted}, got one with {found}{hint}"
             )
     for name, digest in data.items():
-        if content["data"].get(name) != digest:
+        if str(content["data"].get(name)) != digest:
             raise ValueError(
                 f"checkpoint must be of a fit with the same {name}, got one with "
                 f"another {name}{hint}"

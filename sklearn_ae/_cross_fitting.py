@@ -148,13 +148,19 @@ def _fit_twin(
     checkpoint,
 ):
     """Train a twin on the other rows; return its state and the fold's row losses."""
-    name, record, (twin, start) = f"fold {number}", RowLosses(), pair
+    name, record, (twin, start) = f"fold {number}", RowLosses(len(fold)), pair
     batches = streams.torch(name)
     saved = None if checkpoint is None else checkpoint.training(name)
-    outcome = None if saved is None else saved.outcome()
-    if outcome is not None:
-        record.restore(outcome["record"], settings.device)
-        return TrainingState({}, losses=outcome["losses"]), record.epochs_
+    over = TrainingState({}, losses=[])
+
+    def take(outcome):
+        record.restore(outcome["record"], settings.device, settings.max_epochs)
+        over.losses += map(float, outcome["losses"])
+        if len(over.losses) != settings.max_epochs + 1:
+            raise ValueError(f"got {len(over.losses)} losses")
+
+    if saved is not None and saved.take_outcome(take):
+        return over, record.epochs_
     fitted = fit_network(
         twin,
         objective,

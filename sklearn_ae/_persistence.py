@@ -1,9 +1,8 @@
 """Estimators as plain values and arrays: files that run no code, and pickles."""
 
-import contextlib
 import sys
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any, ClassVar
 
 import numpy as np
@@ -12,7 +11,7 @@ from sklearn.base import BaseEstimator
 from sklearn.frozen import FrozenEstimator
 from sklearn.utils.validation import check_is_fitted
 
-from ._archive import InvalidFileError, packed, read_file, unpacked, write_file
+from ._archive import invalid_if_wrong, packed, read_file, unpacked, write_file
 from ._frames import FRAMES
 from ._learned import Rule
 from ._version import __version__
@@ -21,15 +20,7 @@ _KIND = "estimator"
 _VERSION, _OUTPUT = "_version", "_sklearn_output_config"
 _CONTAINERS = ("default", *FRAMES)
 _FROZEN = FrozenEstimator.__name__
-# What wrong values lead to, on the way to a check or in it.
-_WRONG = (
-    ArithmeticError,
-    AttributeError,
-    LookupError,
-    RuntimeError,
-    TypeError,
-    ValueError,
-)
+_MUST = "must be of an estimator as sklearn_ae makes it"
 
 
 class Persistent:
@@ -94,7 +85,7 @@ class Persistent:
         return state | ({_VERSION: __version__} if _is_fitted(self, state) else {})
 
     def __setstate__(self, state):
-        with _invalid("The state"):
+        with invalid_if_wrong(f"The state {_MUST}"):
             self._restore(state)
 
     def _restore(self, state: dict[str, Any]) -> None:
@@ -171,7 +162,7 @@ def load(path):
 
 def _loaded(data: bytes) -> BaseEstimator:
     tree = unpacked(_KIND, data)
-    with _invalid("The file"):
+    with invalid_if_wrong(f"The file {_MUST}"):
         made = _made(tree)
         if not isinstance(made, Persistent):
             raise TypeError(f"got a {type(made).__name__}")
@@ -209,19 +200,6 @@ def check_keys(owner: str, given: Any, keys) -> None:
             f"The state of {owner} must have {sorted(keys)}, got "
             f"{sorted(map(str, given))}."
         )
-
-
-@contextlib.contextmanager
-def _invalid(what: str) -> Iterator[None]:
-    """Raise one kind of error, whatever is wrong with what came from outside."""
-    try:
-        yield
-    except _WRONG as error:
-        if isinstance(error, InvalidFileError):
-            raise
-        raise InvalidFileError(
-            f"{what} must be of an estimator as sklearn_ae makes it: {error}"
-        ) from error
 
 
 def _is_fitted(estimator: Persistent, state: dict[str, Any]) -> bool:

@@ -5,6 +5,7 @@ from typing import Any
 import torch
 from torch import nn
 
+from ._archive import check_alike
 from ._callbacks import Recorder, stored
 from ._rows import Batches
 
@@ -56,7 +57,13 @@ def resume(net, batches: Batches, progress: dict[str, Any]) -> None:
 
     progress : dict
         What :func:`progress_of` returned.
+
+    Raises
+    ------
+    Exception
+        Of many kinds, if it is not what that returns of such a training.
     """
+    _check_progress(net, batches, progress)
     net.flat_.restore(net.optimizer_, progress["steps"])
     net.flat_.show(averaged=True)  # as an epoch leaves them
     for name, buffer in net.module_.named_buffers():
@@ -65,12 +72,24 @@ def resume(net, batches: Batches, progress: dict[str, Any]) -> None:
         vars(part).update(progress["switches"][name])
     batches.restore(progress["batches"])
     for name, recorder in _recorders(net).items():
-        recorder.restore(progress["recorders"][name], net.settings.device)
+        state = progress["recorders"][name]
+        recorder.restore(state, net.settings.device, len(progress["epochs"]))
     for losses in progress["epochs"]:
         net.history.new_epoch()
         net.history.record("epoch", len(net.history))
         for name, loss in losses.items():
             net.history.record(name, loss)
+
+
+def _check_progress(net, batches: Batches, progress: dict[str, Any]) -> None:
+    now, epochs = progress_of(net, batches), progress["epochs"]
+    check_alike(progress, now | {"batches": progress["batches"]}, "progress")
+    names = _LOSSES if net.train_split else _LOSSES[:1]
+    for epoch in epochs:
+        check_alike(epoch, dict.fromkeys(names, 0.0), "epochs")
+    n_steps = progress["steps"]["n_steps"]
+    if n_steps != len(epochs) * len(batches) or len(epochs) > net.max_epochs:
+        raise ValueError(f"got {n_steps} steps in {len(epochs)} epochs")
 
 
 def _switches(module: nn.Module) -> dict[str, dict[str, bool]]:

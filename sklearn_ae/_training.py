@@ -201,9 +201,8 @@ def fit_network(
     )
     if judge is not None:
         start_rows = row_losses(start, objective, judge)
-        start_loss = start_rows.mean().item()
-        state.validation_losses.append(start_loss)
-        best = BestEpoch(start_loss)
+        best = BestEpoch(state.weights, start_rows)
+        state.validation_losses.append(best.start_loss)
     if settings.max_epochs == 0:
         return state
     net = _make_net(
@@ -286,9 +285,8 @@ def _as_it_is(dataset, batch_size):
 
 def _run(net: _Net, train, judge, saved) -> KeyboardInterrupt | None:
     """Run skorch's loop; return Ctrl-C where there are scored epochs to keep."""
-    progress = None if saved is None else saved.progress()
-    if progress is not None:
-        resume(net, train, progress)
+    if saved is not None:
+        saved.take_progress(partial(resume, net, train))
     try:
         try:
             net.notify("on_train_begin", X=train, y=None)

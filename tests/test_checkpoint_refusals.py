@@ -19,6 +19,7 @@ from sklearn_ae import (
     _identity,
 )
 
+AT = ("trainings", "network", "tree")
 SMALL = {
     "hidden_layer_sizes": (8,),
     "learning_rate": 0.02,
@@ -126,6 +127,68 @@ def test_damaged_checkpoints_are_refused(cut_off, path, X, damage):
     path.write_bytes(damage(cut_off))
     with pytest.raises(InvalidFileError, match="checkpoint must"):
         small().fit(X, checkpoint=path)
+
+
+# Where in a file of the right digest something wrong is put, in place of what it holds.
+WRONG = [
+    ((), [3]),
+    (("seed",), -1),
+    (("data", "X"), np.zeros(0)),
+    (("trainings",), None),
+    (("trainings", "network"), {"key": "progress"}),
+    ((*AT, "steps", "n_steps"), 3),
+    ((*AT, "steps", "weights"), np.ones(1, dtype=np.float32)),
+    ((*AT, "steps", "exp_avg_sq"), "x"),
+    ((*AT, "switches", "", "training"), "yes"),
+    ((*AT, "batches"), {"n_ahead": 2}),
+    ((*AT, "recorders", "best_epoch", "epoch"), 3),
+    ((*AT, "recorders", "best_epoch", "row_losses"), np.ones(2, dtype=np.float32)),
+    ((*AT, "epochs", 1), {"train_loss": float("nan"), "valid_loss": 1.0}),
+]
+
+
+def put(tree, place, value):
+    """Return a tree with another value at a place."""
+    if not place:
+        return value
+    key, *rest = place
+    changed = list(tree) if isinstance(tree, list) else dict(tree)
+    changed[key] = put(tree[key], rest, value)
+    return changed
+
+
+@pytest.mark.parametrize(("place", "value"), WRONG)
+def test_what_no_fit_wrote_is_refused(cut_off, path, X, place, value):
+    wrong = put(_archive.unpacked("checkpoint", cut_off), place, value)
+    path.write_bytes(_archive.packed("checkpoint", wrong))
+    refused = ValueError if place[:1] == ("data",) else InvalidFileError
+    estimator = small()
+    with pytest.raises(refused, match=r"^checkpoint must "):
+        estimator.fit(X, checkpoint=path)
+    assert not hasattr(estimator, "n_features_in_")
+
+
+OUTCOMES = [
+    ("losses", [1.0]),
+    ("losses", None),
+    ("record", {"epochs": []}),
+    ("record", {"epochs": [np.ones(60), np.ones(59)]}),
+    ("record", {"epochs": [np.ones(60), np.full(60, np.nan)]}),
+]
+
+
+@pytest.mark.parametrize(("name", "value"), OUTCOMES)
+def test_outcomes_that_no_twin_has_are_refused(fail_after, path, X, name, value):
+    twins = {"validation_fraction": 0.1, "max_epochs": 2}
+    fail_after(4)
+    with pytest.raises(RuntimeError, match="power"):
+        small(**twins).fit(X, checkpoint=path)
+    fail_after(-1)
+    tree = _archive.unpacked("checkpoint", path.read_bytes())
+    wrong = put(tree, ("trainings", "fold 0", "tree", name), value)
+    path.write_bytes(_archive.packed("checkpoint", wrong))
+    with pytest.raises(InvalidFileError, match=r"^checkpoint must hold what a fit"):
+        small(**twins).fit(X, checkpoint=path)
 
 
 @pytest.mark.parametrize("name", [".", "missing/file", "pipe"])
