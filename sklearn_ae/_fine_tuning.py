@@ -258,7 +258,7 @@ def _noise(estimator, given: Given, streams) -> SwapNoise | None:
     if given.encoder is None or estimator.swap_level == 0:
         return None
     widths = block_widths(given.encoder.codec.columns)
-    unit = torch.ones(int(widths.sum()))
+    unit = torch.ones(int(widths.sum()), dtype=torch.float32)
     layout = Layout(
         column=torch.from_numpy(np.repeat(np.arange(len(widths)), widths)),
         missing=unit,

@@ -108,10 +108,10 @@ def _rates(module: nn.Module, settings: TrainingSettings) -> torch.Tensor:
     """Return the learning rate of each weight."""
     scales = settings.learning_rate_scales
     parts = [
-        torch.full((part.numel(),), settings.learning_rate * scales[name])
+        torch.full((part.numel(),), settings.learning_rate * scales[name]).to(part)
         for name, part in module.named_parameters()
     ]
-    return torch.cat(parts).to(settings.device)
+    return torch.cat(parts)
 
 
 def _check_converges(done: Pass, before: float, settings: TrainingSettings) -> None:

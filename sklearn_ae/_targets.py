@@ -101,7 +101,7 @@ class ClassTargets:
 
     def judged(self) -> Tensor:
         """Return the targets of :func:`brier_loss`, by which epochs are judged."""
-        return torch.eye(len(self.weight))[self.tensor()]
+        return torch.eye(len(self.weight), dtype=torch.float32)[self.tensor()]
 
     def objective(self, device: torch.device) -> Objective:
         """Return what a network minimizes."""

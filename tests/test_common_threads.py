@@ -82,6 +82,27 @@ def test_nothing_global_is_changed(case, X):
     assert after == before
 
 
+@pytest.fixture
+def double():
+    """Let torch make float64 where nothing else is asked for."""
+    torch.set_default_dtype(torch.float64)
+    yield
+    torch.set_default_dtype(torch.float32)
+
+
+def test_torchs_default_dtype_changes_nothing(case, X, double):
+    def results():
+        estimator = case.fit(case.make(), X[:60])
+        if hasattr(estimator, "partial_fit"):
+            estimator.partial_fit(X[60:])
+        return case.answers(pickle.loads(pickle.dumps(estimator)), X)
+
+    doubled = results()
+    torch.set_default_dtype(torch.float32)
+    for name, wanted in results().items():
+        np.testing.assert_array_equal(doubled[name], wanted, strict=True)
+
+
 def without_seed(case):
     """Return an estimator without a seed, as is what it holds."""
     estimator = case.make()

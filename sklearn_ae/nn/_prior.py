@@ -47,10 +47,11 @@ class Prior(nn.Module):
     ) -> None:
         super().__init__()
         shape = n_prior_components, n_components
-        weights = torch.full(shape[:1], 1 / n_prior_components, device=device)
-        factors = torch.eye(n_components, device=device).repeat(shape[0], 1, 1)
+        place = {"device": device, "dtype": torch.float32}
+        weights = torch.full(shape[:1], 1 / n_prior_components, **place)
+        factors = torch.eye(n_components, **place).repeat(shape[0], 1, 1)
         self.register_buffer("weights", weights)
-        self.register_buffer("means", torch.zeros(shape, device=device))
+        self.register_buffer("means", torch.zeros(shape, **place))
         self.register_buffer("factors", factors)
 
     def set(self, weights: Tensor, means: Tensor, factors: Tensor) -> None:

@@ -130,10 +130,11 @@ class VariationalNetwork(Network):
                 n_features, hidden_layer_sizes, n_components, activation, **make
             )
             widen(self.residual_variance.hidden0, len(gap_columns))
-        self.log_variance = nn.Parameter(torch.zeros(n_components, device=device))
-        self.log_noise = nn.Parameter(torch.zeros(1, device=device))
+        place = {"device": device, "dtype": torch.float32}
+        self.log_variance = nn.Parameter(torch.zeros(n_components, **place))
+        self.log_noise = nn.Parameter(torch.zeros(1, **place))
         # Of a code, in the units of rows: hidden layers see codes as PCA's.
-        self.register_buffer("unit", torch.ones(n_components, device=device))
+        self.register_buffer("unit", torch.ones(n_components, **place))
         self.prior = Prior(n_components, n_prior_components, device=device)
 
     @property
