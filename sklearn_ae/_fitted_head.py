@@ -46,7 +46,7 @@ class FittedHead:
         scores = np.empty((len(codes), self.arguments["n_outputs"]), codes.dtype)
         with torch.inference_mode(), torch.autocast("cpu", enabled=False):
             for chunk in gen_batches(len(codes), _CHUNK_ROWS):
-                part = torch.from_numpy(codes[chunk].astype(np.float64))
+                part = torch.from_numpy(codes[chunk].astype(np.float64, order="C"))
                 scores[chunk] = self._module(part).numpy()
         return scores
 

@@ -214,13 +214,13 @@ def press_in_training(request, press_ctrl_c, monkeypatch):
         fit_network = _cross_fitting.fit_network
 
         def pressed(*arguments, **keywords):
-            *others, settings, generator, start = arguments
+            *others, settings, generator, start, saved = arguments
             trainings.append(settings)
             if len(trainings) == number + 1:
                 press = Press(press_ctrl_c, request.param)
                 callbacks = [*settings.callbacks, press]
                 settings = replace(settings, callbacks=callbacks)
-            return fit_network(*others, settings, generator, start, **keywords)
+            return fit_network(*others, settings, generator, start, saved, **keywords)
 
         monkeypatch.setattr(_cross_fitting, "fit_network", pressed)
 

@@ -49,7 +49,9 @@ class Prior(nn.Module):
         shape = n_prior_components, n_components
         place = {"device": device, "dtype": torch.float32}
         weights = torch.full(shape[:1], 1 / n_prior_components, **place)
-        factors = torch.eye(n_components, **place).repeat(shape[0], 1, 1)
+        # On "meta" torch.eye would load sympy.
+        factors = torch.zeros((*shape, n_components), **place)
+        factors.diagonal(dim1=1, dim2=2).fill_(1.0)
         self.register_buffer("weights", weights)
         self.register_buffer("means", torch.zeros(shape, **place))
         self.register_buffer("factors", factors)
