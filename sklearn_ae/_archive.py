@@ -235,46 +235,6 @@ def invalid_if_wrong(must: str) -> Iterator[None]:
         raise InvalidFileError(f"{must}: {error}") from error
 
 
-def check_alike(found: Any, wanted: Any, name: str) -> None:
-    """Raise unless a tree is made as another one, whatever its numbers are.
-
-    Parameters
-    ----------
-    found : object
-        What came from outside.
-
-    wanted : object
-        A tree of the same types, keys, dtypes and shapes. Lists and tuples may differ
-        in what they hold.
-
-    name : str
-        What the error calls it.
-
-    Examples
-    --------
-    >>> from sklearn_ae._archive import check_alike
-    >>> check_alike({"n_steps": 3}, {"n_steps": 0}, "progress")
-    """
-    if type(found) is not type(wanted):
-        raise TypeError(
-            f"{name} must be of type {type(wanted).__name__}, got "
-            f"{type(found).__name__}."
-        )
-    if isinstance(wanted, dict):
-        if found.keys() != wanted.keys():
-            raise ValueError(f"{name} must have {list(wanted)}, got {list(found)}.")
-        for key, value in wanted.items():
-            check_alike(found[key], value, f"{name}.{key}")
-    if isinstance(wanted, np.ndarray):
-        kinds = [(array.dtype, array.shape) for array in (found, wanted)]
-        if kinds[0] != kinds[1] or np.isnan(found).any():
-            raise ValueError(
-                f"{name} must be of {kinds[1]} without NaN, got {kinds[0]}."
-            )
-    if isinstance(wanted, float) and math.isnan(found):
-        raise ValueError(f"{name} must not be NaN.")
-
-
 def _checked_content(data: bytes) -> dict[str, Any]:
     """Return what the metadata say, if every byte is as it was written."""
     stop = _header_stop(data[:8], len(data))

@@ -1,11 +1,12 @@
 """Where a training stands at an epoch's end, and how another goes on from there."""
 
+import math
 from typing import Any
 
+import numpy as np
 import torch
 from torch import nn
 
-from ._archive import check_alike
 from ._callbacks import Recorder, stored
 from ._rows import Batches
 
@@ -79,6 +80,46 @@ def resume(net, batches: Batches, progress: dict[str, Any]) -> None:
         net.history.record("epoch", len(net.history))
         for name, loss in losses.items():
             net.history.record(name, loss)
+
+
+def check_alike(found: Any, wanted: Any, name: str) -> None:
+    """Raise unless a tree is made as another one, whatever its numbers are.
+
+    Parameters
+    ----------
+    found : object
+        What came from outside.
+
+    wanted : object
+        A tree of the same types, keys, dtypes and shapes. Lists and tuples may differ
+        in what they hold.
+
+    name : str
+        What the error calls it.
+
+    Examples
+    --------
+    >>> from sklearn_ae._progress import check_alike
+    >>> check_alike({"n_steps": 3}, {"n_steps": 0}, "progress")
+    """
+    if type(found) is not type(wanted):
+        raise TypeError(
+            f"{name} must be of type {type(wanted).__name__}, got "
+            f"{type(found).__name__}."
+        )
+    if isinstance(wanted, dict):
+        if found.keys() != wanted.keys():
+            raise ValueError(f"{name} must have {list(wanted)}, got {list(found)}.")
+        for key, value in wanted.items():
+            check_alike(found[key], value, f"{name}.{key}")
+    if isinstance(wanted, np.ndarray):
+        kinds = [(array.dtype, array.shape) for array in (found, wanted)]
+        if kinds[0] != kinds[1] or np.isnan(found).any():
+            raise ValueError(
+                f"{name} must be of {kinds[1]} without NaN, got {kinds[0]}."
+            )
+    if isinstance(wanted, float) and math.isnan(found):
+        raise ValueError(f"{name} must not be NaN.")
 
 
 def _check_progress(net, batches: Batches, progress: dict[str, Any]) -> None:

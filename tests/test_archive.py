@@ -146,19 +146,6 @@ def test_keys_that_are_slow_to_look_up_are_refused(monkeypatch, number):
         unpacked("example", data)
 
 
-def test_trees_that_are_made_alike_are_told():
-    wanted = {"n": 0, "losses": [0.5], "weights": np.zeros(2)}
-    _archive.check_alike({"n": 3, "losses": [], "weights": np.ones(2)}, wanted, "tree")
-    for name, value, match in [
-        ("n", 0.5, "tree.n must be of type int, got float"),
-        ("weights", np.zeros(3), r"tree.weights must be of \(dtype"),
-        ("weights", np.full(2, np.nan), r"tree.weights .* without NaN"),
-        ("more", 1, r"tree must have \['n', 'losses', 'weights'\], got"),
-    ]:
-        with pytest.raises((TypeError, ValueError), match=match):
-            _archive.check_alike(wanted | {name: value}, wanted, "tree")
-
-
 def test_files_replace_what_was_there(tmp_path):
     path = tmp_path / "file"
     path.write_bytes(b"old")
