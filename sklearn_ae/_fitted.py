@@ -224,7 +224,7 @@ def with_weights(
     """Return a module from the meta device with copies of arrays, for use alone."""
     with np.errstate(over="ignore"):
         weights = {
-            name: torch.from_numpy(array.astype(dtype))
+            name: torch.from_numpy(array.astype(dtype, order="C"))
             for name, array in arrays.items()
         }
     module.load_state_dict(weights, assign=True)

@@ -57,10 +57,6 @@ class Frames(Protocol):
         """Return positions in a list of values, -1 for missing cells, and the list."""
         ...
 
-    def listed(self, column) -> list:
-        """Return the categories that a column's dtype lists, if any."""
-        ...
-
     def number_column(self, numbers: np.ndarray, description: Description):
         """Return a column of numbers, NaN where missing."""
         ...
@@ -147,9 +143,6 @@ class PandasFrames:
             return codes.astype(np.intp), _plain_list(values)
         codes, values = column.factorize()
         return codes, _plain_list(values)
-
-    def listed(self, column):
-        return self.describe(column).get("categories", [])
 
     def number_column(self, numbers, description):
         pandas, dtype = _import("pandas"), self._dtype(description)
@@ -280,9 +273,6 @@ class PolarsFrames:
         codes = np.full(len(missing), -1, dtype=np.intp)
         codes[~missing] = known
         return codes, values.tolist()
-
-    def listed(self, column):
-        return self.describe(column).get("categories", [])
 
     def number_column(self, numbers, description):
         polars, dtype = _import("polars"), self._dtype(description)

@@ -55,14 +55,15 @@ def learn_columns(
     for position, column in enumerate(frames.columns(X)):
         with naming(names[position]):
             by_dtype = frames.is_category(column)
+            descriptions.append(frames.describe(column))
             if by_dtype or position in marked:
                 cells[position] = factorized(frames, column)
-                listed[position] = frames.listed(column) if unseen else []
+                known = descriptions[-1].get("categories", [])
+                listed[position] = known if unseen else []
             elif frames.is_missing(column):
                 empty.add(position)
             if not by_dtype and position in marked:
                 added.add(position)
-            descriptions.append(frames.describe(column))
     columns = TableColumns(
         names=names,
         levels=_fit_levels(cells, names, max_categories, listed),

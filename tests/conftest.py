@@ -402,8 +402,8 @@ def press_ctrl_c():
     signal.signal(signal.SIGINT, handler)
 
 
-BRIEF = {"max_epochs": 1, "early_stopping": False, "random_state": 0}
-TRAINED = BRIEF | {"hidden_layer_sizes": (3,)}
+ONE_EPOCH = {"max_epochs": 1, "early_stopping": False, "random_state": 0}
+TRAINED = ONE_EPOCH | {"hidden_layer_sizes": (3,)}
 tiny = partial(AutoencoderTransformer, 2, **TRAINED)
 
 
@@ -419,7 +419,7 @@ def tables(cells):
 def saveable(tables):
     """Fitted estimators of every public class, with the table that each was given."""
     rows, frame = tables["numbers"], tables["pandas"]
-    head = BRIEF | {"head_layer_sizes": (2,)}
+    head = ONE_EPOCH | {"head_layer_sizes": (2,)}
     convolutional = {"input_shape": (4,), "channels": (2,)} | TRAINED
     shapes = {"input_shape": (4,), "output_shape": (8,), "hidden_channels": (2,)}
     fitted = {
