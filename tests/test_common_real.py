@@ -131,3 +131,16 @@ def test_pandas_and_polars_read_the_same_codes(estimator_class, table):
     )
     codes = [make(estimator_class).fit_transform(frame) for frame in frames]
     np.testing.assert_allclose(codes[0], codes[1], atol=1e-3)
+
+
+def test_chunks_of_a_file_are_learned_from_one_after_another(estimator_class):
+    path = Path(FOLDER) / "beijing_air.csv.gz"
+    kinds = {
+        "wd": pd.CategoricalDtype(sorted(pd.read_csv(path)["wd"].dropna().unique()))
+    }
+    stream = estimator_class(4, random_state=0)
+    for chunk in pd.read_csv(path, chunksize=1000, nrows=4000, dtype=kinds):
+        stream.partial_fit(chunk)
+    assert stream.n_epochs_ == 4
+    assert stream.score(chunk) > 0.3
+    assert not stream.impute(chunk).isna().any(axis=None)
