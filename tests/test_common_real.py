@@ -135,9 +135,8 @@ def test_pandas_and_polars_read_the_same_codes(estimator_class, table):
 
 def test_chunks_of_a_file_are_learned_from_one_after_another(estimator_class):
     path = Path(FOLDER) / "beijing_air.csv.gz"
-    kinds = {
-        "wd": pd.CategoricalDtype(sorted(pd.read_csv(path)["wd"].dropna().unique()))
-    }
+    directions = pd.read_csv(path, nrows=4000)["wd"].dropna().unique()
+    kinds = {"wd": pd.CategoricalDtype(directions)}
     stream = estimator_class(4, random_state=0)
     for chunk in pd.read_csv(path, chunksize=1000, nrows=4000, dtype=kinds):
         stream.partial_fit(chunk)
