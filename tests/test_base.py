@@ -325,10 +325,10 @@ def test_a_failing_first_fit_leaves_nothing_behind(quick, fault):
         check_is_fitted(estimator)
 
 
-def test_a_failing_refit_leaves_the_former_fit(quick, fault, X):
+def test_a_failing_refit_leaves_the_former_fit(estimator_class, quick, fault, X, once):
     parameters, rows, rows_val = fault
     table = pd.DataFrame(X, columns=list("abcdef"))
-    estimator = quick().fit(table)
+    estimator = once((estimator_class, "table"), lambda: quick().fit(table))
     codes = estimator.transform(table)
     estimator.set_params(**parameters)
     before = dict(vars(estimator))

@@ -29,7 +29,8 @@ PUBLIC = [
 def brief(estimator_class):
     """Return an estimator that trains for two epochs, as does what it holds."""
     names = inspect.signature(estimator_class).parameters
-    own = {"max_epochs": 2} if "max_epochs" in names else {}
+    small = {"max_epochs": 2, "hidden_layer_sizes": (8,)}
+    own = {name: value for name, value in small.items() if name in names}
     if "estimator" in names:
         held = sklearn_ae.AutoencoderTransformer(max_epochs=2, hidden_layer_sizes=(8,))
         own["estimator"] = held

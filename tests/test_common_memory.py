@@ -22,8 +22,9 @@ def test_a_fit_is_the_same_to_the_bit_when_rows_are_encoded_on_demand(
     assert on_demand.transform(rows).tobytes() == in_memory.transform(rows).tobytes()
 
 
-@pytest.mark.parametrize("dtype", ["uint8", ">f4", "float64"])
-@pytest.mark.parametrize("order", ["C", "F"])
+@pytest.mark.parametrize(
+    ("dtype", "order"), [("uint8", "C"), (">f4", "F"), ("float64", "F")]
+)
 def test_memory_mapped_rows_give_the_fit_of_rows_in_memory(
     quick, X, dtype, order, tmp_path
 ):

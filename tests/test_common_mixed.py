@@ -96,16 +96,6 @@ def test_damaged_columns_of_a_state_are_refused(fitted_to_mixed, damage):
 # Purity
 
 
-def test_threads_give_the_same_bits(fitted_to_mixed, mixed):
-    expected = fitted_to_mixed.transform(mixed).tobytes()
-
-    def calls(_):
-        return {fitted_to_mixed.transform(mixed).tobytes() for _ in range(25)}
-
-    with ThreadPoolExecutor(8) as pool:
-        assert all(seen == {expected} for seen in pool.map(calls, range(8)))
-
-
 def test_threads_give_the_same_frames(fitted_to_mixed, mixed):
     expected = outputs(fitted_to_mixed, mixed)
     with ThreadPoolExecutor(8) as pool:
@@ -219,14 +209,13 @@ def test_codes_come_in_the_container_asked_for(quick, mixed, library):
     assert type(estimator.inverse_transform(codes)) is type(mixed)
 
 
-@pytest.mark.parametrize("n_jobs", [1, 2])
-def test_grid_search_over_a_pipeline(quick, mixed, target, n_jobs):
+def test_grid_search_over_a_pipeline(quick, mixed, target):
     pipeline = make_pipeline(quick(handle_unknown="ignore"), LogisticRegression())
     step = pipeline.steps[0][0]
     search = GridSearchCV(
         pipeline,
         {f"{step}__n_components": [1, 3], f"{step}__max_categories": [3, 64]},
-        n_jobs=n_jobs,
+        n_jobs=2,
         cv=2,
         error_score="raise",
     ).fit(mixed, target)

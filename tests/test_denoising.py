@@ -64,7 +64,7 @@ def different(x, target):
 # Without noise it is the plain autoencoder
 
 
-@pytest.mark.parametrize("noise_level", [0, 0.0, (0, 0), [0, 0]], ids=str)
+@pytest.mark.parametrize("noise_level", [0, (0, 0)], ids=str)
 def test_level_zero_is_the_plain_autoencoder_bit_for_bit(noise, table, noise_level):
     plain = AutoencoderTransformer(2, **QUICK).fit(table)
     silent = make(noise=noise, noise_level=noise_level).fit(table)
