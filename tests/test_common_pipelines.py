@@ -18,6 +18,7 @@ from sklearn_ae import (
     ConvolutionalAutoencoder,
     DenoisingAutoencoder,
     SparseAutoencoder,
+    VariationalAutoencoder,
 )
 
 # Which are PCA before any step, and whose score is a share of variance.
@@ -30,6 +31,9 @@ def iris():
     return X, y
 
 
+@pytest.mark.parametrize(
+    "estimator_class", [AutoencoderTransformer, VariationalAutoencoder]
+)
 def test_grid_search_over_a_pipeline_in_two_processes(quick, iris):
     X, y = iris
     pipeline = make_pipeline(

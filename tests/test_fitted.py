@@ -279,7 +279,6 @@ print(peak - before - codes.nbytes)
 
 TABLES = {
     "float32": "rng.standard_normal((600_000, 60), dtype=np.float32)",
-    "float64": "rng.standard_normal((300_000, 60))",
     "uint8": "rng.integers(0, 255, (600_000, 60), dtype=np.uint8)",
     "sparse": "sparse.random_array((200_000, 400), density=0.01, format='csr')",
 }
