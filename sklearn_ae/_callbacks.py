@@ -11,7 +11,7 @@ import torch
 from skorch.callbacks import Callback
 from torch import Tensor, nn
 
-_DIVERGED = 1e9  # times the size of the start's loss, or of this, if that is less:
+_DIVERGED = 1e9  # times the size of the loss before, or of this, if that is less:
 _SMALL_LOSS = 1e-6
 _WARM_UP = 0.1  # share of the steps
 _HOPELESS = 5  # the share of epochs after which to end, and the fewest of them
@@ -30,6 +30,12 @@ def is_stop(error: KeyboardInterrupt) -> bool:
     instruction = dis.opname[frame.f_code.co_code[entry.tb_lasti]]
     by_callback = isinstance(frame.f_locals.get("self"), Callback)
     return by_callback and instruction == "RAISE_VARARGS"
+
+
+def is_sane_loss(loss: float, before: float) -> bool:
+    """Tell whether a loss is finite, and in proportion to one before it."""
+    limit = before + _DIVERGED * max(abs(before), _SMALL_LOSS)
+    return math.isfinite(loss) and not loss > limit
 
 
 def check_callbacks(callbacks) -> None:
@@ -313,17 +319,31 @@ class Divergence(Callback):
         self.start_loss = start_loss
 
     def on_epoch_end(self, net, **kwargs):
-        size = max(abs(self.start_loss), _SMALL_LOSS)
-        limit = self.start_loss + _DIVERGED * size
         for name in ("train_loss", "valid_loss"):
-            loss = net.history[-1].get(name, 0.0)
-            if not math.isfinite(loss) or loss > limit:
-                raise ValueError(
-                    f"The loss must stay finite and near the start's, "
-                    f"{self.start_loss:.3g}, got {name}={loss:.3g} in epoch "
-                    f"{len(net.history)} with learning_rate={net.lr} and weight_decay="
-                    f"{net.settings.weight_decay}; try a smaller learning_rate."
-                )
+            self.check(net, name, net.history[-1].get(name, 0.0))
+
+    def check(self, net, name, loss):
+        """Raise ValueError if a loss is not one to go on with.
+
+        Parameters
+        ----------
+        net : NeuralNet
+            What has been trained.
+
+        name : str
+            The loss, for the message.
+
+        loss : float
+            Its value.
+        """
+        if is_sane_loss(loss, self.start_loss):
+            return
+        raise ValueError(
+            f"The loss must stay finite and near the start's, {self.start_loss:.3g}, "
+            f"got {name}={loss:.3g} in epoch {len(net.history)} with "
+            f"learning_rate={net.lr} and weight_decay={net.settings.weight_decay}; "
+            "try a smaller learning_rate."
+        )
 
 
 class ProgressBar(Callback):

@@ -147,12 +147,18 @@ def coder_of(estimator) -> Coder:
 def row_errors(coder: Coder, rows: np.ndarray, decoded: np.ndarray) -> np.ndarray:
     """Return each row's mean squared error over its observed cells.
 
-    It is NaN where there are none.
+    It is NaN where there are none. Raises ValueError where it is beyond float64.
     """
-    cells = coder.cells(np.square(rows - decoded))
-    observed = ~np.isnan(cells)
-    with np.errstate(invalid="ignore"):
-        return cells.sum(axis=1, where=observed) / observed.sum(axis=1)
+    with np.errstate(over="ignore", invalid="ignore"):
+        cells = coder.cells(np.square(rows - decoded))
+        observed = ~np.isnan(cells)
+        errors = cells.sum(axis=1, where=observed) / observed.sum(axis=1)
+    if np.isinf(errors).any():
+        raise ValueError(
+            "Squared errors of rows must be finite in float64, got errors up to "
+            f"{np.nanmax(np.abs(rows - decoded)):.3g}; give X in larger units."
+        )
+    return errors
 
 
 def fingerprint(*things) -> str:

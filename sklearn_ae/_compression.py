@@ -171,7 +171,8 @@ class CodeCompressor(EstimatorHolder):
         ------
         ValueError
             If both `error_bound` and `n_bits` are given, or more bits than 32 a
-            component. The compressor is left as it was.
+            component, or squared errors are beyond float64. The compressor is left as
+            it was.
         """
         if self.error_bound is not None and self.n_bits is not None:
             raise ValueError(
@@ -211,7 +212,7 @@ class CodeCompressor(EstimatorHolder):
         ------
         ValueError
             If `error_bound` is less than what codes can tell in their dtype, or codes
-            are not finite.
+            or squared errors are not finite.
         """
         check_is_fitted(self)
         coder, table, codes = _coded(self.estimator_, X)

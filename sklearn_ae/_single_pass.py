@@ -7,14 +7,13 @@ import numpy as np
 import torch
 from torch import nn
 
+from ._callbacks import is_sane_loss
 from ._parameters import FlatParameters
 from ._rows import RowSource
 from ._schedule_free import ScheduleFreeAdamW
 from ._training import Objective, TrainingSettings
 
 _MAX_GRADIENT_NORM = 1.0
-_DIVERGED = 1e9  # times the size of the loss before, or of this, if that is less:
-_SMALL_LOSS = 1e-6
 
 
 class Pass(NamedTuple):
@@ -115,10 +114,9 @@ def _rates(module: nn.Module, settings: TrainingSettings) -> torch.Tensor:
 
 
 def _check_converges(done: Pass, before: float, settings: TrainingSettings) -> None:
-    limit = before + _DIVERGED * max(abs(before), _SMALL_LOSS)
     weights = (done.steps[name] for name in ("average", "ahead", "squares"))
     finite = all(np.isfinite(part).all() for part in weights)
-    if not finite or not math.isfinite(done.loss) or done.loss > limit:
+    if not finite or not is_sane_loss(done.loss, before):
         raise ValueError(
             f"The loss must stay finite and near that before, {before:.3g}, got "
             f"{done.loss:.3g} with learning_rate={settings.learning_rate} and "

@@ -213,6 +213,7 @@ def fit_network(
     state.losses += [float(epoch["train_loss"]) for epoch in epochs]
     if judge is None:
         net.flat_.show(averaged=True)
+        _check_last_step(net, objective, rows, train_index)
         state.weights, state.best_epoch = copy_weights(module), len(epochs)
         return state
     epochs = [epoch for epoch in epochs if "valid_loss" in epoch]
@@ -230,6 +231,13 @@ def row_losses(module: nn.Module, objective: Objective, batches: Batches) -> Ten
     module.eval()
     with torch.no_grad():
         return torch.cat([objective(module, batch) for batch in batches])
+
+
+def _check_last_step(net: _Net, objective, rows, train_index) -> None:
+    """Raise if the weights that no epoch has judged have diverged."""
+    some = Batches(rows, train_index[:EVALUATION_ROWS], EVALUATION_ROWS)
+    loss = row_losses(net.module_, objective, some).mean().item()
+    dict(net.callbacks_)["divergence"].check(net, "train_loss", loss)
 
 
 def _make_net(module, objective, batches, best, start_loss, settings, saved) -> _Net:

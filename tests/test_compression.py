@@ -388,6 +388,15 @@ def test_infinity_is_refused(compressor, X):
         compressor.compress(rows)
 
 
+@pytest.mark.parametrize("n_bits", [None, 6])
+def test_errors_that_no_number_holds_are_refused(n_bits, X):
+    linear = AutoencoderTransformer(2, max_epochs=0, standardize=True)
+    with pytest.raises(ValueError, match=r"errors up to .*in larger units"):
+        CodeCompressor(linear, n_bits=n_bits).fit(1e200 * X)
+    compressor = CodeCompressor(linear, n_bits=n_bits).fit(X)
+    assert compressor.fit(1e100 * X).decompress(compressor.compress(1e100 * X)).any()
+
+
 def test_fitting_what_was_frozen_again_changes_no_bytes(X):
     pca = PCA(2).fit(X)
     compressor = CodeCompressor(FrozenEstimator(pca), n_bits=16).fit(X)

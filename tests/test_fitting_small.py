@@ -200,6 +200,14 @@ def test_divergence_leaves_the_estimator_as_it_was(quick, few, former):
     assert all(vars(estimator)[name] is before[name] for name in before)
 
 
+def test_a_last_step_that_no_epoch_judges_is_checked(quick, few):
+    estimator = quick(
+        max_epochs=1, batch_size=len(few), early_stopping=False, learning_rate=1e9
+    )
+    with pytest.raises(ValueError, match=r"in epoch 1 with learning_rate=1000000000"):
+        estimator.fit(few)
+
+
 class Press(Callback):
     def __init__(self, press, hook):
         setattr(self, hook, lambda net, **kwargs: len(net.history) == 2 and press())

@@ -109,7 +109,6 @@ def test_what_does_not_go_together_is_refused():
     ("name", "value", "words"),
     [
         ("unit", 0.0, "positive"),
-        ("log_noise", 1e6, "finite"),
         ("prior.weights", 1.0, "sum to 1"),
         ("prior.factors", -1.0, "diagonals"),
     ],

@@ -12,7 +12,7 @@ from ._mlp import mlp, widen
 from ._network import Network
 from ._prior import LOG_TWO_PI, Prior
 
-_LEAST_NOISE = 1e-6  # of the mean variance of a column
+_LEAST_NOISE, _MOST_NOISE = 1e-6, 1e6  # of the mean variance of a column
 _LARGEST_LOG_VARIANCE = 4.0  # of a code whose prior has 0
 
 
@@ -144,11 +144,9 @@ class VariationalNetwork(Network):
 
     def check(self) -> None:
         """Raise ValueError where weights are numbers that can't be computed with."""
-        noise = self._log_noise().exp()
-        if not (self.unit > 0).all() or not noise.isfinite().all():
+        if not (self.unit > 0).all():
             raise ValueError(
-                "Units of codes must be positive and the noise finite, got units from "
-                f"{self.unit.min().item()} and a noise of {noise.item()}."
+                f"Units of codes must be positive, got {self.unit.min().item()}."
             )
         self.prior.check()
 
@@ -188,7 +186,7 @@ class VariationalNetwork(Network):
         return math.sqrt(self.noise_variance)
 
     def _log_noise(self) -> Tensor:
-        return self.log_noise.clamp_min(math.log(_LEAST_NOISE))
+        return self.log_noise.clamp(math.log(_LEAST_NOISE), math.log(_MOST_NOISE))
 
     @property
     def loadings(self) -> Tensor:

@@ -97,10 +97,11 @@ def test_missing_cells_count_for_nothing(start, x):
     torch.testing.assert_close(none, none[:1].expand_as(none))
 
 
-def test_noise_has_a_floor(start, x):
+@pytest.mark.parametrize(("log_noise", "noise"), [(-1e3, 1e-6), (1e3, 1e6)])
+def test_noise_has_bounds(start, x, log_noise, noise):
     with torch.no_grad():
-        start.log_noise.fill_(-1e3)
-    assert start.noise_variance == pytest.approx(1e-6)
+        start.log_noise.fill_(log_noise)
+    assert start.noise_variance == pytest.approx(noise)
     error = (start(x) - x).square().sum(dim=1)
     assert torch.isfinite(start.distortion(error, torch.tensor(N_FEATURES))).all()
 
