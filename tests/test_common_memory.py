@@ -39,19 +39,9 @@ def test_memory_mapped_rows_give_the_fit_of_rows_in_memory(
 
 MEMORY = """
 import tempfile
-import threading
 import numpy as np
+from benchmarks.timing import peak_memory
 from sklearn_ae import AutoencoderTransformer
-
-def anonymous():
-    with open("/proc/self/status") as status:
-        line = next(line for line in status if line.startswith("RssAnon"))
-    return int(line.split()[1]) * 1024
-
-def watch():
-    global peak
-    while not done.wait(0.002):
-        peak = max(peak, anonymous())
 
 rng = np.random.default_rng(0)
 shape = (700_000, 100)
@@ -64,14 +54,7 @@ estimator = AutoencoderTransformer(
     2, hidden_layer_sizes=(8,), max_epochs=1, random_state=0
 )
 estimator.fit(np.array(X[:500]))
-done, peak = threading.Event(), anonymous()
-before = peak
-watcher = threading.Thread(target=watch)
-watcher.start()
-estimator.set_params(early_stopping=False).fit(X)
-done.set()
-watcher.join()
-print(peak - before)
+print(peak_memory(estimator.set_params(early_stopping=False).fit, X)[1])
 """
 
 TABLES = {

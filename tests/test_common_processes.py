@@ -153,19 +153,10 @@ def test_processes_of_loky_answer_to_the_same_bits(cases, X):
 
 
 MEMORY = """
-import sys, threading
+import sys
 import joblib
 import numpy as np
-
-def anonymous():
-    with open("/proc/self/status") as status:
-        line = next(line for line in status if line.startswith("RssAnon"))
-    return int(line.split()[1]) * 1024
-
-def watch():
-    global peak
-    while not done.wait(0.002):
-        peak = max(peak, anonymous())
+from benchmarks.timing import peak_memory
 
 def size(output):
     return len(output) if isinstance(output, bytes) else np.asarray(output).nbytes
@@ -176,14 +167,8 @@ for estimator, arguments, methods in joblib.load(sys.argv[1]):
     for name in methods:
         call = getattr(estimator, name)
         call(X[:10_000])
-        done, peak = threading.Event(), anonymous()
-        before = peak
-        watcher = threading.Thread(target=watch)
-        watcher.start()
-        output = call(X)
-        done.set()
-        watcher.join()
-        print(type(estimator).__name__, name, peak - before - size(output), flush=True)
+        output, n_bytes = peak_memory(call, X)
+        print(type(estimator).__name__, name, n_bytes - size(output), flush=True)
         del output
 """
 
