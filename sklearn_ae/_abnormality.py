@@ -7,6 +7,7 @@ from sklearn.decomposition import PCA
 from sklearn.preprocessing import StandardScaler
 
 from ._fitted import check_arrays
+from ._held import own_autoencoder
 from ._persistence import check_keys
 from ._sklearn import _num_samples
 from ._surprise import ColumnSurprise, fit_surprise, surprises
@@ -15,6 +16,8 @@ from ._views import View, categorical, selected, views
 _MOST_ROWS, _MOST_CELLS, _MOST_AXES = 20_000, 10_000_000, 256
 # Of an axis, as a part of that of all columns.
 _LEAST_VARIANCE = 1e-7
+# Of the largest column, in rounding units of the dtype.
+_ROUNDED = 4
 _COLUMNS = ("cells", "residuals", "reconstructions", "directions")
 
 
@@ -220,11 +223,14 @@ def fit_abnormality(estimator, X) -> Abnormality:
     n_rows = min(_MOST_ROWS, max(1_000, _MOST_CELLS // estimator.n_features_in_))
     step = -(-n_samples // n_rows)
     seen = X if step == 1 else selected(X, np.arange(0, n_samples, step))
-    kept = views(estimator, seen)
+    kept = list(views(estimator, seen))
     cells, residuals, told, codes = (
         np.concatenate(part).astype(np.float64) for part in zip(*kept, strict=True)
     )
-    axes = _fit_axes(cells)
+    axes, rounding = _fit_axes(cells), 0.0
+    if own_autoencoder(estimator) is not None:
+        # Of sums over columns of all sizes, in the network's units.
+        rounding = _ROUNDED * np.finfo(kept[0].codes.dtype).eps * axes.unit.max()
     directions = np.hstack([axes.of(cells), codes])
     n_axes, n_codes, n_features = len(axes.components), codes.shape[1], cells.shape[1]
     levels = set(categorical(estimator))
@@ -236,9 +242,9 @@ def fit_abnormality(estimator, X) -> Abnormality:
     return Abnormality(
         axes,
         _columns(cells, _spreads(cells, axes.unit), sides),
-        _columns(residuals, axes.unit, sides),
-        _columns(told, axes.unit, weights=[told_weight] * n_features),
-        _columns(directions, units, weights=weights),
+        _columns(residuals, axes.unit, sides, rounding=rounding),
+        _columns(told, axes.unit, None, [told_weight] * n_features, rounding),
+        _columns(directions, units, None, weights),
         _ties(axes.standard(cells), directions),
     )
 
@@ -268,12 +274,14 @@ def _spreads(cells: np.ndarray, unit: np.ndarray) -> np.ndarray:
 
 
 def _columns(
-    numbers: np.ndarray, units, sides=None, weights=None
+    numbers: np.ndarray, units, sides=None, weights=None, rounding=0.0
 ) -> list[ColumnSurprise | None]:
     sides = [True] * numbers.shape[1] if sides is None else sides
     weights = [1.0] * numbers.shape[1] if weights is None else weights
     return [
-        fit_surprise(column, float(unit), two_sided=two_sided, weight=weight)
+        fit_surprise(
+            column, float(unit), two_sided=two_sided, weight=weight, rounding=rounding
+        )
         for column, unit, two_sided, weight in zip(
             numbers.T, units, sides, weights, strict=True
         )

@@ -25,6 +25,8 @@ from ._training_settings import TrainingSettings, TrainingState
 from .nn import Head, HeadedNetwork, Layout, SwapNoise
 
 _FEWEST_STEPS, _FULL_RATE_WIDTH = 300, 64
+# Rounding units of the dtype by which codes of like rows may differ.
+_ROUNDED = 64
 _SIGNIFICANCE = 0.05
 
 
@@ -107,22 +109,30 @@ def given_rows(
         return Given(TensorRows(rows), codes[labelled], scaling, None, None)
     encoder = autoencoder._fitted
     rows = autoencoder._rows_of(X)
-    codes = encoder.encode(rows).astype(np.float64)
+    codes = encoder.encode(rows)
+    scaling = _scaling(codes, encoder.code_unit.max())
     source, others = (
         row_source(rows[some], encoder.codec, device) if some.any() else None
         for some in (labelled, unlabelled)
     )
-    return Given(source, codes[labelled], _scaling(codes), encoder, others)
+    codes = codes[labelled].astype(np.float64)
+    return Given(source, codes, scaling, encoder, others)
 
 
-def _scaling(codes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _scaling(
+    codes: np.ndarray, unit: float | None = None
+) -> tuple[np.ndarray, np.ndarray]:
     """Return the centre of codes, and one scale for all.
 
     With few labels a penalty on weights of such codes is a guess that helps: what the
-    autoencoder found to vary most is likely to matter most.
+    autoencoder found to vary most is likely to matter most. Where the unit of codes is
+    known, what they differ by is not scaled up if it is rounding alone.
     """
-    size = float(np.sqrt(codes.var(axis=0).mean()))
-    return codes.mean(axis=0), np.full(codes.shape[1], size or 1.0)
+    mean, variances = (of(codes, axis=0, dtype=np.float64) for of in (np.mean, np.var))
+    scale = float(np.sqrt(variances.mean()))
+    if unit is not None and scale <= _ROUNDED * np.finfo(codes.dtype).eps * unit:
+        scale = unit
+    return mean, np.full(len(mean), scale or 1.0)
 
 
 def fine_tune(

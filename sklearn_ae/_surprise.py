@@ -161,7 +161,12 @@ class ColumnSurprise:
 
 
 def fit_surprise(
-    numbers: np.ndarray, unit: float, *, two_sided: bool = True, weight: float = 1.0
+    numbers: np.ndarray,
+    unit: float,
+    *,
+    two_sided: bool = True,
+    weight: float = 1.0,
+    rounding: float = 0.0,
 ) -> ColumnSurprise | None:
     """Learn what is surprising in a column.
 
@@ -179,6 +184,9 @@ def fit_surprise(
     weight : float, default=1.0
         What surprise is multiplied by.
 
+    rounding : float, default=0.0
+        Numbers closer than this are one that was rounded, whatever the unit.
+
     Returns
     -------
     surprise : ColumnSurprise or None
@@ -187,7 +195,7 @@ def fit_surprise(
     ordered = np.sort(numbers[~np.isnan(numbers)].astype(np.float64))
     if not len(ordered):
         return None
-    slack = max(_SLACK * unit, _ROUNDING * np.median(np.abs(ordered)))
+    slack = max(_SLACK * unit, rounding, _ROUNDING * np.median(np.abs(ordered)))
     starts, stops = _equal(ordered, slack)
     # Either end of those that count as equal has the shares of all of them.
     knots = np.column_stack([ordered[starts], ordered[stops - 1]]).ravel()

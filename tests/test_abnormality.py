@@ -3,9 +3,11 @@
 import math
 
 import numpy as np
+import pandas as pd
 import pytest
 from sklearn.decomposition import PCA
 
+from sklearn_ae import AutoencoderTransformer
 from sklearn_ae._abnormality import fit_abnormality
 from sklearn_ae._views import views
 
@@ -51,6 +53,16 @@ def test_missing_cells_count_as_the_mean_of_their_column(learned, pca, rows):
     means = learned.cells + learned.residuals + learned.reconstructions
     expected = parts.directions.sum() + sum(column.mean for column in means)
     np.testing.assert_allclose(learned._total(parts), expected)
+
+
+def test_rounding_of_large_columns_says_nothing_of_small_ones(rows):
+    table = pd.DataFrame(rows[:5, :2] * [1e-16, 1], columns=["small", "large"])
+    table = table.assign(kind=list("xyxyz"))
+    linear = AutoencoderTransformer(4, max_epochs=0, standardize=False).fit(table)
+    learned = fit_abnormality(linear, table)
+    (view,) = views(linear, table)
+    assert np.ptp(view.residuals[:, 0]) > 1e-4 * learned.axes.unit[0]
+    np.testing.assert_allclose(learned.parts(view).residuals, np.zeros((5, 3)))
 
 
 def test_shares_of_rows_are_of_one_and_follow_a_cell_far_off(learned, pca, rows):

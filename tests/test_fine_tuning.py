@@ -9,6 +9,7 @@ from sklearn.preprocessing import MaxAbsScaler
 
 from sklearn_ae import AutoencoderTransformer, PretrainedRegressor
 from sklearn_ae._fine_tuning import LabelledRows, fine_tune, given_rows
+from sklearn_ae._fitted import FittedAutoencoder
 from sklearn_ae._random import RandomStreams
 from sklearn_ae._rows import TensorRows
 from sklearn_ae._targets import NumberTargets
@@ -33,6 +34,20 @@ def tuned(estimator, X, size=1.0, **parameters):
 
 def scores(tuned, estimator, X):
     return tuned.fitted.head.scores(tuned.fitted.codes(estimator, X))
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("size", [0.0, 1e-3, 1.0, 200.0])
+def test_what_like_rows_differ_by_is_not_scaled_up(X, monkeypatch, dtype, size):
+    # Products may be summed in another order for the last rows of a table.
+    autoencoder = AutoencoderTransformer(3, max_epochs=0)
+    rounding = size * np.finfo(dtype).eps * np.random.default_rng(0).normal(size=300)
+    codes = np.tile(rounding.astype(dtype)[:, None], 3)
+    monkeypatch.setattr(FittedAutoencoder, "encode", lambda *_: codes)
+    scale = given(autoencoder, X).scaling[1]
+    unit = autoencoder._fitted.code_unit.max()
+    expected = unit if size < 64 else codes.astype(np.float64).std()
+    np.testing.assert_allclose(scale, expected, rtol=1e-6)
 
 
 @pytest.mark.parametrize("estimator", HELD)

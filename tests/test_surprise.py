@@ -57,6 +57,13 @@ def test_rounding_counts_in_units_of_the_numbers():
     assert surprise.of(ties + 1e-15) == pytest.approx(surprise.of(ties), abs=1e-3)
 
 
+def test_rounding_may_be_coarser_than_the_unit_tells():
+    noise = 1e-6 * NUMBERS[:100]
+    fine, coarse = (fit_surprise(noise, 1e-6, rounding=r) for r in (0.0, 1e-4))
+    assert np.ptp(fine.of(noise)) > 1
+    np.testing.assert_allclose(coarse.of(noise), 0)
+
+
 def test_what_differs_from_a_constant_surprises():
     same, other = fit_surprise(np.full(50, 3.0), 1.0).of(np.array([3.0, 4.0]))
     assert same == 0
