@@ -131,7 +131,8 @@ def _fit_pca(X, table, n_components, random_state) -> LinearStart:
     rows = codec.encode_sparse(X) if sparse.issparse(X) else codec.encode(X)
     if table.has_gaps and not sparse.issparse(X):
         rows[np.isnan(rows)] = 0
-    if (rows.max(axis=0) - rows.min(axis=0)).max() == 0:
+    widest = (rows.max(axis=0) - rows.min(axis=0)).max()
+    if widest**2 < np.finfo(np.float64).tiny:
         return _start_without_variance(n_components, codec)
     pca = PCA(
         n_components,
@@ -246,7 +247,9 @@ def _solver(X, codec: TableCodec, n_components: int | float) -> str:
 
 def _is_far(codec: TableCodec) -> bool:
     """Tell whether a column lies so far from zero that centring leaves few digits."""
-    return bool(np.abs(codec.mean).max() > _FAR * codec.scale.min())
+    varies = ~codec.constant
+    mean, scale = codec.mean[varies], codec.scale[varies]
+    return bool(np.abs(mean).max(initial=0) > _FAR * scale.min(initial=np.inf))
 
 
 def _needs_centring(X, codec: TableCodec, n_components: int | float) -> bool:

@@ -195,12 +195,14 @@ class TableCodec:
     def encode_sparse(self, X: sparse.csr_array) -> sparse.csr_array:
         """Return a CSR matrix scaled but not centred, so still sparse, in float64.
 
-        Missing cells are filled with the column's mean.
+        Missing cells are filled with the column's mean. Constant columns are zero, as
+        if centred: beside a large one, other columns would lose their digits.
         """
         scaled = X.astype(np.float64, copy=True)
         missing = np.isnan(scaled.data)
         scaled.data[missing] = self.mean[scaled.indices[missing]]
         scaled.data /= self.scale[scaled.indices]
+        scaled.data[self.constant[scaled.indices]] = 0
         return scaled
 
     def _spread(self, numbers: np.ndarray) -> np.ndarray:

@@ -125,6 +125,21 @@ def test_constant_rows_leave_nothing(start):
     assert start(np.ones((5, 3)), 2).unexplained_share == 0
 
 
+def test_rows_whose_squares_vanish_leave_nothing(fit_table):
+    rows = np.array([[1.0, 0.0], [0.0, 1e-239], [0.0, 0.0]])
+    _, without_first = pca_starts(rows, fit_table(rows), 1, 0, [np.arange(1)])
+    assert without_first.unexplained_share == 0
+    assert without_first.explained_variance == [0]
+
+
+def test_constant_columns_hide_no_others_of_sparse_rows(start):
+    rows = np.random.default_rng(0).normal(size=(5, 3)) * [0, 1, 2] + [1e39, 0, 0]
+    found = start(sparse.csr_array(rows), 1)
+    expected = start(rows, 1)
+    np.testing.assert_allclose(found.components, expected.components, atol=1e-10)
+    assert found.unexplained_share == pytest.approx(expected.unexplained_share)
+
+
 def test_rank_deficient_start_keeps_the_network_finite(start, X):
     rows = np.outer(X[:, 0], [1.0, 2.0, 3.0])
     network = Autoencoder(3, 3, (4,)).double()
