@@ -1,12 +1,11 @@
-import datetime
-import pickle
+"""Columns of tables, read and written; their state is in test_columns_state.py."""
 
 import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
 
-from sklearn_ae._columns import TableColumns
+from sklearn_ae._columns import TableColumns, some
 from sklearn_ae._learning import learn_columns
 
 NAN = np.nan
@@ -84,9 +83,110 @@ def test_arrays_of_numbers_go_through_as_they_are():
     assert columns.write(X) is X
 
 
+def test_a_table_without_rows_is_read(frame):
+    assert learn(frame)[0].read(frame.head(0), "error").shape == (0, 4)
+
+
+def test_written_frames_take_an_index():
+    frame = pd.DataFrame(CELLS, index=[5, 3, 4, 1, 2])
+    columns, numbers = learn(frame)
+    pd.testing.assert_index_equal(columns.write(numbers, frame).index, frame.index)
+
+
 def test_float32_numbers_stay_float32(frame_of):
     frame = frame_of({"a": np.ones(3, np.float32), "b": ["x", "y", "x"]})
     assert learn(frame)[1].dtype == np.float32
+
+
+# Arrays
+
+
+ARRAY = np.array([[1.5, 2.0], [NAN, 7.0], [3.0, NAN], [0.5, 2.0]])
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_marked_columns_of_arrays_become_level_numbers_and_back(dtype):
+    X = ARRAY.astype(dtype)
+    columns, numbers = learn(X, [1])
+    expected = np.array([[1.5, 0], [NAN, 1], [3.0, 2], [0.5, 0]], dtype)
+    np.testing.assert_array_equal(numbers, expected, strict=True)
+    np.testing.assert_array_equal(columns.read(X, "error"), expected, strict=True)
+    np.testing.assert_array_equal(columns.write(expected), X, strict=True)
+    np.testing.assert_array_equal(X, ARRAY)
+
+
+def test_marked_integers_become_floats():
+    X = np.array([[1, 2], [3, 4], [5, 2]])
+    columns, numbers = learn(X, [1])
+    assert numbers.dtype == columns.read(X, "error").dtype == np.float64
+
+
+def test_unseen_numbers_of_marked_columns_are_told_or_refused():
+    columns, _ = learn(ARRAY, [1])
+    rows, message = np.array([[1.0, 8.0]]), r"8\.0 \(column 'x1'\)"
+    with pytest.warns(UserWarning, match=message):
+        np.testing.assert_array_equal(columns.read(rows, "warn"), [[1, -1]])
+    with pytest.raises(ValueError, match=message):
+        columns.read(rows, "error")
+
+
+def test_infinity_is_no_level():
+    columns, _ = learn(ARRAY, [1])
+    with pytest.raises(ValueError, match=r"^Input X contains inf.* \(column 'x1'\)\.$"):
+        columns.read(np.array([[1.0, np.inf]]), "ignore")
+
+
+def test_an_array_is_refused_where_only_frames_hold_the_categories(frame):
+    columns, message = learn(frame)[0], r"fit, where .* got ndarray \(column 'colour'\)"
+    columns.check_container(frame)
+    with pytest.raises(ValueError, match=f"^X must be a dataframe as in {message}"):
+        columns.check_container(np.ones((5, 4)))
+
+
+def test_an_array_may_hold_marked_numbers(frame_of):
+    columns, _ = learn(frame_of({"count": CELLS["count"]}), ["count"])
+    columns.check_container(np.ones((5, 1)))
+
+
+# Gaps that are filled, and columns that can be written
+
+
+PUT = np.array([[7.0, 0, 1, 9], [9.5, 2, 1, 9], *[[7.0, 1, 1, 9]] * 3])
+
+
+@pytest.mark.parametrize("other", FRAMES)
+def test_missing_cells_alone_are_filled(frame, other):
+    columns, numbers = learn(frame)
+    found = columns.fill(FRAMES[other](CELLS), columns.missing(numbers), PUT)
+    colour = ["red", "blue", "grey", "red", "grey"]
+    more = {"number": [1.0, 9.5, 3.0, 2.5, 0.0], "colour": colour}
+    assert found.equals(FRAMES[other](CELLS | more))
+
+
+def test_columns_without_cells_are_filled_as_those_at_fit(frame, frame_of):
+    columns, _ = learn(frame)
+    empty = frame_of(CELLS | {"count": [None] * 5})
+    missing = np.tile(np.arange(4) == 3, (5, 1))
+    found = columns.fill(empty, missing, PUT)
+    assert found.equals(frame_of(CELLS | {"count": [9] * 5}))
+
+
+def test_one_column_of_each_kind_and_all_levels_are_tried(frame_of, monkeypatch):
+    columns, numbers = learn(frame_of(CELLS | {"more": [0.5] * 5, "last": [4] * 5}))
+    made, make = [], TableColumns._column
+
+    def note(self, frames, numbers, position, description):
+        made.append(position)
+        return make(self, frames, numbers, position, description)
+
+    monkeypatch.setattr(TableColumns, "_column", note)
+    columns.check_written(numbers)
+    assert made == [0, 1, 2, 3]
+
+
+def test_columns_of_arrays_are_tried():
+    columns, numbers = learn(ARRAY, [1])
+    columns.check_written(numbers)
 
 
 # Unseen categories
@@ -103,6 +203,7 @@ def test_unseen_categories_are_told_once_by_column_and_values(frame, unseen):
         columns.read(unseen, "warn")
     assert len(told) == 1
     assert all(f"'{value}'" in str(told[0].message) for value in ("pink", "lime"))
+    assert str(told[0].message).endswith("can make this an error, or silent.")
     assert "'red'" not in str(told[0].message)
 
 
@@ -135,7 +236,24 @@ def test_many_unseen_categories_are_not_all_named(frame, frame_of):
     assert len(str(told[0].message)) < 300
 
 
+def test_five_are_named():
+    assert some(range(5)) == "0, 1, 2, 3, 4"
+    assert some("abcdef", str) == "a, b, c, d, e, ..."
+
+
+def test_unseen_categories_of_a_table_of_categories_can_be_an_error(frame_of):
+    columns, _ = learn(frame_of({"a": list("xyx")}))
+    with pytest.raises(ValueError, match=r"'w' \(column 'a'\)"):
+        columns.read(frame_of({"a": list("xyw")}), "error")
+
+
 # Kinds of columns
+
+
+def test_names_that_are_no_texts_are_told():
+    columns, _ = learn(pd.DataFrame(np.eye(2), columns=[3, 7]))
+    with pytest.raises(ValueError, match=r"X must be 3, 7 as in fit, got 7, 3\."):
+        columns.read(pd.DataFrame(np.eye(2), columns=[7, 3]), "error")
 
 
 @pytest.mark.parametrize(
@@ -164,87 +282,3 @@ def test_marked_columns_may_be_of_any_number_type_later(frame, frame_of):
     columns, numbers = learn(frame, ["count"])
     other = frame_of(CELLS | {"count": [1.0, 2.0, 3.0, 2.0, 2.0]})
     np.testing.assert_array_equal(columns.read(other, "error"), numbers)
-
-
-# State
-
-
-@pytest.fixture
-def columns(frame):
-    return learn(frame, ["count"], max_categories=3)[0]
-
-
-def is_plain(value):
-    if isinstance(value, dict):
-        return all(is_plain(part) for pair in value.items() for part in pair)
-    if isinstance(value, list | tuple):
-        return all(map(is_plain, value))
-    return value is None or type(value) in {str, int, float, bool}
-
-
-def test_state_holds_plain_values_alone(columns):
-    assert is_plain(columns.state())
-
-
-def test_state_gives_the_same_columns(columns, frame):
-    loaded = TableColumns.from_state(columns.state())
-    numbers = columns.read(frame, "error")
-    np.testing.assert_array_equal(loaded.read(frame, "error"), numbers)
-    assert loaded.write(numbers).equals(columns.write(numbers))
-
-
-NAMED = ("names", "frame_names")
-
-
-def names_of(state):
-    return state["frame_names"]
-
-
-DAMAGE = {
-    "missing part": lambda state: {k: v for k, v in state.items() if k != "levels"},
-    "added part": lambda state: state | {"more": 1},
-    "library": lambda state: state | {"library": "os"},
-    "no library": lambda state: state | {"library": None},
-    "descriptions": lambda state: state | {"descriptions": state["descriptions"][1:]},
-    "names": lambda state: state | {"names": state["names"][1:]},
-    "names of frames": lambda state: (
-        state | {"frame_names": ([], *names_of(state)[1:])}
-    ),
-    "equal names": lambda state: state | dict.fromkeys(NAMED, ("size",) * 4),
-    "position": lambda state: state | {"levels": state["levels"] | {9: {}}},
-    "added position": lambda state: state | {"added": [9]},
-}
-
-
-@pytest.mark.parametrize("damage", DAMAGE)
-def test_a_damaged_state_is_refused(columns, damage):
-    with pytest.raises(ValueError, match="The state"):
-        TableColumns.from_state(DAMAGE[damage](columns.state()))
-
-
-def test_names_of_polars_are_strings():
-    state = learn(pl.DataFrame(CELLS), [])[0].state()
-    names = {"names": ("1", "2", "3", "4"), "frame_names": (1, 2, 3, 4)}
-    with pytest.raises(ValueError, match="names of columns"):
-        TableColumns.from_state(state | names)
-
-
-ODD_NAMES = {
-    "dates": pd.DatetimeIndex(["2020-01-01", "2020-01-05"]),
-    "dates and none": [pd.NaT, pd.Timestamp("2020-01-01")],
-    "days": [datetime.date(2020, 1, 1), datetime.date(2020, 1, 2)],
-    "periods": pd.period_range("2020-01", periods=2, freq="M"),
-    "intervals": pd.interval_range(0, 2),
-    "bytes": [b"a", b"b"],
-    "numbers": [float("nan"), 1.0],
-    "levels": pd.MultiIndex.from_tuples([("a", 1), ("a", 2)]),
-}
-
-
-@pytest.mark.parametrize("names", ODD_NAMES)
-def test_pickles_keep_all_names_that_pandas_takes(names):
-    frame = pd.DataFrame(np.eye(2), columns=ODD_NAMES[names])
-    columns, _ = learn(frame, "from_dtype")
-    loaded = TableColumns.from_state(pickle.loads(pickle.dumps(columns.state())))
-    written = loaded.write(np.asarray(loaded.read(frame, "error")))
-    pd.testing.assert_frame_equal(written, frame)
