@@ -297,13 +297,13 @@ class PolarsFrames:
         return _import("polars").DataFrame([c.alias(name) for name, c in pairs])
 
     def filled(self, X, columns):
-        polars = _import("polars")
-        return X.with_columns(
-            column.zip_with(
-                polars.Series(where), X[:, position].cast(column.dtype)
-            ).alias(X.columns[position])
-            for position, (where, column) in columns.items()
-        )
+        polars, filled = _import("polars"), []
+        for position, (where, column) in columns.items():
+            if not where.all():
+                before = X[:, position].cast(column.dtype)
+                column = column.zip_with(polars.Series(where), before)
+            filled.append(column.alias(X.columns[position]))
+        return X.with_columns(filled)
 
     def _dtype(self, description):
         polars = _import("polars")

@@ -113,6 +113,7 @@ def test_marked_columns_of_arrays_become_level_numbers_and_back(dtype):
     np.testing.assert_array_equal(columns.read(X, "error"), expected, strict=True)
     np.testing.assert_array_equal(columns.write(expected), X, strict=True)
     np.testing.assert_array_equal(X, ARRAY)
+    np.testing.assert_array_equal(expected, numbers)
 
 
 def test_marked_integers_become_floats():
@@ -169,6 +170,23 @@ def test_columns_without_cells_are_filled_as_those_at_fit(frame, frame_of):
     missing = np.tile(np.arange(4) == 3, (5, 1))
     found = columns.fill(empty, missing, PUT)
     assert found.equals(frame_of(CELLS | {"count": [9] * 5}))
+
+
+@pytest.mark.parametrize("fitted", FRAMES)
+@pytest.mark.parametrize("other", FRAMES)
+def test_columns_of_nan_are_filled_as_those_at_fit_of_the_library(fitted, other):
+    columns, _ = learn(FRAMES[fitted]({"a": [1, 2], "b": ["x", "x"]}))
+    gaps = FRAMES[other]({"a": [NAN] * 2, "b": ["x", "x"]})
+    found = columns.fill(gaps, np.tile([True, False], (2, 1)), np.full((2, 2), 9.0))
+    kind = int if fitted == other else float
+    assert found.equals(FRAMES[other]({"a": [kind(9)] * 2, "b": ["x", "x"]}))
+
+
+def test_columns_of_frames_are_filled_where_arrays_were_fitted(frame_of):
+    columns, _ = learn(np.eye(2))
+    gaps = frame_of({"a": [NAN] * 2, "b": [1.0, 2.0]})
+    found = columns.fill(gaps, np.tile([True, False], (2, 1)), np.full((2, 2), 9.0))
+    assert found.equals(frame_of({"a": [9.0] * 2, "b": [1.0, 2.0]}))
 
 
 def test_one_column_of_each_kind_and_all_levels_are_tried(frame_of, monkeypatch):
