@@ -14,6 +14,7 @@ from skorch.history import History
 from sklearn_ae._callbacks import (
     BestEpoch,
     Divergence,
+    EpochEnd,
     ProgressBar,
     RowLosses,
     ShrinkingNoise,
@@ -92,8 +93,9 @@ def test_the_start_is_no_epoch(best):
 META = torch.device("meta")  # tells where tensors are put without another device
 
 
-def test_the_best_epoch_goes_on_from_its_state(best):
-    state = {"loss": 0.5, "epoch": 3, "weights": {"factor": np.ones(2)}}
+@pytest.mark.parametrize("epoch", [1, 3])
+def test_the_best_epoch_goes_on_from_its_state(best, epoch):
+    state = {"loss": 0.5, "epoch": epoch, "weights": {"factor": np.ones(2)}}
     state["row_losses"] = np.array([0.25, 0.75])
     best.restore(state, torch.device("cpu"), 3)
     np.testing.assert_equal(best.state(), state)
@@ -114,6 +116,12 @@ def test_losses_of_rows_go_on_from_their_state(n_epochs):
     np.testing.assert_equal(losses.state(), state)
     losses.restore(state, META, n_epochs)
     assert all(epoch.device == META for epoch in losses.epochs_)
+
+
+def test_the_end_of_an_epoch_calls_with_the_net():
+    called, net = [], SimpleNamespace()
+    EpochEnd(called.append).on_epoch_end(net)
+    assert called == [net]
 
 
 def test_losses_of_other_rows_are_refused_with_their_shape():
