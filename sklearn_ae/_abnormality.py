@@ -256,7 +256,7 @@ def _fit_axes(cells: np.ndarray) -> Axes:
     axes = Axes(mean, unit, np.zeros((0, cells.shape[1])))
     rows = axes.standard(cells)
     n_axes = min(_MOST_AXES, *rows.shape)
-    with np.errstate(invalid="ignore"):  # where nothing varies
+    with np.errstate(divide="ignore", invalid="ignore"):  # where nothing varies
         pca = PCA(n_axes, random_state=0).fit(rows)
     varies = pca.explained_variance_ > _LEAST_VARIANCE * rows.shape[1]
     return axes._replace(components=pca.components_[varies])
