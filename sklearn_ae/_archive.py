@@ -364,6 +364,9 @@ def _is_roomy(dtype: np.dtype, cells: list) -> bool:
     if dtype.kind == "O":
         return True
     n_characters = sum(map(len, cells))
+    # NumPy 1 takes a number of characters modulo 2**30, and negative ones.
+    if dtype.itemsize < 0:
+        return False
     return len(cells) * dtype.itemsize <= _ROOM * (len(cells) + n_characters)
 
 

@@ -122,12 +122,19 @@ def test_a_newer_format_is_refused(monkeypatch):
         unpacked("example", data)
 
 
-def test_cells_of_another_kind_are_refused(monkeypatch):
+@pytest.mark.parametrize(
+    ("cells", "match"),
+    [
+        (["<f8", [1], [1.0]], "objects or strings, got float64"),
+        (["<U-1", [1], ["a"]], "objects or strings, got <U-1|'<U-1' not understood"),
+    ],
+)
+def test_cells_of_another_kind_are_refused(monkeypatch, cells, match):
     with monkeypatch.context() as foreign:
-        cells = {"cells": ["<f8", [1], [1.0]]}
+        cells = {"cells": cells}
         foreign.setattr(_archive, "_described", lambda *arguments: cells)
         data = packed("example", None)
-    with pytest.raises(InvalidFileError, match="objects or strings, got float64"):
+    with pytest.raises(InvalidFileError, match=match):
         unpacked("example", data)
 
 
