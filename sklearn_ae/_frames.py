@@ -308,7 +308,7 @@ class PolarsFrames:
     def _dtype(self, description):
         polars = _import("polars")
         dtype = getattr(polars, description["dtype"], None)
-        if not isinstance(dtype, type) or not issubclass(dtype, polars.DataType):
+        if not isinstance(dtype, polars.datatypes.DataTypeClass) or dtype.is_nested():
             raise TypeError(f"{description['dtype']!r} is no dtype of polars")
         if "categories" in description:
             return dtype(description["categories"])
