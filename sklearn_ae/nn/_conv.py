@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
-from ._mlp import ACTIVATIONS, fill, hidden_layers, linear
+from ._mlp import ACTIVATIONS, fill, hidden_layers, linear, undrawn
 from ._range import ChannelRangeHold
 
 CONVOLUTIONS: dict[int, type[nn.Module]] = {1: nn.Conv1d, 2: nn.Conv2d, 3: nn.Conv3d}
@@ -71,16 +71,14 @@ def convolution(
     >>> layer(torch.zeros(1, 1, 7, 9)).shape
     torch.Size([1, 8, 4, 5])
     """
-    # On "meta" a layer draws nothing; skip_init would load torch's compiler.
-    layer = CONVOLUTIONS[n_axes](
+    layer = undrawn(
+        CONVOLUTIONS[n_axes],
         n_inputs,
         n_outputs,
         kernel_size,
         stride=stride,
         padding=kernel_size // 2,
         bias=bias,
-        device="meta",
-        dtype=torch.float32,
     )
     bound = math.sqrt(3 / (n_inputs * kernel_size**n_axes))
     return fill(layer, bound, generator, device)

@@ -57,11 +57,38 @@ def linear(
     >>> linear(4, 2)
     Linear(in_features=4, out_features=2, bias=True)
     """
-    # On "meta" a layer draws nothing; skip_init would load torch's compiler.
-    layer = nn.Linear(
-        n_inputs, n_outputs, bias=bias, device="meta", dtype=torch.float32
-    )
+    layer = undrawn(nn.Linear, n_inputs, n_outputs, bias=bias)
     return fill(layer, 1 / math.sqrt(n_inputs), generator, device)
+
+
+def undrawn(kind: type[nn.Module], *arguments, **options) -> nn.Module:
+    """Build a layer of torch's on ``"meta"``, without a draw.
+
+    Parameters
+    ----------
+    kind : type
+        Class of the layer.
+
+    *arguments, **options
+        What it takes, but for its device and dtype.
+
+    Returns
+    -------
+    layer : torch.nn.Module
+        For :func:`fill`.
+
+    Examples
+    --------
+    >>> from torch import nn
+    >>> from sklearn_ae.nn._mlp import undrawn
+    >>> undrawn(nn.Linear, 4, 2).weight.device
+    device(type='meta')
+    """
+    # Older torch loads sympy to draw on "meta", and skip_init the compiler.
+    silent = type(kind.__name__, (kind,), {"reset_parameters": lambda self: None})
+    layer = silent(*arguments, **options, device="meta", dtype=torch.float32)
+    layer.__class__ = kind
+    return layer
 
 
 def fill(
