@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
+import sklearn
 from scipy import sparse
 from sklearn.base import BaseEstimator, clone
 from sklearn.datasets import load_iris
@@ -88,6 +89,10 @@ def test_checks_that_check_estimator_never_runs(estimator, check):
         pytest.fail(f"No check may be skipped: {skip}")
 
 
+@pytest.mark.skipif(
+    tuple(map(int, sklearn.__version__.split(".")[:2])) < (1, 9),
+    reason="scikit-learn before 1.9 has it only for what supports the array API",
+)
 @pytest.mark.parametrize("estimator", INSTANCES, ids=lambda e: type(e).__name__)
 def test_array_api_input_is_among_the_checks(estimator):
     names = {
