@@ -245,7 +245,8 @@ def _scaled(codes: np.ndarray, unit: np.ndarray) -> np.ndarray:
 
 def _checked_columns(state: dict[str, Any]) -> TableColumns:
     """Check a state from outside before anything is built of it, and return columns."""
-    if state.get("format") != _FORMAT or state.keys() != _KEYS:
+    # As text: to NumPy 1 an empty array differs from no number.
+    if repr(state.get("format")) != repr(_FORMAT) or state.keys() != _KEYS:
         raise ValueError(
             f"The state must be of format {_FORMAT} with {sorted(_KEYS)}, got format "
             f"{state.get('format')!r} with {sorted(map(str, state))}."

@@ -219,7 +219,7 @@ def _owned(value: Any) -> Any:
 
 
 def _check_version(version: Any) -> None:
-    if version != __version__:
+    if str(version) != __version__:
         warnings.warn(
             f"This state was made with sklearn_ae {version}, and {__version__} reads "
             "it. Fit again if results differ.",
@@ -275,7 +275,7 @@ def _made(tree: Any) -> BaseEstimator:
     if not isinstance(tree["state"], dict):
         raise TypeError("its state must be a dict")
     name, state = tree["class"], dict(tree["state"])
-    if name == _FROZEN:
+    if str(name) == _FROZEN:
         check_keys(name, state, {"estimator"})
         return FrozenEstimator(_made(state["estimator"]))
     kind = saved_classes()[name]
@@ -297,5 +297,5 @@ def _made(tree: Any) -> BaseEstimator:
 def _check_output(state: dict[str, Any]) -> None:
     config = state.get(_OUTPUT, {"transform": "default"})
     plain = isinstance(config, dict) and set(config) == {"transform"}
-    if not plain or config["transform"] not in _CONTAINERS:
+    if not plain or str(config["transform"]) not in _CONTAINERS:
         raise ValueError(f"{_OUTPUT} must name a container, got {config!r}.")

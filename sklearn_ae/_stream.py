@@ -110,7 +110,8 @@ def is_stream(state: Any, estimator) -> bool:
 
 def _check_state(state: dict[str, Any], fitted: FittedAutoencoder) -> None:
     """Check a state that may come from a file before anything is built of it."""
-    if state.get("format") != _FORMAT or state.keys() != _KEYS:
+    # As text: to NumPy 1 an empty array differs from no number.
+    if repr(state.get("format")) != repr(_FORMAT) or state.keys() != _KEYS:
         raise ValueError(
             f"The state of a stream must be of format {_FORMAT} with {sorted(_KEYS)}, "
             f"got format {state.get('format')!r} with {sorted(map(str, state))}."
