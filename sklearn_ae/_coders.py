@@ -13,6 +13,7 @@ from ._held import codes_of, own_autoencoder
 from ._moments import row_chunks
 
 _N_PROBES = 64
+_LARGEST_ERROR = 1e290
 
 
 class Coder(Protocol):
@@ -147,16 +148,17 @@ def coder_of(estimator) -> Coder:
 def row_errors(coder: Coder, rows: np.ndarray, decoded: np.ndarray) -> np.ndarray:
     """Return each row's mean squared error over its observed cells.
 
-    It is NaN where there are none. Raises ValueError where it is beyond float64.
+    It is NaN where there are none. Raises ValueError where sums over many rows would be
+    beyond float64.
     """
     with np.errstate(over="ignore", invalid="ignore"):
         cells = coder.cells(np.square(rows - decoded))
         observed = ~np.isnan(cells)
         errors = cells.sum(axis=1, where=observed) / observed.sum(axis=1)
-    if np.isinf(errors).any():
+    if (errors > _LARGEST_ERROR).any():
         raise ValueError(
-            "Squared errors of rows must be finite in float64, got errors up to "
-            f"{np.nanmax(np.abs(rows - decoded)):.3g}; give X in larger units."
+            f"Squared errors of rows must be at most {_LARGEST_ERROR:.0e}, got errors "
+            f"up to {np.nanmax(np.abs(rows - decoded)):.3g}; give X in larger units."
         )
     return errors
 

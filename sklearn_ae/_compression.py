@@ -171,8 +171,8 @@ class CodeCompressor(EstimatorHolder):
         ------
         ValueError
             If both `error_bound` and `n_bits` are given, or more bits than 32 a
-            component, or squared errors are beyond float64. The compressor is left as
-            it was.
+            component, or squared errors are beyond 1e290. The compressor is left as it
+            was.
         """
         if self.error_bound is not None and self.n_bits is not None:
             raise ValueError(
@@ -212,7 +212,7 @@ class CodeCompressor(EstimatorHolder):
         ------
         ValueError
             If `error_bound` is less than what codes can tell in their dtype, or codes
-            or squared errors are not finite.
+            are not finite, or squared errors beyond 1e290.
         """
         check_is_fitted(self)
         coder, table, codes = _coded(self.estimator_, X)
@@ -362,7 +362,8 @@ def _coded(estimator, X):
 def _default_bound(coder, table, codes) -> float:
     centre = codes.mean(axis=0, dtype=np.float64).astype(codes.dtype)
     errors = mean_errors(coder, table, codes, np.broadcast_to(centre, codes.shape))
-    level = np.nanmean(np.square(coder.decode(centre[None])))
+    decoded = coder.decode(centre[None])
+    level = np.nanmean(row_errors(coder, decoded, np.zeros_like(decoded)))
     if errors.quantized <= level * (_ROUNDING * np.finfo(codes.dtype).eps) ** 2:
         return _SHARE_OF_VARIANCE * (level or 1.0)  # rows are constant
     return max(_SHARE_OF_ERROR * errors.exact, _SHARE_OF_VARIANCE * errors.quantized)

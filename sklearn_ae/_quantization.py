@@ -188,7 +188,8 @@ def bounded_quantizer(
         error = added(Quantizer(origins, width * units, None))
         if error <= bound:
             widest = max(width, widest)
-        width *= float(np.clip(np.sqrt(bound / max(error, 1e-300)), 0.25, 2.0))
+        change = np.sqrt(bound) / np.sqrt(max(error, 1e-300))
+        width *= float(np.clip(change, 0.25, 2.0))
     return Quantizer(origins, (widest or width) * units, None)
 
 

@@ -44,7 +44,7 @@ ERRORS = [
     "The variance of X must be finite in float64",
     "Codes must be finite in float32, got larger ones; pass X as float64",
     "X must hold at least one cell that is not missing",
-    "Squared errors of rows must be finite in float64",
+    "Squared errors of rows must be at most",
     "The loss must stay finite and near the start's",
     "X must hold numbers along axes, without categories",
     "batch_size must be at least 2",

@@ -110,6 +110,11 @@ def test_the_commonest_code_is_a_level():
     np.testing.assert_array_equal(quantizer.rounded(np.zeros((1, 1))), 0)
 
 
+def test_no_error_and_a_large_bound_make_finite_steps():
+    quantizer = bounded_quantizer(np.ones((9, 1)), ONES, 1e280, lambda _: 0.0)
+    assert np.isfinite(quantizer.steps).all()
+
+
 def test_the_sensitivity_of_a_linear_decoder_is_its_columns_mean_square():
     codes = np.hstack([gaussian(), 5 * gaussian()])
     found = sensitivities(Plain(3, 0.5), codes)
