@@ -139,7 +139,8 @@ class TableCodec:
         Returns
         -------
         numbers : ndarray of shape (n_samples, n_features)
-            As :meth:`TableColumns.read` gives them.
+            As :meth:`TableColumns.read` gives them; those beyond the dtype are its
+            largest.
         """
         decoded = np.multiply(rows, self.scale, dtype=np.float64)
         decoded += self.mean
@@ -150,7 +151,12 @@ class TableCodec:
                 block = block[:, : len(levels.values)]
             numbers[:, position] = block.argmax(axis=1)
         numbers[:, self.empty] = np.nan
-        return numbers.astype(rows.dtype, copy=False)
+        try:
+            with np.errstate(over="raise"):
+                return numbers.astype(rows.dtype, copy=False)
+        except FloatingPointError:
+            most = np.finfo(rows.dtype).max
+            return numbers.clip(-most, most).astype(rows.dtype)
 
     def draw(
         self, rows: np.ndarray, deviation: float, generator: np.random.RandomState

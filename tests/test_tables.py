@@ -100,6 +100,13 @@ def test_overflow_beyond_float32_names_the_column(fit, table):
         codec.encode(np.array([[0.0, 1e300, 0.0]]), np.float32)
 
 
+def test_numbers_beyond_float32_decode_to_its_largest(fit):
+    codec = fit(np.array([[-1e38], [0.0], [2e38]]))
+    decoded = codec.decode(np.array([[-9.0], [0.0], [9.0]], dtype=np.float32))
+    most = np.finfo(np.float32).max
+    np.testing.assert_allclose(decoded.ravel(), [-most, 1e38 / 3, most])
+
+
 def test_overflow_of_a_columns_sum_names_the_column(fit, table):
     table = table.copy()
     table[:, 2] = 1.7e308
