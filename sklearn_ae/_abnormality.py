@@ -243,8 +243,10 @@ def fit_abnormality(estimator, X) -> Abnormality:
         axes,
         _columns(cells, _spreads(cells, axes.unit), sides),
         _columns(residuals, axes.unit, sides, rounding=rounding),
-        _columns(told, axes.unit, None, [told_weight] * n_features, rounding),
-        _columns(directions, units, None, weights),
+        _columns(
+            told, axes.unit, weights=[told_weight] * n_features, rounding=rounding
+        ),
+        _columns(directions, units, weights=weights),
         _ties(axes.standard(cells), directions),
     )
 

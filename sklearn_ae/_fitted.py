@@ -245,12 +245,7 @@ def _scaled(codes: np.ndarray, unit: np.ndarray) -> np.ndarray:
 
 def _checked_columns(state: dict[str, Any]) -> TableColumns:
     """Check a state from outside before anything is built of it, and return columns."""
-    # As text: to NumPy 1 an empty array differs from no number.
-    if repr(state.get("format")) != repr(_FORMAT) or state.keys() != _KEYS:
-        raise ValueError(
-            f"The state must be of format {_FORMAT} with {sorted(_KEYS)}, got format "
-            f"{state.get('format')!r} with {sorted(map(str, state))}."
-        )
+    check_format("The state", state, _FORMAT, _KEYS)
     if not isinstance(state["kind"], str) or state["kind"] not in NETWORKS:
         raise ValueError(
             f"The network must be one of {sorted(NETWORKS)}, got {state['kind']!r}."
@@ -292,6 +287,31 @@ def check_weights(*modules: nn.Module) -> None:
         if not all(value.isfinite().all() for value in module.state_dict().values()):
             raise ValueError("Weights must be finite in their dtype, got larger ones.")
         module.check()
+
+
+def check_format(owner: str, state: dict[str, Any], wanted: int, keys) -> None:
+    """Raise unless a state from outside is of a format, and has its keys.
+
+    Parameters
+    ----------
+    owner : str
+        What the error calls the state.
+
+    state : dict
+        What came.
+
+    wanted : int
+        The format that is read.
+
+    keys : set of str
+        What a state of that format has.
+    """
+    # As text: to NumPy 1 an empty array differs from no number.
+    if repr(state.get("format")) != repr(wanted) or state.keys() != keys:
+        raise ValueError(
+            f"{owner} must be of format {wanted} with {sorted(keys)}, got format "
+            f"{state.get('format')!r} with {sorted(map(str, state))}."
+        )
 
 
 def check_arrays(arrays: dict[str, Any], shapes: dict[str, tuple[int, ...]]) -> None:

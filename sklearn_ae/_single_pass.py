@@ -11,9 +11,7 @@ from ._callbacks import is_sane_loss
 from ._parameters import FlatParameters
 from ._rows import RowSource
 from ._schedule_free import ScheduleFreeAdamW
-from ._training import Objective, TrainingSettings
-
-_MAX_GRADIENT_NORM = 1.0
+from ._training import MAX_GRADIENT_NORM, Objective, TrainingSettings
 
 
 class Pass(NamedTuple):
@@ -93,7 +91,7 @@ def fit_pass(
         flat.clear()
         row_losses = objective(module, rows.take(index))
         (row_losses.mean() / settings.loss_unit).backward()
-        flat.clip(_MAX_GRADIENT_NORM)
+        flat.clip(MAX_GRADIENT_NORM)
         stepper.step(rates, settings.weight_decay)
         losses.append(row_losses.detach())
     stepper.show_average()

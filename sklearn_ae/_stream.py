@@ -7,7 +7,7 @@ import numpy as np
 from torch import nn
 
 from ._axes import CodeMoments
-from ._fitted import FittedAutoencoder, check_arrays
+from ._fitted import FittedAutoencoder, check_arrays, check_format
 from ._network_arguments import built_of
 from .nn import NETWORKS
 
@@ -110,12 +110,7 @@ def is_stream(state: Any, estimator) -> bool:
 
 def _check_state(state: dict[str, Any], fitted: FittedAutoencoder) -> None:
     """Check a state that may come from a file before anything is built of it."""
-    # As text: to NumPy 1 an empty array differs from no number.
-    if repr(state.get("format")) != repr(_FORMAT) or state.keys() != _KEYS:
-        raise ValueError(
-            f"The state of a stream must be of format {_FORMAT} with {sorted(_KEYS)}, "
-            f"got format {state.get('format')!r} with {sorted(map(str, state))}."
-        )
+    check_format("The state of a stream", state, _FORMAT, _KEYS)
     counts = {name: state[name] for name in _COUNTS}
     numbers = {name: state[name] for name in _NUMBERS}
     whole = all(type(n) is int and n >= 0 for n in counts.values())

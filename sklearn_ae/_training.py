@@ -28,7 +28,7 @@ from ._rows import EVALUATION_ROWS, Batches, Pair, RowSource
 from ._selection import is_clear_gain
 from ._training_settings import TrainingSettings, TrainingState
 
-_MAX_GRADIENT_NORM = 1.0
+MAX_GRADIENT_NORM = 1.0
 
 Objective = Callable[[nn.Module, Pair], Tensor]
 
@@ -112,7 +112,7 @@ class _Net(NeuralNet):
             batch=batch,
             training=True,
         )
-        self.flat_.clip(_MAX_GRADIENT_NORM)
+        self.flat_.clip(MAX_GRADIENT_NORM)
         self.optimizer_.step()
         self.flat_.average()
         return {
