@@ -13,6 +13,8 @@ import pytest
 
 from sklearn_ae import AutoencoderTransformer, DenoisingAutoencoder
 
+pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="forks")
+
 KINDS = {
     # A training with all epochs, and one of five twins and the network itself.
     "one": lambda: AutoencoderTransformer(2, max_epochs=60, random_state=0),

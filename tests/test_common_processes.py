@@ -80,6 +80,7 @@ for estimator, arguments, _ in joblib.load(sys.argv[1]):
 """
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows sends no SIGINT")
 def test_ctrl_c_ends_a_search_in_its_first_training(start_process, cases, X):
     jobs = [job_of(case, X, max_epochs=100_000) for case in cases]
     process = start_process(SEARCHES, jobs)

@@ -4,7 +4,6 @@ import contextlib
 import copy
 import hashlib
 import json
-import resource
 import signal
 import warnings
 from itertools import count, islice
@@ -16,6 +15,8 @@ from sklearn_ae import InvalidFileError, load
 from sklearn_ae._archive import packed, unpacked
 from sklearn_ae._packing import _HEADER, FORMAT
 from sklearn_ae._persistence import Persistent, _described
+
+resource = pytest.importorskip("resource", reason="Unix alone counts memory so")
 
 _SECONDS, _MIB = 20, 2**20
 _NO_DIGEST = b"0" * 64
