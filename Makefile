@@ -1,9 +1,13 @@
 PYTHON ?= python3
-BIN := .venv/bin
+SCRIPTS := $(if $(filter Windows_NT,$(OS)),Scripts,bin)
+BIN := .venv/$(SCRIPTS)
+OLDEST := .venv-oldest/$(SCRIPTS)
+# What Sphinx writes.
+SITE := docs/_build docs/auto_gallery docs/reference/generated docs/reference/backreferences
 # One thread a process: the tests run in two processes.
 ONE_THREAD := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1
 
-.PHONY: demo test test-long test-oldest lint bench bench-full clean
+.PHONY: demo test test-long test-oldest lint docs bench bench-full clean
 
 demo: .venv/ready
 	$(BIN)/python -m benchmarks.demo
@@ -17,13 +21,18 @@ test-long: .venv/ready
 
 # By hand alone: the lowest torch brings gigabytes of CUDA.
 test-oldest: .venv-oldest/ready
-	$(ONE_THREAD) .venv-oldest/bin/python -m pytest -n 2
+	$(ONE_THREAD) $(OLDEST)/python -m pytest -n 2
 
 lint: .venv/ready
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/codespell
 	$(BIN)/python -m numpydoc.hooks.validate_docstrings sklearn_ae/*.py sklearn_ae/nn/*.py
+
+docs: .venv/docs-ready
+	rm -rf $(SITE)
+	$(BIN)/python -m sphinx -W --keep-going -b html docs docs/_build/html
+	$(BIN)/linkchecker --config docs/linkchecker.ini docs/_build/html/index.html
 
 bench: .venv/bench-ready
 	$(BIN)/python -m benchmarks --short
@@ -32,7 +41,7 @@ bench-full: .venv/bench-ready
 	$(BIN)/python -m benchmarks
 
 clean:
-	rm -rf .venv .venv-oldest
+	rm -rf .venv .venv-oldest $(SITE)
 
 .venv/ready: pyproject.toml constraints.txt
 	$(PYTHON) -c "import sys; sys.exit(sys.version_info < (3, 11) and 'Python 3.11 or newer is needed')"
@@ -44,8 +53,12 @@ clean:
 	$(BIN)/python -m pip install --quiet -c constraints.txt -e ".[bench]"
 	touch $@
 
+.venv/docs-ready: .venv/ready
+	$(BIN)/python -m pip install --quiet -c constraints.txt -e ".[docs]"
+	touch $@
+
 .venv-oldest/ready: pyproject.toml constraints-oldest.txt
 	$(PYTHON) -c "import sys; sys.exit(sys.version_info[:2] not in {(3, 11), (3, 12)} and 'Python 3.11 or 3.12 is needed')"
 	$(PYTHON) -m venv --clear .venv-oldest
-	.venv-oldest/bin/python -m pip install --quiet -c constraints-oldest.txt -e ".[plot,polars,test]"
+	$(OLDEST)/python -m pip install --quiet -c constraints-oldest.txt -e ".[plot,polars,test]"
 	touch $@
