@@ -40,6 +40,10 @@ _WRONG = (
 class InvalidFileError(ValueError):
     """Raised for files that are cut, changed, of another kind, or not ours at all.
 
+    See Also
+    --------
+    load : Raises it.
+
     Examples
     --------
     >>> from sklearn_ae import InvalidFileError

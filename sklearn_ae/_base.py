@@ -101,9 +101,8 @@ class BaseAutoencoder(
             Ctrl-C or a power failure, goes on from there if it is called again with the
             same arguments, and ends with the same bits as without the cut, as far as
             `random_state` promises them; of None or a RandomState instance the file
-            keeps the number drawn first. A fit has a file of its own, which stays. A
-            kill while it is written may leave one beside it that ends in ``.part`` and
-            is of no use.
+            keeps the number drawn first. Each fit has its own file, which stays. A kill
+            while it is written may leave a useless one beside it, ending in ``.part``.
 
         Returns
         -------
@@ -113,17 +112,21 @@ class BaseAutoencoder(
         Raises
         ------
         ValueError
-            If X holds infinity or dates, `n_components` does not fit its shape, or the
-            loss turns non-finite. The estimator is left as it was. If `checkpoint` is
-            that of a fit of other data, other parameters (but `verbose`) or other
-            versions; is no file of ours, and then is left alone; or comes with
-            `callbacks`, whose state it can't hold.
+            If X holds infinity or dates, a parameter does not fit X, or the loss turns
+            non-finite. If `checkpoint` is of other data, other parameters (but
+            `verbose`) or other versions; is no file of ours, and is left alone; or
+            comes with `callbacks`. The estimator is left as it was.
 
         TypeError
             If a column holds cells of different kinds.
 
         OSError
             If `checkpoint` can't be read or written.
+
+        Warns
+        -----
+        UserWarning
+            If all columns are constant, or a categorical one differs in all rows.
         """
         check_has_use(self, X_val)
         check_checkpoint(self, checkpoint)
@@ -154,6 +157,11 @@ class BaseAutoencoder(
             Centred on the training rows and ordered by variance, in input units (in
             the columns' deviations with ``standardize=True`` or categories; of unit
             variance with ``whiten=True``).
+
+        Raises
+        ------
+        ValueError
+            If X has other columns than in fit, or holds infinity.
         """
         rows = self._rows_of(X)
         return self._fitted.encode(rows)
@@ -164,14 +172,18 @@ class BaseAutoencoder(
         Parameters
         ----------
         X : {array-like, sparse matrix} of shape (n_samples, n_components)
-            Codes.
+            Codes, in the units of :meth:`transform`.
 
         Returns
         -------
         X_original : {ndarray, dataframe} of shape (n_samples, n_features)
             Rows in input units: a dataframe like the one at fit, if it was one, with
-            its columns and dtypes. Categories are the likeliest ones, integers are
-            rounded.
+            its columns and dtypes. Categories are the likeliest, integers are rounded.
+
+        Raises
+        ------
+        ValueError
+            If X has other than `n_components_` columns, or cells that are not finite.
         """
         check_is_fitted(self)
         codes = check_array(
@@ -182,8 +194,7 @@ class BaseAutoencoder(
                 f"X must have n_components_={self.n_components_} columns, got "
                 f"{codes.shape[1]}."
             )
-        rows = self._fitted.decode(codes)
-        return self._fitted.codec.columns.write(rows, like=X)
+        return self._fitted.codec.columns.write(self._fitted.decode(codes), like=X)
 
     def reconstruct(self, X):
         """Return what the codes of X keep of it.
@@ -197,6 +208,11 @@ class BaseAutoencoder(
         -------
         X_original : {ndarray, dataframe} of shape (n_samples, n_features)
             ``inverse_transform(transform(X))``.
+
+        Raises
+        ------
+        ValueError
+            If X has other columns than in fit, or holds infinity.
         """
         rows = self._rows_of(X)
         rows = self._fitted.reconstruct(rows)
@@ -216,6 +232,11 @@ class BaseAutoencoder(
             X, in its own container and dtypes, with nothing but its missing cells
             replaced. Columns without a single observed cell in fit stay missing; those
             without one in X take their dtype in fit.
+
+        Raises
+        ------
+        ValueError
+            If X has other columns than in fit, or holds infinity.
         """
         X = self._flattened(X)
         rows = self._rows_of(X)
@@ -244,8 +265,12 @@ class BaseAutoencoder(
         Returns
         -------
         error : ndarray of shape (n_samples,)
-            Mean over the row's observed cells of
-            :meth:`feature_reconstruction_error`. NaN where there are none.
+            Means of :meth:`feature_reconstruction_error` over observed cells, or NaN.
+
+        Raises
+        ------
+        ValueError
+            If X has other columns than in fit, or holds infinity.
         """
         X = self._rows_of(X)
         error = np.empty(X.shape[0], float_dtype(X))
@@ -272,6 +297,11 @@ class BaseAutoencoder(
             units squared; for tables with categories in the loss's units: a numeric
             cell's in deviations squared, a category's as the Brier score over that of
             guessing the frequencies.
+
+        Raises
+        ------
+        ValueError
+            If X has other columns than in fit, or holds infinity.
         """
         X = self._rows_of(X)
         error = np.empty(X.shape, float_dtype(X))
@@ -296,8 +326,12 @@ class BaseAutoencoder(
         -------
         score : float
             One minus squared error over squared deviation from the training mean, both
-            over the observed cells and in the loss's units. At most 1; higher is
-            better.
+            over the observed cells, in the loss's units. At most 1; higher is better.
+
+        Raises
+        ------
+        ValueError
+            If X has other columns than in fit, or holds infinity.
         """
         X = self._rows_of(X)
         error = deviation = 0.0

@@ -99,7 +99,7 @@ class CodeCompressor(EstimatorHolder):
     n_features_in_ : int
         Number of columns seen in fit.
 
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Names of the columns seen in fit. Defined only if X has names that are all
         strings.
 
@@ -170,9 +170,9 @@ class CodeCompressor(EstimatorHolder):
         Raises
         ------
         ValueError
-            If both `error_bound` and `n_bits` are given, or more bits than 32 a
-            component, or squared errors are beyond 1e290. The compressor is left as it
-            was.
+            If `estimator` can't be fitted to X, both `error_bound` and `n_bits` are
+            given, or more bits than 32 a component, or squared errors are beyond 1e290.
+            The compressor is left as it was.
         """
         if self.error_bound is not None and self.n_bits is not None:
             raise ValueError(
@@ -211,8 +211,9 @@ class CodeCompressor(EstimatorHolder):
         Raises
         ------
         ValueError
-            If `error_bound` is less than what codes can tell in their dtype, or codes
-            are not finite, or squared errors beyond 1e290.
+            If X has other columns than in fit, or holds infinity. If `error_bound` is
+            less than what codes can tell in their dtype, or codes are not finite, or
+            squared errors beyond 1e290.
         """
         check_is_fitted(self)
         coder, table, codes = _coded(self.estimator_, X)
@@ -265,9 +266,15 @@ class CodeCompressor(EstimatorHolder):
             Named numbers: n_bytes, bytes_per_row, raw_bytes_per_row, ratio (of those),
             error (mean squared, of decompressed rows before they are rounded to
             integers or their dtype) and reconstruction_error (of rows whose codes are
-            not quantized). Raw are the bytes of the array or of
-            the sparse matrix's three; of a frame, each column's dtype, and for a column
-            of categories as many bytes as it takes to number those in X.
+            not quantized), errors in the units of `error_bound`. Raw are the bytes of
+            the array or of the sparse matrix's three; of a frame, each column's dtype,
+            and for a column of categories as many bytes as it takes to number those in
+            X.
+
+        Raises
+        ------
+        ValueError
+            Where :meth:`compress` does.
         """
         check_is_fitted(self)
         coder, table, codes = _coded(self.estimator_, X)

@@ -61,8 +61,8 @@ class ConvolutionalAutoencoder(BaseAutoencoder):
 
     categorical_features : "from_dtype" or array-like, default="from_dtype"
         Columns that hold categories although their dtype is numeric: a mask, positions
-        or names. Columns of strings and of a categorical dtype always do. (In
-        scikit-learn's HistGradientBoostingClassifier a list replaces that rule.)
+        or names. Columns of strings and of a categorical dtype always do; in
+        scikit-learn's HistGradientBoostingClassifier a list replaces that rule.
 
     max_categories : int or None, default=64
         Most categories of a column that are told apart, at least 2. The rarest beyond
@@ -150,7 +150,7 @@ class ConvolutionalAutoencoder(BaseAutoencoder):
     n_features_in_ : int
         Number of columns seen in fit.
 
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Names of the columns seen in fit. Defined only if X has names that are all
         strings.
 
@@ -163,16 +163,16 @@ class ConvolutionalAutoencoder(BaseAutoencoder):
         What the centred columns are divided by before they enter the network. For the
         indicators of a categorical column it is the root of the sum of their variances.
 
-    explained_variance_ : ndarray of shape (n_components_,)
+    explained_variance_ : ndarray of shape (`n_components_`,)
         Variance of each code over the training rows (before whitening), with n - 1. It
         sums to the variance explained only where ``best_epoch_ == 0``.
 
-    loss_curve_ : list of float of length n_epochs_ + 1
+    loss_curve_ : list of float of length `n_epochs_` + 1
         Training loss: the start's, then the mean over each epoch's steps, noise
         included. The loss is the mean squared error of centred and scaled cells that
         are not missing, so 1 is as bad as the mean. A category counts as one cell.
 
-    validation_loss_curve_ : list of float of length n_epochs_ + 1 or None
+    validation_loss_curve_ : list of float of length `n_epochs_` + 1 or None
         Loss on the validation rows, each by a network that has not seen it. None if
         ``early_stopping=False``.
 
@@ -195,6 +195,8 @@ class ConvolutionalAutoencoder(BaseAutoencoder):
     See Also
     --------
     AutoencoderTransformer : The same with dense layers, for columns in any order.
+    EncoderDecoderRegressor : Pictures from other pictures.
+    sklearn.decomposition.PCA : The start.
 
     References
     ----------

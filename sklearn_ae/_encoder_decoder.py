@@ -76,8 +76,8 @@ class EncoderDecoderRegressor(
 
     categorical_features : "from_dtype" or array-like, default="from_dtype"
         Columns that hold categories although their dtype is numeric: a mask, positions
-        or names. Columns of strings and of a categorical dtype always do. (In
-        scikit-learn's HistGradientBoostingClassifier a list replaces that rule.)
+        or names. Columns of strings and of a categorical dtype always do; in
+        scikit-learn's HistGradientBoostingClassifier a list replaces that rule.
 
     max_categories : int or None, default=64
         Most categories of a column that are told apart, at least 2. The rarest beyond
@@ -154,15 +154,13 @@ class EncoderDecoderRegressor(
         False.
 
     hidden_channels : int or array-like of int, default=(32, 32)
-        Channels of the hidden convolutions from pictures to pictures, which keep every
-        axis.
+        Channels of the hidden convolutions, which keep every axis.
 
     kernel_size : int, default=3
         Cells along each axis that a convolution sees, odd.
 
     alphas : array-like of float, default=(0.001, 0.01, 0.1, 1.0, 10.0, 100.0, 1000.0)
-        Penalties of the ridge regression to choose from, positive, for columns that are
-        centred and scaled.
+        Positive penalties of ridge regression on scaled columns, to choose from.
 
     standardize_inputs : bool or "auto", default="auto"
         Whether each numeric column of X is divided by its own deviation. Otherwise all
@@ -182,22 +180,21 @@ class EncoderDecoderRegressor(
     n_features_in_ : int
         Number of columns seen in fit.
 
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Names of the columns seen in fit. Defined only if X has names that are all
         strings.
 
     alpha_ : float
         Penalty of the ridge regression on all rows.
 
-    explained_variance_ : ndarray of shape (n_components_,)
+    explained_variance_ : ndarray of shape (`n_components_`,)
         Variance of each code over the training rows, with n - 1.
 
-    loss_curve_ : list of float of length n_epochs_ + 1
+    loss_curve_ : list of float of length `n_epochs_` + 1
         Training loss: the start's, then the mean over each epoch's steps. The loss is
-        the mean squared error of centred and scaled outputs, so 1 is as bad as the
-        mean.
+        the mean squared error of centred and scaled outputs; 1 is as bad as the mean.
 
-    validation_loss_curve_ : list of float of length n_epochs_ + 1 or None
+    validation_loss_curve_ : list of float of length `n_epochs_` + 1 or None
         Loss on the validation rows, each by a network that has not seen it. None if
         ``early_stopping=False``.
 
@@ -219,6 +216,7 @@ class EncoderDecoderRegressor(
 
     See Also
     --------
+    AutoencoderTransformer : Rows from themselves.
     sklearn.linear_model.RidgeCV : The start.
     sklearn.neural_network.MLPRegressor : A network without it.
 
@@ -336,6 +334,11 @@ class EncoderDecoderRegressor(
         -------
         y : ndarray of shape (n_samples, ...)
             Outputs, with the axes that y had in fit; float32 for float32 rows.
+
+        Raises
+        ------
+        ValueError
+            If X has other columns than in fit, or holds infinity.
         """
         check_is_fitted(self)
         outputs = self._fitted.predict(self._rows_of(X))
@@ -355,6 +358,11 @@ class EncoderDecoderRegressor(
             What the outputs are made of, ordered by variance, in the units of y (in its
             deviations with ``standardize_outputs=True``). With convolutions they are
             made of it linearly, and the rest comes straight from X.
+
+        Raises
+        ------
+        ValueError
+            If X has other columns than in fit, or holds infinity.
         """
         check_is_fitted(self)
         return self._fitted.network.encode(self._rows_of(X))

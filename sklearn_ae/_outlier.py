@@ -92,7 +92,8 @@ class ReconstructionOutlierDetector(OutlierMixin, EstimatorHolder):
         ``max_epochs=0``.
 
     feature_names_in_ : ndarray of shape (`n_features_in_`,)
-        Names of the columns seen in fit, where they are all strings.
+        Names of the columns seen in fit. Defined only if X has names that are all
+        strings.
 
     n_features_in_ : int
         Number of columns seen in fit.
@@ -103,6 +104,8 @@ class ReconstructionOutlierDetector(OutlierMixin, EstimatorHolder):
     See Also
     --------
     AutoencoderTransformer : The autoencoder that is the default.
+    VariationalAutoencoder : Log-likelihoods of rows.
+    sklearn.decomposition.PCA : A linear `estimator`, which takes less time.
     sklearn.ensemble.IsolationForest : Outlier detection by random trees.
 
     References
@@ -156,7 +159,7 @@ class ReconstructionOutlierDetector(OutlierMixin, EstimatorHolder):
         Parameters
         ----------
         X : {array-like, sparse matrix, dataframe} of shape (n_samples, n_features)
-            Training rows, as the estimator takes them.
+            Training rows, as `estimator` takes them.
 
         y : Ignored
             Present for scikit-learn's conventions.
@@ -169,7 +172,13 @@ class ReconstructionOutlierDetector(OutlierMixin, EstimatorHolder):
         Raises
         ------
         ValueError
-            If the estimator can't be fitted to X. The detector is left as it was.
+            If `estimator` can't be fitted to X. The detector is left as it was.
+
+        Warns
+        -----
+        UserWarning
+            If so many training rows have the same score that the share of outliers is
+            not `contamination`.
         """
         X = indexable(X)
         with restored_on_error(self):
@@ -202,6 +211,11 @@ class ReconstructionOutlierDetector(OutlierMixin, EstimatorHolder):
         -------
         scores : ndarray of shape (n_samples,)
             Minus the summed surprise, in nats: the lower, the more abnormal.
+
+        Raises
+        ------
+        ValueError
+            If X has other columns than in fit, or holds infinity.
         """
         check_is_fitted(self)
         return -self._fitted.of(self.estimator_, indexable(X))
@@ -218,6 +232,11 @@ class ReconstructionOutlierDetector(OutlierMixin, EstimatorHolder):
         -------
         scores : ndarray of shape (n_samples,)
             ``score_samples(X) - offset_``, negative for outliers.
+
+        Raises
+        ------
+        ValueError
+            If X has other columns than in fit, or holds infinity.
         """
         return self.score_samples(X) - self.offset_
 
@@ -233,6 +252,11 @@ class ReconstructionOutlierDetector(OutlierMixin, EstimatorHolder):
         -------
         is_inlier : ndarray of int of shape (n_samples,)
             -1 for outliers, 1 for other rows.
+
+        Raises
+        ------
+        ValueError
+            If X has other columns than in fit, or holds infinity.
         """
         return np.where(self.decision_function(X) < 0, -1, 1)
 
@@ -254,6 +278,11 @@ class ReconstructionOutlierDetector(OutlierMixin, EstimatorHolder):
             Shares of each row's score, not negative and of sum 1, by the columns' names
             (x0, x1, ... where fit saw none) and with the index of X. 0 for missing
             cells.
+
+        Raises
+        ------
+        ValueError
+            If X has other columns than in fit, or holds infinity.
         """
         check_is_fitted(self)
         shares = self._fitted.shares(self.estimator_, indexable(X))

@@ -28,6 +28,12 @@ class PairRegressorMixin(RegressorMixin):
         score : float
             Mean over the outputs of 1 - squared error / variance. 0 is as bad as the
             mean.
+
+        Raises
+        ------
+        ValueError
+            If X has other columns than in fit, or holds infinity, or y has other
+            outputs.
         """
         outputs = self.predict(X)
         return r2_score(

@@ -122,7 +122,7 @@ def load(path):
     Parameters
     ----------
     path : str or path-like
-        What `save` of an estimator was given.
+        What ``save`` of an estimator was given.
 
     Returns
     -------
@@ -142,6 +142,10 @@ def load(path):
     -----
     UserWarning
         If another version wrote the file.
+
+    See Also
+    --------
+    AutoencoderTransformer.save : Writes such files, as all estimators do.
 
     Examples
     --------

@@ -139,15 +139,15 @@ class PretrainedClassifier(ClassifierMixin, BasePretrained):
     n_features_in_ : int
         Number of columns seen in fit.
 
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Names of the columns seen in fit. Defined only if X has names that are all
         strings.
 
-    loss_curve_ : list of float of length n_epochs_ + 1
+    loss_curve_ : list of float of length `n_epochs_` + 1
         Training loss: the start's, then the mean over each epoch's steps, noise
         included. The loss is the cross-entropy in nats, times class weights.
 
-    validation_loss_curve_ : list of float of length n_epochs_ + 1 or None
+    validation_loss_curve_ : list of float of length `n_epochs_` + 1 or None
         Loss on the validation rows, each by a network that was not trained on its
         label: the Brier score, times class weights. None if there are none.
 
@@ -167,6 +167,8 @@ class PretrainedClassifier(ClassifierMixin, BasePretrained):
     See Also
     --------
     PretrainedRegressor : The same for numbers.
+    AutoencoderTransformer : The codes.
+    sklearn.linear_model.LogisticRegression : The start, on frozen codes.
     sklearn.semi_supervised.SelfTrainingClassifier : Labels rows by its own predictions.
 
     References
@@ -231,6 +233,11 @@ class PretrainedClassifier(ClassifierMixin, BasePretrained):
         scores : ndarray of shape (n_samples, n_classes) or (n_samples,)
             Logarithms of probabilities, but for a constant a row. For two classes the
             second one's, less the first one's.
+
+        Raises
+        ------
+        ValueError
+            If X has other columns than in fit, or holds infinity.
         """
         scores = self._scores(X)
         return scores[:, 0] if scores.shape[1] == 1 else scores
@@ -247,6 +254,11 @@ class PretrainedClassifier(ClassifierMixin, BasePretrained):
         -------
         classes : ndarray of shape (n_samples,)
             Of `classes_`.
+
+        Raises
+        ------
+        ValueError
+            If X has other columns than in fit, or holds infinity.
         """
         scores = self.decision_function(X)
         if scores.ndim == 1:
@@ -265,6 +277,11 @@ class PretrainedClassifier(ClassifierMixin, BasePretrained):
         -------
         probabilities : ndarray of shape (n_samples, n_classes)
             In the order of `classes_`.
+
+        Raises
+        ------
+        ValueError
+            If X has other columns than in fit, or holds infinity.
         """
         scores = self.decision_function(X)
         if scores.ndim == 1:
@@ -283,6 +300,11 @@ class PretrainedClassifier(ClassifierMixin, BasePretrained):
         -------
         log_probabilities : ndarray of shape (n_samples, n_classes)
             In the order of `classes_`.
+
+        Raises
+        ------
+        ValueError
+            If X has other columns than in fit, or holds infinity.
         """
         scores = self.decision_function(X)
         if scores.ndim == 1:

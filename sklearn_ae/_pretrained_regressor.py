@@ -105,15 +105,15 @@ class PretrainedRegressor(RegressorMixin, BasePretrained):
     n_features_in_ : int
         Number of columns seen in fit.
 
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Names of the columns seen in fit. Defined only if X has names that are all
         strings.
 
-    loss_curve_ : list of float of length n_epochs_ + 1
+    loss_curve_ : list of float of length `n_epochs_` + 1
         Training loss: the start's, then the mean over each epoch's steps, noise
         included. The loss is the mean squared error of targets, in their deviations.
 
-    validation_loss_curve_ : list of float of length n_epochs_ + 1 or None
+    validation_loss_curve_ : list of float of length `n_epochs_` + 1 or None
         Loss on the validation rows, each by a network that was not trained on its
         label. None if there are none.
 
@@ -133,7 +133,9 @@ class PretrainedRegressor(RegressorMixin, BasePretrained):
     See Also
     --------
     PretrainedClassifier : The same for classes.
-    sklearn.linear_model.RidgeCV : Enough where columns tell the target linearly.
+    AutoencoderTransformer : The codes.
+    sklearn.linear_model.RidgeCV : The start, on frozen codes, and enough where columns
+        tell the target linearly.
 
     References
     ----------
@@ -177,6 +179,11 @@ class PretrainedRegressor(RegressorMixin, BasePretrained):
         -------
         numbers : ndarray of shape (n_samples,) or (n_samples, n_outputs)
             Of the shape of y in fit, in its units.
+
+        Raises
+        ------
+        ValueError
+            If X has other columns than in fit, or holds infinity.
         """
         numbers = self._scores(X)
         mean, scale, n_axes = self._target

@@ -90,7 +90,7 @@ class BasePretrained(
         Parameters
         ----------
         X : {array-like, sparse matrix, dataframe} of shape (n_samples, n_features)
-            Training rows, labelled or not, as the estimator takes them.
+            Training rows, labelled or not, as `estimator` takes them.
 
         y : array-like of shape (n_samples,)
             Their labels. Unlabelled are -1 among integer classes, None and NaN among
@@ -105,7 +105,11 @@ class BasePretrained(
         ------
         ValueError
             If no row is labelled, there are fewer than two classes, y is not as long as
-            X, or the loss turns non-finite. The estimator is left as it was.
+            X, `estimator` can't be fitted to X, or the loss turns non-finite. The
+            estimator is left as it was.
+
+        TypeError
+            If classes are of different kinds.
         """
         if y is None:
             raise ValueError(
@@ -154,6 +158,11 @@ class BasePretrained(
         codes : ndarray of shape (n_samples, n_components)
             Those of `estimator_` where ``best_epoch_ == 0``, or where its own weights
             are not trained here.
+
+        Raises
+        ------
+        ValueError
+            If X has other columns than in fit, or holds infinity.
         """
         check_is_fitted(self)
         return self._fitted.codes(self.estimator_, X)

@@ -75,8 +75,8 @@ class SparseAutoencoder(BaseAutoencoder):
 
     categorical_features : "from_dtype" or array-like, default="from_dtype"
         Columns that hold categories although their dtype is numeric: a mask, positions
-        or names. Columns of strings and of a categorical dtype always do. (In
-        scikit-learn's HistGradientBoostingClassifier a list replaces that rule.)
+        or names. Columns of strings and of a categorical dtype always do; in
+        scikit-learn's HistGradientBoostingClassifier a list replaces that rule.
 
     max_categories : int or None, default=64
         Most categories of a column that are told apart, at least 2. The rarest beyond
@@ -166,7 +166,7 @@ class SparseAutoencoder(BaseAutoencoder):
     n_features_in_ : int
         Number of columns seen in fit.
 
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Names of the columns seen in fit. Defined only if X has names that are all
         strings.
 
@@ -179,15 +179,15 @@ class SparseAutoencoder(BaseAutoencoder):
         What the centred columns are divided by before they enter the network. For the
         indicators of a categorical column it is the root of the sum of their variances.
 
-    explained_variance_ : ndarray of shape (n_components_,)
+    explained_variance_ : ndarray of shape (`n_components_`,)
         Variance of each code over the training rows (before whitening), with n - 1.
 
-    loss_curve_ : list of float of length n_epochs_ + 1
+    loss_curve_ : list of float of length `n_epochs_` + 1
         Training loss: the start's, then the mean over each epoch's steps. The loss is
         the mean squared error of centred and scaled cells that are not missing, and the
         penalty over the number of cells. A category counts as one cell.
 
-    validation_loss_curve_ : list of float of length n_epochs_ + 1 or None
+    validation_loss_curve_ : list of float of length `n_epochs_` + 1 or None
         Loss on the validation rows, each by a network that has not seen it. None if
         ``early_stopping=False``.
 
@@ -214,6 +214,8 @@ class SparseAutoencoder(BaseAutoencoder):
 
     See Also
     --------
+    AutoencoderTransformer : Codes that are fewer than columns.
+    sklearn.decomposition.PCA : The start.
     sklearn.decomposition.MiniBatchDictionaryLearning : Linear atoms, and slower codes.
     sklearn.decomposition.SparsePCA : Sparse components, not codes.
 
@@ -300,6 +302,11 @@ class SparseAutoencoder(BaseAutoencoder):
         codes : {ndarray, CSR array} of shape (n_samples, n_components)
             In input units, or with ``standardize=True`` or categories in the columns'
             deviations; with "kl" from 0 to 1; of unit variance with ``whiten=True``.
+
+        Raises
+        ------
+        ValueError
+            If X has other columns than in fit, or holds infinity.
         """
         if not self.sparse_output:
             return super().transform(X)

@@ -43,10 +43,9 @@ class VariationalAutoencoder(BaseAutoencoder):
     :meth:`score_samples` where the start is left, see `prior`.
 
     The noise is at least a millionth of the mean variance of a column. Reconstructions
-    decode the means of codes, which lie nearer to zero than PCA's.
-
-    With categories, likelihoods are those of the encoded columns, and a category is
-    drawn by the probabilities that its indicators decode to.
+    decode the means of codes, which lie nearer to zero than PCA's. With categories,
+    likelihoods are those of the encoded columns, and a category is drawn by the
+    probabilities that its indicators decode to.
 
     Parameters
     ----------
@@ -78,8 +77,8 @@ class VariationalAutoencoder(BaseAutoencoder):
 
     categorical_features : "from_dtype" or array-like, default="from_dtype"
         Columns that hold categories although their dtype is numeric: a mask, positions
-        or names. Columns of strings and of a categorical dtype always do. (In
-        scikit-learn's HistGradientBoostingClassifier a list replaces that rule.)
+        or names. Columns of strings and of a categorical dtype always do; in
+        scikit-learn's HistGradientBoostingClassifier a list replaces that rule.
 
     max_categories : int or None, default=64
         Most categories of a column that are told apart, at least 2. The rarest beyond
@@ -171,7 +170,7 @@ class VariationalAutoencoder(BaseAutoencoder):
     n_features_in_ : int
         Number of columns seen in fit.
 
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Names of the columns seen in fit. Defined only if X has names that are all
         strings.
 
@@ -184,16 +183,16 @@ class VariationalAutoencoder(BaseAutoencoder):
         What the centred columns are divided by before they enter the network. For the
         indicators of a categorical column it is the root of the sum of their variances.
 
-    explained_variance_ : ndarray of shape (n_components_,)
+    explained_variance_ : ndarray of shape (`n_components_`,)
         Variance of each code over the training rows (before whitening), with n - 1:
         near 1 if it is used, 0 if not.
 
-    loss_curve_ : list of float of length n_epochs_ + 1
+    loss_curve_ : list of float of length `n_epochs_` + 1
         Training loss: the start's, then the mean over each epoch's steps, noise
         included. The loss is minus the bound in nats over the mean number of observed
         cells of a row, of centred and scaled cells. A category counts as one cell.
 
-    validation_loss_curve_ : list of float of length n_epochs_ + 1 or None
+    validation_loss_curve_ : list of float of length `n_epochs_` + 1 or None
         Loss on the validation rows, each by a network that has not seen it. None if
         ``early_stopping=False``.
 
@@ -214,7 +213,7 @@ class VariationalAutoencoder(BaseAutoencoder):
         A fresh copy of the network, in float32. It is linear where
         ``best_epoch_ == 0``.
 
-    kl_per_component_ : ndarray of shape (n_components_,)
+    kl_per_component_ : ndarray of shape (`n_components_`,)
         Mean divergence of each code from the standard normal distribution over the
         training rows, in nats. Near 0 for a code that tells nothing.
 
@@ -224,6 +223,7 @@ class VariationalAutoencoder(BaseAutoencoder):
 
     See Also
     --------
+    AutoencoderTransformer : Codes that keep more of a row, without a density.
     sklearn.decomposition.PCA : Its ``score`` is the start.
     sklearn.mixture.GaussianMixture : A density of few columns.
 
@@ -308,6 +308,11 @@ class VariationalAutoencoder(BaseAutoencoder):
         codes : ndarray of shape (n_samples, n_components)
             Ordered by variance, in deviations of the standard normal distribution
             that codes were trained with (of unit variance with ``whiten=True``).
+
+        Raises
+        ------
+        ValueError
+            If X has other columns than in fit, or holds infinity.
         """
         return super().transform(X)
 
@@ -317,7 +322,7 @@ class VariationalAutoencoder(BaseAutoencoder):
         Parameters
         ----------
         n_samples : int, default=1
-            Number of rows.
+            Number of rows, at least 1.
 
         random_state : int, RandomState instance or None, default=None
             Determines what is drawn.
@@ -356,6 +361,11 @@ class VariationalAutoencoder(BaseAutoencoder):
             `n_importance_samples` draws, the same for all rows, and on average a lower
             bound. That is farther from the likelihood the more cells are missing: what
             a row tells of its code is learned as if they were at the centre.
+
+        Raises
+        ------
+        ValueError
+            If X has other columns than in fit, or holds infinity.
         """
         if not isinstance(self.n_importance_samples, Integral) or (
             self.n_importance_samples < 1
@@ -382,5 +392,10 @@ class VariationalAutoencoder(BaseAutoencoder):
         -------
         score : float
             Nats a row; higher is better.
+
+        Raises
+        ------
+        ValueError
+            If X has other columns than in fit, or holds infinity.
         """
         return float(np.mean(self.score_samples(X), dtype=np.float64))

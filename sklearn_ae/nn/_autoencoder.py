@@ -74,9 +74,20 @@ class Autoencoder(Network):
         their products are rounded. It takes less time, and can be differentiated
         neither twice nor by ``torch.func``.
 
-    Shape
+    See Also
+    --------
+    sklearn_ae.AutoencoderTransformer : Trains it.
+    sklearn_ae.DenoisingAutoencoder : Trains it to undo corruption.
+    sklearn_ae.ConvolutionalAutoencoder : Trains one with `channels`.
+
+    Notes
     -----
-    Input ``(n_rows, n_features)``, output ``(n_rows, n_outputs)``.
+    Shapes: input ``(n_rows, n_features)``, output ``(n_rows, n_outputs)``.
+
+    References
+    ----------
+    Hinton, G. E. and Salakhutdinov, R. R. (2006). Reducing the dimensionality of data
+    with neural networks. Science, 313(5786), 504-507.
 
     Examples
     --------
@@ -165,7 +176,7 @@ class Autoencoder(Network):
             What to add to.
 
         path : torch.nn.Sequential
-            A stack as :func:`mlp` builds it.
+            Hidden layers, the last of them without bias.
 
         x : Tensor of shape (n_rows, n_inputs)
             What its first layer sees.
@@ -188,7 +199,7 @@ class Autoencoder(Network):
             return base + path(x)
 
     def inputs(self, x: Tensor) -> Tensor:
-        """Return what hidden layers see of `x`: cells, and flags of missing ones."""
+        """Map rows ``(n_rows, n_features)`` to cells and flags of missing ones."""
         cells = filled(x)
         if not len(self._gap_columns):
             return cells
@@ -261,7 +272,7 @@ class Autoencoder(Network):
             From codes to what is made of them.
 
         code_deviations : Tensor of shape (n_start,)
-            As in :meth:`start_at_components`.
+            Standard deviation of each code, as in :meth:`start_at_components`.
 
         intercept : Tensor of shape (n_outputs,) or float, default=0.0
             What the decoder adds.
@@ -289,11 +300,14 @@ class Autoencoder(Network):
 
         Parameters
         ----------
-        rotation, inverse : Tensor of shape (n_components, n_components)
-            The new axes, and the map back.
+        rotation : Tensor of shape (n_components, n_components)
+            The new axes.
 
         mean : Tensor of shape (n_components,)
             What is taken from the codes first.
+
+        inverse : Tensor of shape (n_components, n_components)
+            The map back.
         """
         encoder, decoder = self.linear_encoder, self.linear_decoder
         encoder.weight.copy_(rotation @ encoder.weight)

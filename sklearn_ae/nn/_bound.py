@@ -32,6 +32,22 @@ class NegativeBound:
     generator : torch.Generator, default=None
         Source of the draws, on the CPU. None means torch's global generator.
 
+    See Also
+    --------
+    VariationalNetwork : What it is the objective of.
+
+    Notes
+    -----
+    It is called with a network and a batch, rows ``(n_rows, n_features)`` as the
+    network sees them and as they should come back, and gives a loss ``(n_rows,)``.
+
+    References
+    ----------
+    Kingma, D. P. and Welling, M. (2014). Auto-encoding variational Bayes. ICLR.
+
+    Higgins, I. et al. (2017). beta-VAE: learning basic visual concepts with a
+    constrained variational framework. ICLR.
+
     Examples
     --------
     >>> import torch

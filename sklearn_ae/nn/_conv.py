@@ -59,9 +59,9 @@ def convolution(
     layer : torch.nn.Conv1d, torch.nn.Conv2d or torch.nn.Conv3d
         The filled layer.
 
-    Shape
+    Notes
     -----
-    Input ``(n_rows, n_inputs, *axes)``, output ``(n_rows, n_outputs, *axes)``.
+    Shapes: input ``(n_rows, n_inputs, *axes)``, output ``(n_rows, n_outputs, *axes)``.
 
     Examples
     --------
@@ -98,10 +98,10 @@ class Fold(nn.Module):
     flagged : sequence of int, default=()
         Which cells the flags belong to.
 
-    Shape
+    Notes
     -----
-    Input ``(n_rows, n_cells + n_flags)``, output ``(n_rows, n_channels, *axes)``, with
-    ``2 * n_channels`` if there are flags.
+    Shapes: input ``(n_rows, n_cells + n_flags)``, output
+    ``(n_rows, n_channels, *axes)``, with ``2 * n_channels`` if there are flags.
 
     Examples
     --------
@@ -135,9 +135,9 @@ class Fold(nn.Module):
 class Unfold(nn.Module):
     """Lays the cells of rows side by side, channels last: the inverse of `Fold`.
 
-    Shape
+    Notes
     -----
-    Input ``(n_rows, n_channels, *axes)``, output ``(n_rows, n_cells)``.
+    Shapes: input ``(n_rows, n_channels, *axes)``, output ``(n_rows, n_cells)``.
 
     Examples
     --------
@@ -166,9 +166,9 @@ class Spread(nn.Module):
     factor : int, default=2
         Cells out of one, along each axis.
 
-    Shape
+    Notes
     -----
-    Input ``(n_rows, factor**n_axes * n_channels, *smaller)``, output
+    Shapes: input ``(n_rows, factor**n_axes * n_channels, *smaller)``, output
     ``(n_rows, n_channels, *axes)``.
 
     References
@@ -425,16 +425,20 @@ def cells_per_cell(
     Parameters
     ----------
     input_shape, output_shape : sequence of int
-        As in :func:`convolutional_map`.
+        One to three axes each, and the channels last, which do not count.
 
     Returns
     -------
     factor : int or None
         None if there is no such number. The last cell may become fewer.
 
+    See Also
+    --------
+    ConvolutionalMap : Needs such a number.
+
     Examples
     --------
-    >>> from sklearn_ae.nn._conv import cells_per_cell
+    >>> from sklearn_ae.nn import cells_per_cell
     >>> cells_per_cell((4, 4, 1), (8, 7, 3))
     2
     """

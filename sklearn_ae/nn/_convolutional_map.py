@@ -61,9 +61,14 @@ class ConvolutionalMap(Autoencoder):
     fuse : bool, default=False
         Has no use here.
 
-    Shape
+    See Also
+    --------
+    Autoencoder : The network it adds to.
+    sklearn_ae.EncoderDecoderRegressor : Trains it.
+
+    Notes
     -----
-    Input ``(n_rows, n_features)``, output ``(n_rows, n_outputs)``.
+    Shapes: input ``(n_rows, n_features)``, output ``(n_rows, n_outputs)``.
 
     References
     ----------
@@ -121,14 +126,14 @@ class ConvolutionalMap(Autoencoder):
         return self.residual_map is None
 
     def forward(self, x: Tensor) -> Tensor:
-        """Return what is made of `x`."""
+        """Map rows ``(n_rows, n_features)`` to outputs ``(n_rows, n_outputs)``."""
         linear = super().forward(x)
         if self.residual_map is None:
             return linear
         return linear + self.residual_map(self.inputs(x))
 
     def record(self, x: Tensor) -> Tensor:
-        """Return the codes of `x`, after a pass through all layers."""
+        """Return codes ``(n_rows, n_components)`` after a pass through all layers."""
         self(x)
         return self.encode(x)
 
@@ -144,8 +149,17 @@ class ConvolutionalMap(Autoencoder):
 
         Parameters
         ----------
-        encoder, decoder, code_deviations, intercept
-            As in :meth:`Autoencoder.start_at_maps`.
+        encoder : Tensor of shape (n_start, n_features)
+            From rows to codes. Codes beyond them start at zero.
+
+        decoder : Tensor of shape (n_outputs, n_start)
+            From codes to what is made of them.
+
+        code_deviations : Tensor of shape (n_start,)
+            Standard deviation of each code. Has no use here.
+
+        intercept : Tensor of shape (n_outputs,) or float, default=0.0
+            What the decoder adds.
         """
         super().start_at_maps(encoder, decoder, code_deviations, intercept)
         if self.residual_map is not None:

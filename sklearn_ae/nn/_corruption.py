@@ -12,11 +12,13 @@ from ._layout import Layout
 class Corruption(nn.Module, ABC):
     """Base of all noises: a fresh draw for every batch in ``train()``, else nothing.
 
+    Noise treats the block of a categorical column as one cell, unless a subclass says
+    otherwise.
+
     Parameters
     ----------
     layout : Layout
-        Of the rows to come. Noise treats the block of a categorical column as one
-        cell, unless a subclass says otherwise.
+        Of the rows to come.
 
     level : float or tuple of two floats
         How strong the noise is, or the range from which each batch draws that.
@@ -24,9 +26,13 @@ class Corruption(nn.Module, ABC):
     generator : torch.Generator, default=None
         Source of the noise, on the CPU. None means torch's global generator.
 
-    Shape
+    See Also
+    --------
+    sklearn_ae.DenoisingAutoencoder : Trains with noise.
+
+    Notes
     -----
-    Input ``(n_rows, n_features)``, output ``(n_rows, n_features)``.
+    Shapes: input ``(n_rows, n_features)``, output ``(n_rows, n_features)``.
 
     Examples
     --------
@@ -57,11 +63,17 @@ class Corruption(nn.Module, ABC):
         self.low, self.high = level if isinstance(level, tuple) else (level, level)
 
     def gap_columns(self) -> list[int]:
-        """Return the encoded columns of the columns that it makes missing."""
+        """Return the encoded columns of the columns that it makes missing.
+
+        Returns
+        -------
+        columns : list of int
+            Positions in a row, ascending. Empty for noise that makes none missing.
+        """
         return []
 
     def forward(self, x: Tensor) -> Tensor:
-        """Return `x`, in ``train()`` a corrupted copy of it unless the level is 0."""
+        """Map rows ``(n_rows, n_features)`` to the same, corrupted in ``train()``."""
         if not self.training or self.high == 0:
             return x
         if not self.varies:
@@ -113,12 +125,23 @@ class SwapNoise(Corruption):
 
     Parameters
     ----------
-    layout, level, generator
-        As in :class:`Corruption`; the level is the fraction of cells.
+    layout : Layout
+        Of the rows to come.
 
-    Shape
+    level : float or tuple of two floats
+        Fraction of the cells, or the range from which each batch draws that.
+
+    generator : torch.Generator, default=None
+        Source of the noise, on the CPU. None means torch's global generator.
+
+    See Also
+    --------
+    MaskingNoise : Makes cells missing instead.
+    sklearn_ae.DenoisingAutoencoder : Trains with it.
+
+    Notes
     -----
-    Input ``(n_rows, n_features)``, output ``(n_rows, n_features)``.
+    Shapes: input ``(n_rows, n_features)``, output ``(n_rows, n_features)``.
 
     References
     ----------
@@ -158,12 +181,23 @@ class MaskingNoise(Corruption):
 
     Parameters
     ----------
-    layout, level, generator
-        As in :class:`Corruption`; the level is the fraction of cells.
+    layout : Layout
+        Of the rows to come.
 
-    Shape
+    level : float or tuple of two floats
+        Fraction of the cells, or the range from which each batch draws that.
+
+    generator : torch.Generator, default=None
+        Source of the noise, on the CPU. None means torch's global generator.
+
+    See Also
+    --------
+    SwapNoise : Swaps cells instead.
+    sklearn_ae.DenoisingAutoencoder : Trains with it.
+
+    Notes
     -----
-    Input ``(n_rows, n_features)``, output ``(n_rows, n_features)``.
+    Shapes: input ``(n_rows, n_features)``, output ``(n_rows, n_features)``.
 
     References
     ----------
@@ -184,7 +218,13 @@ class MaskingNoise(Corruption):
     """
 
     def gap_columns(self) -> list[int]:
-        """Return the encoded columns of the columns that it makes missing."""
+        """Return the encoded columns of the columns that it makes missing.
+
+        Returns
+        -------
+        columns : list of int
+            Positions in a row, ascending.
+        """
         first = self.layout.column.diff(prepend=self.layout.column.new_tensor([-1])) > 0
         return (first & self.layout.missing.isnan()).nonzero().flatten().tolist()
 
@@ -198,12 +238,28 @@ class GaussianNoise(Corruption):
 
     Parameters
     ----------
-    layout, level, generator
-        As in :class:`Corruption`; the level is in the layout's `noise_unit`.
+    layout : Layout
+        Of the rows to come.
 
-    Shape
+    level : float or tuple of two floats
+        Standard deviation in the layout's `noise_unit`, or the range of it.
+
+    generator : torch.Generator, default=None
+        Source of the noise, on the CPU. None means torch's global generator.
+
+    See Also
+    --------
+    UniformNoise : Takes less time.
+    sklearn_ae.DenoisingAutoencoder : Trains with it.
+
+    Notes
     -----
-    Input ``(n_rows, n_features)``, output ``(n_rows, n_features)``.
+    Shapes: input ``(n_rows, n_features)``, output ``(n_rows, n_features)``.
+
+    References
+    ----------
+    Vincent, P., Larochelle, H., Lajoie, I., Bengio, Y. and Manzagol, P.-A. (2010).
+    Stacked denoising autoencoders. Journal of Machine Learning Research, 11, 3371-3408.
 
     Examples
     --------
@@ -230,12 +286,23 @@ class UniformNoise(Corruption):
 
     Parameters
     ----------
-    layout, level, generator
-        As in :class:`Corruption`; the level is in the layout's `noise_unit`.
+    layout : Layout
+        Of the rows to come.
 
-    Shape
+    level : float or tuple of two floats
+        Standard deviation in the layout's `noise_unit`, or the range of it.
+
+    generator : torch.Generator, default=None
+        Source of the noise, on the CPU. None means torch's global generator.
+
+    See Also
+    --------
+    GaussianNoise : Normal noise.
+    sklearn_ae.AutoencoderTransformer : Trains with it.
+
+    Notes
     -----
-    Input ``(n_rows, n_features)``, output ``(n_rows, n_features)``.
+    Shapes: input ``(n_rows, n_features)``, output ``(n_rows, n_features)``.
 
     Examples
     --------

@@ -34,14 +34,23 @@ class Head(nn.Module):
         Widths of the layers of `h`. Empty means that there are none.
 
     activation : str, default="relu"
-        A key of `ACTIVATIONS`.
+        A key of `sklearn_ae.nn.ACTIVATIONS`.
 
-    generator, device
-        As in :class:`Autoencoder`.
+    generator : torch.Generator, default=None
+        Source of the initial weights. None means torch's global generator.
 
-    Shape
+    device : torch.device or str, default=None
+        Where the parameters live.
+
+    See Also
+    --------
+    HeadedNetwork : An encoder with it.
+    sklearn_ae.PretrainedClassifier : Trains it.
+    sklearn_ae.PretrainedRegressor : Trains it.
+
+    Notes
     -----
-    Input ``(n_rows, n_components)``, output ``(n_rows, n_outputs)``.
+    Shapes: input ``(n_rows, n_components)``, output ``(n_rows, n_outputs)``.
 
     Examples
     --------
@@ -83,7 +92,13 @@ class Head(nn.Module):
         return scores if self.residual is None else scores + self.residual(unit)
 
     def check(self) -> None:
-        """Raise ValueError where weights are numbers that can't be computed with."""
+        """Raise where weights are numbers that can't be computed with.
+
+        Raises
+        ------
+        ValueError
+            If a scale of codes is not positive.
+        """
         if not (self.scale > 0).all():
             raise ValueError(
                 "Scales of codes must be positive, got them from "
@@ -101,8 +116,11 @@ class Head(nn.Module):
         mean, scale : Tensor of shape (n_components,)
             What is taken from codes, and what they are divided by then.
 
-        weight, bias : Tensor of shape (n_outputs, n_components), (n_outputs,)
-            The linear model of such codes.
+        weight : Tensor of shape (n_outputs, n_components)
+            Coefficients of the linear model of such codes.
+
+        bias : Tensor of shape (n_outputs,)
+            Its intercepts.
         """
         self.mean.copy_(mean)
         self.scale.copy_(scale)
@@ -124,9 +142,13 @@ class HeadedNetwork(nn.Module):
     code_unit : Tensor of shape (n_components,)
         What codes are multiplied by in between.
 
-    Shape
+    See Also
+    --------
+    Head : The head.
+
+    Notes
     -----
-    Input ``(n_rows, n_features)``, output ``(n_rows, n_outputs)``.
+    Shapes: input ``(n_rows, n_features)``, output ``(n_rows, n_outputs)``.
 
     Examples
     --------
@@ -181,6 +203,11 @@ def class_loss(
     loss : Tensor of shape (n_rows,)
         In nats, but for the weights.
 
+    See Also
+    --------
+    agreement_loss : What rows without a class add.
+    brier_loss : What judges on validation rows.
+
     Examples
     --------
     >>> import torch
@@ -217,6 +244,10 @@ def agreement_loss(noisy: Tensor, clean: Tensor) -> Tensor:
     -------
     loss : Tensor of shape (n_rows,)
         In nats.
+
+    See Also
+    --------
+    class_loss : The loss of which it is a part.
 
     References
     ----------
@@ -259,6 +290,15 @@ def brier_loss(module: nn.Module, batch: Pair, *, weight: Tensor) -> Tensor:
     loss : Tensor of shape (n_rows,)
         From 0 to 2, but for the weight.
 
+    See Also
+    --------
+    class_loss : The cross-entropy, which is trained on.
+
+    References
+    ----------
+    Brier, G. W. (1950). Verification of forecasts expressed in terms of probability.
+    Monthly Weather Review, 78(1), 1-3.
+
     Examples
     --------
     >>> import torch
@@ -292,6 +332,10 @@ def squared_loss(module: nn.Module, batch: Pair) -> Tensor:
     -------
     loss : Tensor of shape (n_rows,)
         In the units of the outputs, squared.
+
+    See Also
+    --------
+    class_loss : The same for classes.
 
     Examples
     --------

@@ -28,6 +28,10 @@ class Layout:
     n_cells : float
         Mean number of observed cells in a row, a block being one cell.
 
+    See Also
+    --------
+    Corruption : Noise for rows of a layout.
+
     Examples
     --------
     >>> import torch

@@ -13,9 +13,14 @@ class Network(nn.Module, ABC):
     keywords of plain values, and `generator`, `device` and `fuse`. All that it learns
     is in its state. Its name is listed in `NETWORKS`.
 
-    Shape
+    See Also
+    --------
+    Autoencoder : The plain one.
+    VariationalNetwork : The variational one.
+
+    Notes
     -----
-    Input ``(n_rows, n_features)``, output ``(n_rows, n_features)``.
+    Shapes: input ``(n_rows, n_features)``, output ``(n_rows, n_features)``.
 
     Examples
     --------
@@ -53,11 +58,11 @@ class Network(nn.Module, ABC):
         """Map codes ``(n_rows, n_components)`` to rows ``(n_rows, n_features)``."""
 
     def forward(self, x: Tensor) -> Tensor:
-        """Return the reconstruction of `x`, of the same shape."""
+        """Map rows ``(n_rows, n_features)`` to reconstructions of the same shape."""
         return self.decode(self.encode(x))
 
     def record(self, x: Tensor) -> Tensor:
-        """Return the codes of `x`, after a pass through all layers."""
+        """Return codes ``(n_rows, n_components)`` after a pass through all layers."""
         code = self.encode(x)
         self.decode(code)
         return code
@@ -67,7 +72,13 @@ class Network(nn.Module, ABC):
         return
 
     def check(self) -> None:
-        """Raise ValueError where weights are numbers that can't be computed with."""
+        """Raise where weights are numbers that can't be computed with.
+
+        Raises
+        ------
+        ValueError
+            If a subclass says so.
+        """
         return
 
     def loss_unit(self, share: float) -> float:
@@ -141,10 +152,18 @@ class Network(nn.Module, ABC):
 
         Parameters
         ----------
-        rotation, inverse : Tensor of shape (n_components, n_components)
-            The new axes, and the map back.
+        rotation : Tensor of shape (n_components, n_components)
+            The new axes.
 
         mean : Tensor of shape (n_components,)
             What is taken from the codes first.
+
+        inverse : Tensor of shape (n_components, n_components)
+            The map back.
+
+        Raises
+        ------
+        NotImplementedError
+            If codes of the network can't be turned.
         """
         raise NotImplementedError("The codes of this network can't be turned.")

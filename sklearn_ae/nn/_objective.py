@@ -28,6 +28,10 @@ def reconstruction_loss(module: nn.Module, batch: Pair, *, n_cells: float) -> Te
     loss : Tensor of shape (n_rows,)
         In the units of the rows, squared.
 
+    See Also
+    --------
+    observed_reconstruction_loss : The same for rows with missing cells.
+
     Examples
     --------
     >>> import torch
@@ -62,6 +66,10 @@ def observed_reconstruction_loss(
     -------
     loss : Tensor of shape (n_rows,)
         In the units of the rows, squared.
+
+    See Also
+    --------
+    reconstruction_loss : The same for rows without missing cells.
 
     Examples
     --------

@@ -25,9 +25,9 @@ class Prior(nn.Module):
     device : torch.device or str, default=None
         Where the parameters live.
 
-    Shape
+    Notes
     -----
-    Input ``(n_rows, n_components)``, output ``(n_rows, n_components)``.
+    Shapes: input ``(n_rows, n_components)``, output ``(n_rows, n_components)``.
 
     Examples
     --------

@@ -27,9 +27,13 @@ class RangeHold(nn.Module):
     device : torch.device or str, default=None
         Where the bounds live.
 
-    Shape
+    See Also
+    --------
+    record_ranges : Sets the range by given rows.
+
+    Notes
     -----
-    Input ``(n_rows, size)``, output ``(n_rows, size)``.
+    Shapes: input ``(n_rows, size)``, output ``(n_rows, size)``.
 
     Examples
     --------
@@ -52,12 +56,23 @@ class RangeHold(nn.Module):
         self.register_buffer("high", torch.full((size,), math.inf, **make))
 
     def train(self, mode: bool = True) -> "RangeHold":
-        """Switch mode; the next rows after ``eval()`` begin a new range."""
+        """Switch mode; the next rows after ``eval()`` begin a new range.
+
+        Parameters
+        ----------
+        mode : bool, default=True
+            Whether ranges are taken down, or held.
+
+        Returns
+        -------
+        self : RangeHold
+            The module.
+        """
         self._begins = mode and (self._begins or not self.training)
         return super().train(mode)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Return `x`, in ``eval()`` with each column held."""
+        """Map rows ``(n_rows, size)`` to the same, each column held in ``eval()``."""
         if not self.training:
             margin = _RANGE_MARGIN * (self.high - self.low)
             return x.clamp(self.low - margin, self.high + margin)
@@ -97,9 +112,9 @@ class ChannelRangeHold(RangeHold):
     device : torch.device or str, default=None
         Where the bounds live.
 
-    Shape
+    Notes
     -----
-    Input ``(n_rows, size, *axes)``, output ``(n_rows, size, *axes)``.
+    Shapes: input ``(n_rows, size, *axes)``, output ``(n_rows, size, *axes)``.
 
     Examples
     --------
@@ -141,6 +156,16 @@ def recording_ranges(module: nn.Module) -> Iterator[None]:
         Holds any number of :class:`RangeHold`; nothing else in it is switched to
         ``train()``.
 
+    Yields
+    ------
+    None
+        Nothing is given to the context.
+
+    See Also
+    --------
+    record_ranges : The same for given rows.
+    extending_ranges : Keeps what ranges were before, too.
+
     Examples
     --------
     >>> import torch
@@ -171,6 +196,15 @@ def extending_ranges(module: nn.Module) -> Iterator[None]:
         Holds any number of :class:`RangeHold`; those without a range span only the new
         one.
 
+    Yields
+    ------
+    None
+        Nothing is given to the context.
+
+    See Also
+    --------
+    record_ranges : Sets ranges by given rows.
+
     Examples
     --------
     >>> import torch
@@ -199,10 +233,14 @@ def record_ranges(module: nn.Module, batches: Iterable[tuple[Tensor, Tensor]]) -
     Parameters
     ----------
     module : torch.nn.Module
-        As in :func:`recording_ranges`.
+        Holds any number of :class:`RangeHold`.
 
-    batches : iterable of tuple of two Tensors
+    batches : iterable of tuple of two Tensors of shape (n_rows, n_features)
         Inputs and targets; only the inputs count.
+
+    See Also
+    --------
+    recording_ranges : The same for rows that a context brings.
 
     Examples
     --------

@@ -24,9 +24,10 @@ class SparseNetwork(Network):
 
     .. math:: x' = d + \sum_j z_j a_j + h(z).
 
-    The way of sparsity makes the code, see :class:`TopK`, :class:`L1` and :class:`KL`.
-    :meth:`start_at_components` makes the first atoms PCA's components and the others
-    zero, so that they are silent; :meth:`awaken` lets them go along rows.
+    The code comes from matching pursuit with "topk", from soft thresholds with "l1" and
+    from logistic units with "kl". :meth:`start_at_components` makes the first atoms
+    PCA's components and the others zero, so that they are silent; :meth:`awaken` lets
+    them go along rows.
 
     A missing cell is NaN and enters as 0, the column's centre.
 
@@ -65,11 +66,25 @@ class SparseNetwork(Network):
         Where the parameters live.
 
     fuse : bool, default=False
-        As in :class:`Autoencoder`; nothing of this network is fused.
+        Has no use here.
 
-    Shape
+    See Also
+    --------
+    sparse_loss : Its objective.
+    sklearn_ae.SparseAutoencoder : Trains it.
+
+    Notes
     -----
-    Input ``(n_rows, n_features)``, output ``(n_rows, n_features)``.
+    Shapes: input ``(n_rows, n_features)``, output ``(n_rows, n_features)``.
+
+    References
+    ----------
+    Mallat, S. G. and Zhang, Z. (1993). Matching pursuits with time-frequency
+    dictionaries. IEEE Transactions on Signal Processing, 41(12), 3397-3415.
+
+    Makhzani, A. and Frey, B. (2014). k-sparse autoencoders. ICLR.
+
+    Ng, A. (2011). Sparse autoencoder. CS294A lecture notes, Stanford University.
 
     Examples
     --------
@@ -150,7 +165,7 @@ class SparseNetwork(Network):
         return self._plus_residual(weights @ unit_rows(self.atoms) + self.bias, code)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Return the reconstruction of `x`, of the same shape."""
+        """Map rows ``(n_rows, n_features)`` to reconstructions of the same shape."""
         return self.reconstruct(x)[0]
 
     def reconstruct(self, x: Tensor) -> tuple[Tensor, Tensor]:
@@ -163,8 +178,11 @@ class SparseNetwork(Network):
 
         Returns
         -------
-        reconstruction, penalty : Tensor of shape (n_rows, n_features), (n_rows,)
-            The penalty is in units of squared error, summed over cells.
+        reconstruction : Tensor of shape (n_rows, n_features)
+            Rows, in the units of `x`.
+
+        penalty : Tensor of shape (n_rows,)
+            In units of squared error, summed over cells.
         """
         coded = self.coding.reconstruct(filled(x) - self.bias, self.atoms)
         reconstruction = self._plus_residual(coded.sum + self.bias, coded.code)
@@ -219,7 +237,8 @@ class SparseNetwork(Network):
             Standard deviation of each of their codes.
 
         noise_deviation : float, default=0.0
-            As in :class:`Autoencoder`, without use.
+            Standard deviation of what the components leave, in each direction. This
+            network has no use for it.
         """
         n_start = len(components)
         self.atoms.zero_()
@@ -289,6 +308,10 @@ def sparse_loss(
     -------
     loss : Tensor of shape (n_rows,)
         In the units of the rows, squared.
+
+    See Also
+    --------
+    observed_reconstruction_loss : The same without a penalty.
 
     Examples
     --------

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Sequence
-from typing import ClassVar, NamedTuple
+from typing import ClassVar
 
 import torch
 from torch import Tensor, nn
@@ -10,41 +10,11 @@ from torch import Tensor, nn
 from ._autoencoder import Autoencoder
 from ._mlp import mlp, widen
 from ._network import Network
+from ._posterior import Posterior
 from ._prior import LOG_TWO_PI, Prior
 
 _LEAST_NOISE, _MOST_NOISE = 1e-6, 1e6  # of the mean variance of a column
 _LARGEST_LOG_VARIANCE = 4.0  # of a code whose prior has 0
-
-
-class Posterior(NamedTuple):
-    """What rows tell of their codes: a Gaussian, in which codes are independent.
-
-    Attributes
-    ----------
-    mean, log_variance : Tensor of shape (n_rows, n_components)
-        Its parameters.
-    """
-
-    mean: Tensor
-    log_variance: Tensor
-
-    def normal(self, generator: torch.Generator | None) -> Tensor:
-        """Draw standard normal numbers on the CPU, as many as there are codes."""
-        mean = self.mean
-        draws = torch.randn(mean.shape, generator=generator, dtype=mean.dtype)
-        return draws.to(mean.device)
-
-    def codes(self, normal: Tensor) -> Tensor:
-        """Turn standard normal numbers into codes, of the same shape."""
-        return self.mean + (self.log_variance / 2).exp() * normal
-
-    def kl(self) -> Tensor:
-        r"""Return the divergence of each code from the prior, in nats.
-
-        .. math:: \frac{1}{2} (\mu^2 + \sigma^2 - \log \sigma^2 - 1)
-        """
-        log_variance = self.log_variance
-        return 0.5 * (self.mean.square() + log_variance.exp() - log_variance - 1)
 
 
 class VariationalNetwork(Network):
@@ -65,19 +35,43 @@ class VariationalNetwork(Network):
 
     Parameters
     ----------
-    n_features, n_components, hidden_layer_sizes, activation
-        As in :class:`Autoencoder`; `v` has the layers of `g`.
+    n_features : int
+        Width of a row.
 
-    gap_columns, generator, device, fuse
+    n_components : int
+        Width of the code.
+
+    hidden_layer_sizes : sequence of int, default=(256, 128)
+        Widths of the hidden layers of `g` and `v`; `h` has them in reverse. Empty means
+        that there are none.
+
+    activation : str, default="relu"
+        A key of `sklearn_ae.nn.ACTIVATIONS`.
+
+    gap_columns : sequence of int, default=()
+        Columns whose missing cells are flagged.
+
+    generator : torch.Generator, default=None
+        Source of the initial weights. None means torch's global generator.
+
+    device : torch.device or str, default=None
+        Where the parameters live.
+
+    fuse : bool, default=False
         As in :class:`Autoencoder`.
 
     n_prior_components : int, default=1
         Number of Gaussians in the prior. It is the standard normal distribution until
         it is set to something else.
 
-    Shape
+    See Also
+    --------
+    NegativeBound : Its objective.
+    sklearn_ae.VariationalAutoencoder : Trains it.
+
+    Notes
     -----
-    Input ``(n_rows, n_features)``, output ``(n_rows, n_features)``.
+    Shapes: input ``(n_rows, n_features)``, output ``(n_rows, n_features)``.
 
     References
     ----------
@@ -143,7 +137,13 @@ class VariationalNetwork(Network):
         return self.means.is_linear
 
     def check(self) -> None:
-        """Raise ValueError where weights are numbers that can't be computed with."""
+        """Raise where weights are numbers that can't be computed with.
+
+        Raises
+        ------
+        ValueError
+            If a unit of codes is not positive, or the prior is none.
+        """
         if not (self.unit > 0).all():
             raise ValueError(
                 f"Units of codes must be positive, got {self.unit.min().item()}."
@@ -194,7 +194,18 @@ class VariationalNetwork(Network):
         return self.means.linear_decoder.weight * self.unit
 
     def posterior(self, x: Tensor) -> Posterior:
-        """Map rows ``(n_rows, n_features)`` to what they tell of their codes."""
+        """Return what rows tell of their codes.
+
+        Parameters
+        ----------
+        x : Tensor of shape (n_rows, n_features)
+            Rows.
+
+        Returns
+        -------
+        posterior : NamedTuple
+            `mean` and `log_variance`, Tensors of shape ``(n_rows, n_components)``.
+        """
         mean = self.encode(x)
         log_variance = self.log_variance.expand_as(mean)
         if self.residual_variance is not None:
@@ -212,15 +223,15 @@ class VariationalNetwork(Network):
         return self.means.decode(code * self.unit)
 
     def linear_decode(self, code: Tensor) -> Tensor:
-        """Map codes to what the decoder's linear path makes of them."""
+        """Map codes ``(n_rows, n_components)`` to rows, by the linear path alone."""
         return self.means.linear_decoder(code * self.unit)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Return the reconstruction of `x` by the means of its codes."""
+        """Map rows ``(n_rows, n_features)`` to reconstructions of the same shape."""
         return self.means(x)
 
     def record(self, x: Tensor) -> Tensor:
-        """Return the codes of `x`, after passes of them and of draws of them."""
+        """Return codes ``(n_rows, n_components)`` after passes of them and draws."""
         posterior = self.posterior(x)
         generator = torch.Generator().manual_seed(0)
         self.decode(posterior.codes(posterior.normal(generator)))
@@ -228,7 +239,7 @@ class VariationalNetwork(Network):
         return posterior.mean
 
     def learning_rate_scales(self, residual_scale: float) -> dict[str, float]:
-        """Return the step size of each parameter, see :class:`Autoencoder`.
+        """Return the step size of each parameter, relative to the learning rate.
 
         Parameters
         ----------
@@ -289,11 +300,14 @@ class VariationalNetwork(Network):
 
         Parameters
         ----------
-        rotation, inverse : Tensor of shape (n_components, n_components)
-            Axes in another order or of another sign, and the map back.
+        rotation : Tensor of shape (n_components, n_components)
+            The new axes: the old ones in another order, or of another sign.
 
         mean : Tensor of shape (n_components,)
             What is taken from the codes first: zero.
+
+        inverse : Tensor of shape (n_components, n_components)
+            The map back.
         """
         self.means.turn_codes(rotation, mean, inverse)
         order = rotation.abs()
