@@ -165,7 +165,7 @@ class CodeCompressor(EstimatorHolder):
         Returns
         -------
         self : object
-            The fitted compressor.
+            The fitted estimator.
 
         Raises
         ------

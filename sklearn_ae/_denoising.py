@@ -159,23 +159,23 @@ class DenoisingAutoencoder(StreamingAutoencoder):
         indicators of a categorical column it is the root of the sum of their variances.
 
     explained_variance_ : ndarray of shape (`n_components_`,)
-        Variance of each code over the training rows (before whitening), with n - 1. It
-        sums to the variance explained only where ``best_epoch_ == 0``.
+        Variance of each code over the training rows, with n - 1. It is that before
+        whitening, and sums to the variance explained only where ``best_epoch_ == 0``.
 
     loss_curve_ : list of float of length `n_epochs_` + 1
-        Training loss: the start's, then the mean over each epoch's steps, noise
-        included. The loss is the mean squared error of centred and scaled cells that
-        are not missing, so 1 is as bad as the mean. A category counts as one cell.
+        Training loss: the start's, then the mean over each epoch's steps. The loss is
+        the mean squared error of centred and scaled cells that are not missing, noise
+        included, so 1 is as bad as the mean. A category counts as one cell.
 
     validation_loss_curve_ : list of float of length `n_epochs_` + 1 or None
-        Loss on the validation rows, each by a network that has not seen it. None if
-        ``early_stopping=False``.
+        Loss on the validation rows. Each is judged by a network that has not seen it.
+        None if ``early_stopping=False``.
 
     best_epoch_ : int
         Epoch whose weights are kept; 0 is the start.
 
     best_validation_loss_ : float or None
-        Validation loss of that epoch.
+        Validation loss of the epoch that is kept.
 
     pca_validation_loss_ : float or None
         PCA's loss on the validation rows, fitted without them as the start is.

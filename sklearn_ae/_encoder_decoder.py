@@ -195,14 +195,14 @@ class EncoderDecoderRegressor(
         the mean squared error of centred and scaled outputs; 1 is as bad as the mean.
 
     validation_loss_curve_ : list of float of length `n_epochs_` + 1 or None
-        Loss on the validation rows, each by a network that has not seen it. None if
-        ``early_stopping=False``.
+        Loss on the validation rows. Each is judged by a network that has not seen it.
+        None if ``early_stopping=False``.
 
     best_epoch_ : int
         Epoch whose weights are kept; 0 is the start.
 
     best_validation_loss_ : float or None
-        Validation loss of that epoch.
+        Validation loss of the epoch that is kept.
 
     ridge_validation_loss_ : float or None
         The start's loss on the validation rows, fitted without them.

@@ -88,8 +88,8 @@ class ReconstructionOutlierDetector(OutlierMixin, EstimatorHolder):
     Attributes
     ----------
     estimator_ : estimator
-        The fitted transformer. Where an autoencoder is not trusted, a clone of it with
-        ``max_epochs=0``.
+        The fitted estimator. Where an autoencoder is not trusted, it is a clone of it
+        with ``max_epochs=0``.
 
     feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Names of the columns seen in fit. Defined only if X has names that are all
@@ -167,7 +167,7 @@ class ReconstructionOutlierDetector(OutlierMixin, EstimatorHolder):
         Returns
         -------
         self : object
-            The fitted detector.
+            The fitted estimator.
 
         Raises
         ------

@@ -131,7 +131,7 @@ class PretrainedClassifier(ClassifierMixin, BasePretrained):
     Attributes
     ----------
     estimator_ : estimator
-        The one fitted to all rows, as it was before fine-tuning; a frozen one as it is.
+        The fitted estimator. It is as it was before fine-tuning.
 
     classes_ : ndarray of shape (n_classes,)
         The classes, in order.
@@ -144,16 +144,17 @@ class PretrainedClassifier(ClassifierMixin, BasePretrained):
         strings.
 
     loss_curve_ : list of float of length `n_epochs_` + 1
-        Training loss: the start's, then the mean over each epoch's steps, noise
-        included. The loss is the cross-entropy in nats, times class weights.
+        Training loss: the start's, then the mean over each epoch's steps. The loss is
+        the cross-entropy in nats, times class weights, noise included.
 
     validation_loss_curve_ : list of float of length `n_epochs_` + 1 or None
-        Loss on the validation rows, each by a network that was not trained on its
-        label: the Brier score, times class weights. None if there are none.
+        Loss on the validation rows. Each is judged by a network that was not trained on
+        its label, by the Brier score times class weights. None if there are no such
+        rows.
 
     start_validation_loss_ : float or None
-        Validation loss of the start: logistic regression on the frozen codes of the
-        other rows.
+        Validation loss of the start. It is that of logistic regression on the frozen
+        codes of the other rows.
 
     best_validation_loss_ : float or None
         Validation loss of the epoch that is kept.

@@ -100,7 +100,7 @@ class PretrainedRegressor(RegressorMixin, BasePretrained):
     Attributes
     ----------
     estimator_ : estimator
-        The one fitted to all rows, as it was before fine-tuning; a frozen one as it is.
+        The fitted estimator. It is as it was before fine-tuning.
 
     n_features_in_ : int
         Number of columns seen in fit.
@@ -110,16 +110,16 @@ class PretrainedRegressor(RegressorMixin, BasePretrained):
         strings.
 
     loss_curve_ : list of float of length `n_epochs_` + 1
-        Training loss: the start's, then the mean over each epoch's steps, noise
-        included. The loss is the mean squared error of targets, in their deviations.
+        Training loss: the start's, then the mean over each epoch's steps. The loss is
+        the mean squared error of targets, in their deviations, noise included.
 
     validation_loss_curve_ : list of float of length `n_epochs_` + 1 or None
-        Loss on the validation rows, each by a network that was not trained on its
-        label. None if there are none.
+        Loss on the validation rows. Each is judged by a network that was not trained on
+        its label. None if there are no such rows.
 
     start_validation_loss_ : float or None
-        Validation loss of the start: ridge regression on the frozen codes of the
-        other rows.
+        Validation loss of the start. It is that of ridge regression on the frozen codes
+        of the other rows.
 
     best_validation_loss_ : float or None
         Validation loss of the epoch that is kept.

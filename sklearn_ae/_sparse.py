@@ -180,7 +180,8 @@ class SparseAutoencoder(BaseAutoencoder):
         indicators of a categorical column it is the root of the sum of their variances.
 
     explained_variance_ : ndarray of shape (`n_components_`,)
-        Variance of each code over the training rows (before whitening), with n - 1.
+        Variance of each code over the training rows, with n - 1. It is that before
+        whitening.
 
     loss_curve_ : list of float of length `n_epochs_` + 1
         Training loss: the start's, then the mean over each epoch's steps. The loss is
@@ -188,18 +189,18 @@ class SparseAutoencoder(BaseAutoencoder):
         penalty over the number of cells. A category counts as one cell.
 
     validation_loss_curve_ : list of float of length `n_epochs_` + 1 or None
-        Loss on the validation rows, each by a network that has not seen it. None if
-        ``early_stopping=False``.
+        Loss on the validation rows. Each is judged by a network that has not seen it.
+        None if ``early_stopping=False``.
 
     best_epoch_ : int
         Epoch whose weights are kept; 0 is the start.
 
     best_validation_loss_ : float or None
-        Validation loss of that epoch.
+        Validation loss of the epoch that is kept.
 
     pca_validation_loss_ : float or None
-        Loss on the validation rows of PCA with the k largest codes of each row, fitted
-        without them as the start is. With "l1" and "kl", loss of their start.
+        PCA's loss on the validation rows, fitted without them as the start is. Of each
+        row it has the k largest codes. With "l1" and "kl" it is their start's loss.
 
     n_epochs_ : int
         Number of epochs run.

@@ -40,12 +40,11 @@ class VariationalAutoencoder(BaseAutoencoder):
 
     Codes of the training rows are never quite distributed like the prior that they were
     trained with. A mixture of Gaussians takes its place in :meth:`sample` and
-    :meth:`score_samples` where the start is left, see `prior`.
-
-    The noise is at least a millionth of the mean variance of a column. Reconstructions
-    decode the means of codes, which lie nearer to zero than PCA's. With categories,
-    likelihoods are those of the encoded columns, and a category is drawn by the
-    probabilities that its indicators decode to.
+    :meth:`score_samples` where the start is left, see `prior`. The noise is at least a
+    millionth of the mean variance of a column. Reconstructions decode the means of
+    codes, which lie nearer to zero than PCA's. With categories, likelihoods are those
+    of the encoded columns, and a category is drawn by the probabilities that its
+    indicators decode to.
 
     Parameters
     ----------
@@ -184,27 +183,27 @@ class VariationalAutoencoder(BaseAutoencoder):
         indicators of a categorical column it is the root of the sum of their variances.
 
     explained_variance_ : ndarray of shape (`n_components_`,)
-        Variance of each code over the training rows (before whitening), with n - 1:
-        near 1 if it is used, 0 if not.
+        Variance of each code over the training rows, with n - 1. It is that before
+        whitening: near 1 if a code is used, 0 if not.
 
     loss_curve_ : list of float of length `n_epochs_` + 1
-        Training loss: the start's, then the mean over each epoch's steps, noise
-        included. The loss is minus the bound in nats over the mean number of observed
-        cells of a row, of centred and scaled cells. A category counts as one cell.
+        Training loss: the start's, then the mean over each epoch's steps. The loss is
+        minus the bound in nats, noise included, over the mean number of observed cells
+        of a row, of centred and scaled cells. A category counts as one cell.
 
     validation_loss_curve_ : list of float of length `n_epochs_` + 1 or None
-        Loss on the validation rows, each by a network that has not seen it. None if
-        ``early_stopping=False``.
+        Loss on the validation rows. Each is judged by a network that has not seen it.
+        None if ``early_stopping=False``.
 
     best_epoch_ : int
         Epoch whose weights are kept; 0 is the start.
 
     best_validation_loss_ : float or None
-        Validation loss of that epoch.
+        Validation loss of the epoch that is kept.
 
     pca_validation_loss_ : float or None
-        Loss of probabilistic PCA on the validation rows, fitted without them as the
-        start is.
+        PCA's loss on the validation rows, fitted without them as the start is. This
+        PCA is probabilistic.
 
     n_epochs_ : int
         Number of epochs run.

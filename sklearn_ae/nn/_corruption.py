@@ -242,7 +242,8 @@ class GaussianNoise(Corruption):
         Of the rows to come.
 
     level : float or tuple of two floats
-        Standard deviation in the layout's `noise_unit`, or the range of it.
+        Standard deviation in the layout's `noise_unit`, or the range from which each
+        batch draws that.
 
     generator : torch.Generator, default=None
         Source of the noise, on the CPU. None means torch's global generator.
@@ -290,7 +291,8 @@ class UniformNoise(Corruption):
         Of the rows to come.
 
     level : float or tuple of two floats
-        Standard deviation in the layout's `noise_unit`, or the range of it.
+        Standard deviation in the layout's `noise_unit`, or the range from which each
+        batch draws that.
 
     generator : torch.Generator, default=None
         Source of the noise, on the CPU. None means torch's global generator.
