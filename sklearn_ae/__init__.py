@@ -32,7 +32,7 @@ __all__ = [
     "load",
 ]
 
-# The names of all classes that skops must trust to load estimators of this package.
+#: Names of all classes that skops must trust to load estimators of this package.
 SKOPS_TRUSTED = skops_names()
 
 survive_forks()

@@ -83,7 +83,7 @@ class AutoencoderTransformer(StreamingAutoencoder):
         With 0 the start is kept.
 
     weight_decay : float, default=0.0
-        Decoupled weight decay.
+        Decoupled weight decay: a step takes this share, times its rate, of the weights.
 
     early_stopping : bool, default=True
         Whether the epoch that does best on validation rows is kept. Otherwise the last
@@ -205,6 +205,10 @@ class AutoencoderTransformer(StreamingAutoencoder):
     >>> codes.shape
     (150, 2)
     >>> autoencoder.inverse_transform(codes).shape
+    (150, 4)
+    >>> autoencoder.reconstruction_error(X).shape
+    (150,)
+    >>> autoencoder.feature_reconstruction_error(X).shape
     (150, 4)
     >>> bool(autoencoder.best_validation_loss_ <= autoencoder.pca_validation_loss_)
     True

@@ -132,6 +132,8 @@ class CodeCompressor(EstimatorHolder):
     True
     >>> compressor.decompress(data).shape
     (1797, 64)
+    >>> bool(compressor.compression_report(X).ratio > 100)
+    True
     """
 
     error_bound: float | None = None

@@ -22,9 +22,9 @@ class ConvolutionalAutoencoder(BaseAutoencoder):
 
     .. math:: z = E x + e + g(x), \qquad x' = D z + d + h(z)
 
-    `g` has convolutions that halve the axes again and again and lead straight to the
-    code, and `h` dense layers, then convolutions that double the axes. At the start g
-    and h are silent, and PCA is left only for an epoch that is clearly better on
+    :math:`g` has convolutions that halve the axes again and again and lead straight to
+    the code, and :math:`h` dense layers, then convolutions that double the axes. At the
+    start both are silent, and PCA is left only for an epoch that is clearly better on
     validation rows. Strong weight decay keeps few rows from being learned by heart. Of
     `hidden_layer_sizes` the decoder alone has layers.
 
@@ -86,7 +86,7 @@ class ConvolutionalAutoencoder(BaseAutoencoder):
         With 0 the start is kept.
 
     weight_decay : float, default=1.0
-        Decoupled weight decay.
+        Decoupled weight decay: a step takes this share, times its rate, of the weights.
 
     early_stopping : bool, default=True
         Whether the epoch that does best on validation rows is kept. Otherwise the last

@@ -101,7 +101,7 @@ class EncoderDecoderRegressor(
         With 0 the start is kept.
 
     weight_decay : float, default=1.0
-        Decoupled weight decay.
+        Decoupled weight decay: a step takes this share, times its rate, of the weights.
 
     early_stopping : bool, default=True
         Whether the epoch that does best on validation rows is kept. Otherwise the last

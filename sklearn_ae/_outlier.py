@@ -35,8 +35,10 @@ class ReconstructionOutlierDetector(OutlierMixin, EstimatorHolder):
     tail, and where the transformer reconstructs outliers too. Here a row is abnormal
     by the sum of how surprising everything is that the transformer tells of it:
 
-    .. math:: a(x) = \sum_j s_j(x_j) + \sum_j t_j(x_j - x'_j)
-        + \sum_l v_l(a_l^\top x) + w \sum_k u_k(z_k) + w' \sum_j r_j(x'_j)
+    .. math::
+
+        a(x) &= \sum_j s_j(x_j) + \sum_j t_j(x_j - x'_j) + \sum_l v_l(a_l^\top x) \\
+             &+ w \sum_k u_k(z_k) + w' \sum_j r_j(x'_j)
 
     over its cells, over the residuals of its reconstruction, over the principal axes of
     the standardized columns, which no network can spoil, and, with half the weight or

@@ -136,7 +136,7 @@ def load(path):
         If the file is cut, changed or of another kind, or holds what can't be.
 
     OSError
-        If there is none.
+        If it can't be read.
 
     Warns
     -----

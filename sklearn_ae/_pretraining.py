@@ -156,8 +156,8 @@ class BasePretrained(
         Returns
         -------
         codes : ndarray of shape (n_samples, n_components)
-            Those of `estimator_` where ``best_epoch_ == 0``, or where its own weights
-            are not trained here.
+            In the units of the codes of `estimator_`, and the same where
+            ``best_epoch_ == 0`` or where its own weights are not trained here.
 
         Raises
         ------

@@ -1,4 +1,9 @@
-"""Networks, noise and losses in plain torch, usable without scikit-learn."""
+"""Networks, noise and losses in plain torch, usable without scikit-learn.
+
+Four tables give classes by the names that estimators have for them: ``ACTIVATIONS`` of
+hidden layers, ``CODINGS`` that keep codes sparse, ``CORRUPTIONS`` of rows, and
+``NETWORKS``.
+"""
 
 from ._autoencoder import Autoencoder
 from ._bound import NegativeBound

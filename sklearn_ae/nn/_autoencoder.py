@@ -22,12 +22,12 @@ class Autoencoder(Network):
 
     .. math:: z = E x + e + g(x), \qquad x' = D z + d + h(z).
 
-    :meth:`start_at_components` silences `g` and `h`, and the network is PCA. Outside
-    the range of the rows it was trained on, `g` and `h` stay bounded, see
+    :meth:`start_at_components` silences :math:`g` and :math:`h`, and the network is
+    PCA. Outside the range of the rows it was trained on, they stay bounded, see
     :class:`RangeHold`, and the network extrapolates linearly, as PCA does.
 
-    A missing cell is NaN and enters as 0, the column's centre. `g` is told of it by a
-    flag, whose weight starts at zero, if the column is one of `gap_columns`.
+    A missing cell is NaN and enters as 0, the column's centre. :math:`g` is told of it
+    by a flag, whose weight starts at zero, if the column is one of `gap_columns`.
 
     Parameters
     ----------

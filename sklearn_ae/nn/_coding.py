@@ -335,6 +335,7 @@ class KL(_Encoded):
         return (self.settings.alpha * divergence.sum()).expand(len(code))
 
 
+#: Ways to make codes sparse, by name.
 CODINGS: dict[str, type[Coding]] = {"kl": KL, "l1": L1, "topk": TopK}
 
 

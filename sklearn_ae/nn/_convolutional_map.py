@@ -20,7 +20,7 @@ class ConvolutionalMap(Autoencoder):
 
     A cell of :math:`c(x)` sees those around it alone, and the same weights make all of
     them: what is learned of one place serves all others. What is global is linear.
-    :meth:`start_at_maps` silences `c`.
+    :meth:`start_at_maps` silences :math:`c`.
 
     Parameters
     ----------

@@ -326,6 +326,7 @@ class UniformNoise(Corruption):
         return noise.mul_(level * math.sqrt(3) / 128 * layout.noise_unit).add_(x)
 
 
+#: Noises by name.
 CORRUPTIONS: dict[str, type[Corruption]] = {
     "gaussian": GaussianNoise,
     "masking": MaskingNoise,

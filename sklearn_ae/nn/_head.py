@@ -18,8 +18,8 @@ class Head(nn.Module):
 
     .. math:: f(z) = W u + b + h(u), \qquad u = (z - m) / s.
 
-    The last layer of `h` starts at zero, so a head is its linear model until it is
-    trained. Outside the range of its training rows `h` stays bounded, see
+    The last layer of :math:`h` starts at zero, so a head is its linear model until it
+    is trained. Outside the range of its training rows :math:`h` stays bounded, see
     :class:`RangeHold`.
 
     Parameters
@@ -31,7 +31,7 @@ class Head(nn.Module):
         Number of scores.
 
     hidden_layer_sizes : sequence of int, default=(64,)
-        Widths of the layers of `h`. Empty means that there are none.
+        Widths of the layers of :math:`h`. Empty means that there are none.
 
     activation : str, default="relu"
         A key of `sklearn_ae.nn.ACTIVATIONS`.

@@ -9,6 +9,7 @@ from torch import nn
 
 from ._range import RangeHold
 
+#: Activations by name.
 ACTIVATIONS: dict[str, type[nn.Module]] = {
     "elu": nn.ELU,
     "gelu": nn.GELU,

@@ -19,8 +19,8 @@ _TURN = 80.0  # learning rates, for entries of size 1
 class SparseNetwork(Network):
     r"""Autoencoder whose reconstructions are sums of few atoms.
 
-    With atoms :math:`a_j` of length 1, the decoder's columns, and hidden layers `h`,
-    which are there if asked for,
+    With atoms :math:`a_j` of length 1, the decoder's columns, and hidden layers
+    :math:`h`, which are there if asked for,
 
     .. math:: x' = d + \sum_j z_j a_j + h(z).
 
@@ -295,7 +295,7 @@ def sparse_loss(
     Parameters
     ----------
     module : SparseNetwork
-        Gives reconstructions :math:`x'` and penalties `p`.
+        Gives reconstructions :math:`x'` and penalties :math:`p`.
 
     batch : tuple of two Tensors of shape (n_rows, n_features)
         Encoded rows as the module sees them, and as they should come back. Where the

@@ -30,8 +30,8 @@ class VariationalNetwork(Network):
         z &\sim N(0, I), \qquad x \,|\, z \sim N(D z + d + h(z), s^2 I), \\
         z \,|\, x &\sim N(E x + e + g(x), \operatorname{diag} \exp(c + v(x))).
 
-    :meth:`start_at_components` silences `g`, `h` and `v`, and the posterior is the
-    exact one of probabilistic PCA.
+    :meth:`start_at_components` silences :math:`g`, :math:`h` and :math:`v`, and the
+    posterior is the exact one of probabilistic PCA.
 
     Parameters
     ----------
@@ -42,8 +42,8 @@ class VariationalNetwork(Network):
         Width of the code.
 
     hidden_layer_sizes : sequence of int, default=(256, 128)
-        Widths of the hidden layers of `g` and `v`; `h` has them in reverse. Empty means
-        that there are none.
+        Widths of the hidden layers of :math:`g` and :math:`v`; :math:`h` has them in
+        reverse. Empty means that there are none.
 
     activation : str, default="relu"
         A key of `sklearn_ae.nn.ACTIVATIONS`.
