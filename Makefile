@@ -27,7 +27,6 @@ lint: .venv/ready
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/codespell
-	$(BIN)/python -m numpydoc.hooks.validate_docstrings sklearn_ae/*.py sklearn_ae/nn/*.py
 
 docs: .venv/docs-ready
 	rm -rf $(SITE)
