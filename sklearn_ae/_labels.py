@@ -69,14 +69,7 @@ def read_classes(y) -> ClassLabels:
     ValueError
         If there are fewer, or y holds infinity or numbers that are no classes.
     """
-    y = column_or_1d(_as_array(y), warn=True)
-    labelled = ~_is_missing(y)
-    values = y[labelled]
-    if y.dtype == object:
-        values = _narrowed(values)
-    if values.dtype.kind in "iu" and not _is_binary(values):
-        labelled[labelled] = values != _UNLABELLED
-        values = values[values != _UNLABELLED]
+    labelled, values = known_classes(y)
     _check_any(len(values), "-1 among integer classes, None and NaN among others")
     if values.dtype.kind == "f":
         assert_all_finite(values, input_name="y")
@@ -88,6 +81,33 @@ def read_classes(y) -> ClassLabels:
             f"{classes.tolist()[0]!r}."
         )
     return ClassLabels(labelled, numbers.astype(np.int64), classes)
+
+
+def known_classes(y) -> tuple[np.ndarray, np.ndarray]:
+    """Return which rows have a class, and the classes of these, by the same rule.
+
+    Parameters
+    ----------
+    y : array-like of shape (n_samples,)
+        Classes.
+
+    Returns
+    -------
+    labelled : ndarray of bool of shape (n_samples,)
+        Which rows have one.
+
+    classes : ndarray of shape (n_labelled,)
+        The class of each of these.
+    """
+    y = column_or_1d(_as_array(y), warn=True)
+    labelled = ~_is_missing(y)
+    values = y[labelled]
+    if y.dtype == object:
+        values = _narrowed(values)
+    if values.dtype.kind in "iu" and not _is_binary(values):
+        labelled[labelled] = values != _UNLABELLED
+        values = values[values != _UNLABELLED]
+    return labelled, values
 
 
 def read_numbers(y) -> NumberLabels:
@@ -131,7 +151,7 @@ def _check_any(n_labelled: int, unlabelled: str) -> None:
 
 def _as_array(y) -> np.ndarray:
     """Return y as an array; of strings and None, or nullable columns, of objects."""
-    if isinstance(y, list | tuple) and any(_is_none(value) for value in y):
+    if isinstance(y, list | tuple) and any(is_none(value) for value in y):
         return np.array(y, dtype=object)
     return np.asarray(y)
 
@@ -141,10 +161,11 @@ def _is_missing(y: np.ndarray) -> np.ndarray:
         return np.isnan(y)
     if y.dtype != object:
         return np.zeros(len(y), dtype=bool)
-    return np.array([_is_none(value) for value in y], dtype=bool)
+    return np.array([is_none(value) for value in y], dtype=bool)
 
 
-def _is_none(value: Any) -> bool:
+def is_none(value: Any) -> bool:
+    """Tell whether a value stands for a missing one."""
     try:
         return value is None or bool(value != value)  # NaN differs from itself
     except (TypeError, ValueError):
