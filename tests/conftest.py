@@ -68,6 +68,7 @@ SHARED = {
     "test_fitting_small": ONE,
     "test_frames": ONE,
     "test_frames_limits": ONE,
+    "test_loss_curve_display": ONE,
     "test_streaming": TWO,
     "test_random": [DenoisingAutoencoder, *THREE[1:]],
     "test_validation": ONE,
@@ -562,3 +563,13 @@ def comparable():
         return made
 
     return arrays
+
+
+@pytest.fixture
+def drawing():
+    """Draw on no screen, and close all figures."""
+    import matplotlib.pyplot as plt  # which takes a while
+
+    plt.switch_backend("Agg")
+    yield plt
+    plt.close("all")

@@ -20,7 +20,7 @@ LAYERS = [
     {"_sklearn", "_random", "_frames", "_levels", "_selection", "_transaction"}
     | {"_parameters", "_moments", "_entropy", "_archive", "_learned", "_forks"}
     | {"_schedule_free"}
-    | {"_network_arguments"},
+    | {"_network_arguments", "_plotting"},
     {"_descriptions", "_persistence"},
     {"_columns", "_shared_parameters", "_packing", "_shapes"},
     {"_tables", "_learning", "_identity"},
@@ -49,6 +49,7 @@ LAYERS = [
     {"_pretraining"},
     {"_compression", "_encoder_decoder", "_outlier"}
     | {"_pretrained_classifier", "_pretrained_regressor"},
+    {"_loss_curve_display"},
     {"__init__"},
 ]
 LAYER = {name: level for level, layer in enumerate(LAYERS) for name in layer}
@@ -162,6 +163,17 @@ def test_frame_libraries_are_known_in_one_place(name, library):
 @pytest.mark.parametrize("name", FILES)
 def test_frame_libraries_are_not_imported(name):
     assert not roots(name) & {"pandas", "polars"}
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_matplotlib_has_one_importer(name):
+    assert ("matplotlib" in roots(name) | strings(name)) == (name == "_plotting")
+
+
+def test_matplotlib_is_imported_when_something_is_drawn():
+    body = tree("_plotting").body
+    at_once = [node for node in body if isinstance(node, ast.Import | ast.ImportFrom)]
+    assert "matplotlib" not in " ".join(map(ast.unparse, at_once))
 
 
 @pytest.mark.parametrize("name", FILES)

@@ -1,0 +1,143 @@
+"""Losses are drawn as a fit has them."""
+
+import numpy as np
+import pytest
+from sklearn.decomposition import PCA
+from sklearn.exceptions import NotFittedError
+from sklearn.frozen import FrozenEstimator
+from sklearn.pipeline import make_pipeline
+
+from sklearn_ae import (
+    AutoencoderTransformer,
+    CodeCompressor,
+    EncoderDecoderRegressor,
+    LossCurveDisplay,
+    PretrainedClassifier,
+    PretrainedRegressor,
+    SparseAutoencoder,
+)
+
+pytestmark = pytest.mark.usefixtures("drawing")
+
+BRIEF = {"max_epochs": 2, "hidden_layer_sizes": (8,), "random_state": 0}
+HELD = {"head_layer_sizes": (4,), "max_epochs": 2, "random_state": 0}
+HOLDERS = [PretrainedClassifier, PretrainedRegressor]
+
+
+def assert_drawn(display, fitted):
+    curves = [fitted.loss_curve_, fitted.validation_loss_curve_]
+    curves = [curve for curve in curves if curve is not None]
+    assert len(display.lines_) == len(curves)
+    for line, curve in zip(display.lines_, curves, strict=True):
+        np.testing.assert_array_equal(line.get_xdata(), np.arange(len(curve)))
+        np.testing.assert_array_equal(line.get_ydata(), curve)
+    best = display.best_point_
+    assert best.get_xdata() == [fitted.best_epoch_]
+    assert best.get_ydata() == [curves[-1][fitted.best_epoch_]]
+
+
+def test_lines_are_the_curves_of_each_autoencoder(fitted):
+    display = LossCurveDisplay.from_estimator(fitted)
+    assert_drawn(display, fitted)
+    start = display.start_line_
+    assert set(start.get_ydata()) == {fitted.pca_validation_loss_}
+    assert start.get_label() == "PCA, validation"
+
+
+@pytest.mark.parametrize("holder", HOLDERS)
+def test_lines_are_the_curves_of_what_is_tuned(holder, X):
+    held = AutoencoderTransformer(2, **BRIEF)
+    fitted = holder(held, **HELD).fit(X, (X[:, 0] > 0).astype(int))
+    display = LossCurveDisplay.from_estimator(fitted)
+    assert_drawn(display, fitted)
+    assert set(display.start_line_.get_ydata()) == {fitted.start_validation_loss_}
+
+
+def test_lines_are_the_curves_of_pairs(pairs):
+    fitted = EncoderDecoderRegressor(2, **BRIEF).fit(*pairs)
+    display = LossCurveDisplay.from_estimator(fitted)
+    assert_drawn(display, fitted)
+    assert set(display.start_line_.get_ydata()) == {fitted.ridge_validation_loss_}
+    assert display.start_line_.get_label() == "ridge regression, validation"
+
+
+def test_starts_that_are_not_pca_are_not_called_so(X):
+    fitted = SparseAutoencoder(2, sparsity="kl", **(BRIEF | {"max_epochs": 0})).fit(X)
+    display = LossCurveDisplay.from_estimator(fitted)
+    assert display.start_line_.get_label() == "start, validation"
+
+
+def test_without_validation_the_training_loss_is_marked(X):
+    fitted = AutoencoderTransformer(2, early_stopping=False, **BRIEF).fit(X)
+    display = LossCurveDisplay.from_estimator(fitted)
+    assert_drawn(display, fitted)
+    assert len(display.lines_) == 1
+    assert display.start_line_ is None
+
+
+def test_streams_are_drawn_by_chunk(X):
+    fitted = AutoencoderTransformer(2, **BRIEF)
+    for chunk in np.split(X, 3):
+        fitted.partial_fit(chunk)
+    display = LossCurveDisplay.from_estimator(FrozenEstimator(fitted))
+    assert_drawn(display, fitted)
+    assert display.lines_[0].get_xdata().tolist() == [0, 1, 2, 3]
+
+
+def test_a_start_alone_is_seen(X):
+    fitted = AutoencoderTransformer(2, **(BRIEF | {"max_epochs": 0})).fit(X)
+    display = LossCurveDisplay.from_estimator(fitted)
+    assert_drawn(display, fitted)
+    assert [line.get_marker() for line in display.lines_] == ["o", "o"]
+
+
+def test_the_scale_is_logarithmic_by_choice():
+    curves = [4.0, 2.0], [3.0, 1.0]
+    assert LossCurveDisplay.from_curves(*curves).ax_.get_yscale() == "linear"
+    display = LossCurveDisplay.from_curves(*curves, log_scale=True)
+    assert display.ax_.get_yscale() == "log"
+
+
+def test_styles_are_passed_on_and_names_put_first():
+    display = LossCurveDisplay.from_curves(
+        [4.0, 2.0],
+        start_validation_loss=3.0,
+        best_epoch=1,
+        name="mine",
+        line_kw={"color": "red"},
+        start_kw={"color": "green"},
+        best_kw={"marker": "*"},
+    )
+    assert display.lines_[0].get_color() == "red"
+    assert display.start_line_.get_color() == "green"
+    assert display.best_point_.get_marker() == "*"
+    labels = [text.get_text() for text in display.ax_.get_legend().get_texts()]
+    said = ["training", "start, validation", "epoch kept: 1"]
+    assert labels == [f"mine: {label}" for label in said]
+
+
+@pytest.mark.parametrize("wrap", [make_pipeline, CodeCompressor])
+def test_what_has_no_losses_is_told_where_they_are(wrap, X):
+    fitted = wrap(AutoencoderTransformer(2, **BRIEF)).fit(X)
+    with pytest.raises(TypeError, match=r"must have loss_curve_.*pipeline\[-1\]"):
+        LossCurveDisplay.from_estimator(fitted)
+
+
+def test_other_estimators_are_refused(X):
+    with pytest.raises(TypeError, match="got PCA"):
+        LossCurveDisplay.from_estimator(PCA().fit(X))
+    with pytest.raises(NotFittedError):
+        LossCurveDisplay.from_estimator(AutoencoderTransformer())
+
+
+@pytest.mark.parametrize(
+    ("curves", "best_epoch", "match"),
+    [
+        (([2.0, 1.0], [1.0]), None, "validation_loss_curve must have 2 losses"),
+        (([2.0, 1.0],), 2, "each epoch up to best_epoch=2, got 2 losses"),
+        (([],), None, "got 0 losses"),
+    ],
+)
+def test_curves_that_do_not_fit_are_refused(curves, best_epoch, match):
+    with pytest.raises(ValueError, match=match):
+        LossCurveDisplay.from_curves(*curves, best_epoch=best_epoch)
