@@ -7,6 +7,7 @@ from ._convolutional import ConvolutionalAutoencoder
 from ._denoising import DenoisingAutoencoder
 from ._encoder_decoder import EncoderDecoderRegressor
 from ._forks import survive_forks
+from ._latent_space_display import LatentSpaceDisplay
 from ._loss_curve_display import LossCurveDisplay
 from ._outlier import ReconstructionOutlierDetector
 from ._persistence import load, skops_names
@@ -24,6 +25,7 @@ __all__ = [
     "DenoisingAutoencoder",
     "EncoderDecoderRegressor",
     "InvalidFileError",
+    "LatentSpaceDisplay",
     "LossCurveDisplay",
     "PretrainedClassifier",
     "PretrainedRegressor",

@@ -42,14 +42,14 @@ LAYERS = [
     {"_streaming"},
     {"_autoencoder", "_convolutional", "_denoising", "_sparse", "_variational"},
     {"_held"},
-    {"_coders", "_surprise", "_views"},
+    {"_coders", "_pca_baseline", "_surprise", "_views"},
     {"_quantization", "_compression_report", "_abnormality", "_trimming"} | {"_trust"},
     {"_fitted_head", "_label_split", "_labelled_rows", "_labels", "_targets"},
-    {"_fine_tuning"},
+    {"_colouring", "_fine_tuning"},
     {"_pretraining"},
     {"_compression", "_encoder_decoder", "_outlier"}
     | {"_pretrained_classifier", "_pretrained_regressor"},
-    {"_loss_curve_display"},
+    {"_latent_space_display", "_loss_curve_display"},
     {"__init__"},
 ]
 LAYER = {name: level for level, layer in enumerate(LAYERS) for name in layer}
