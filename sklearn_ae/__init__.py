@@ -13,6 +13,7 @@ from ._outlier import ReconstructionOutlierDetector
 from ._persistence import load, skops_names
 from ._pretrained_classifier import PretrainedClassifier
 from ._pretrained_regressor import PretrainedRegressor
+from ._reconstruction_display import ReconstructionDisplay
 from ._sparse import SparseAutoencoder
 from ._variational import VariationalAutoencoder
 from ._version import __version__
@@ -29,6 +30,7 @@ __all__ = [
     "LossCurveDisplay",
     "PretrainedClassifier",
     "PretrainedRegressor",
+    "ReconstructionDisplay",
     "ReconstructionOutlierDetector",
     "SparseAutoencoder",
     "VariationalAutoencoder",

@@ -22,7 +22,7 @@ LAYERS = [
     | {"_schedule_free"}
     | {"_network_arguments", "_plotting"},
     {"_descriptions", "_persistence"},
-    {"_columns", "_shared_parameters", "_packing", "_shapes"},
+    {"_columns", "_kinds_of_rows", "_shared_parameters", "_packing", "_shapes"},
     {"_tables", "_learning", "_identity"},
     {"_checkpoint"},
     {"_validation"},
@@ -45,11 +45,11 @@ LAYERS = [
     {"_coders", "_pca_baseline", "_surprise", "_views"},
     {"_quantization", "_compression_report", "_abnormality", "_trimming"} | {"_trust"},
     {"_fitted_head", "_label_split", "_labelled_rows", "_labels", "_targets"},
-    {"_colouring", "_fine_tuning"},
+    {"_colouring", "_fine_tuning", "_reconstruction_drawing"},
     {"_pretraining"},
     {"_compression", "_encoder_decoder", "_outlier"}
     | {"_pretrained_classifier", "_pretrained_regressor"},
-    {"_latent_space_display", "_loss_curve_display"},
+    {"_latent_space_display", "_loss_curve_display"} | {"_reconstruction_display"},
     {"__init__"},
 ]
 LAYER = {name: level for level, layer in enumerate(LAYERS) for name in layer}
