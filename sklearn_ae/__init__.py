@@ -2,6 +2,7 @@
 
 from ._archive import InvalidFileError
 from ._autoencoder import AutoencoderTransformer
+from ._components_error_display import ComponentsErrorDisplay
 from ._compression import CodeCompressor
 from ._convolutional import ConvolutionalAutoencoder
 from ._denoising import DenoisingAutoencoder
@@ -22,6 +23,7 @@ __all__ = [
     "SKOPS_TRUSTED",
     "AutoencoderTransformer",
     "CodeCompressor",
+    "ComponentsErrorDisplay",
     "ConvolutionalAutoencoder",
     "DenoisingAutoencoder",
     "EncoderDecoderRegressor",

@@ -49,7 +49,8 @@ LAYERS = [
     {"_pretraining"},
     {"_compression", "_encoder_decoder", "_outlier"}
     | {"_pretrained_classifier", "_pretrained_regressor"},
-    {"_latent_space_display", "_loss_curve_display"} | {"_reconstruction_display"},
+    {"_components_error_display", "_latent_space_display", "_loss_curve_display"}
+    | {"_reconstruction_display"},
     {"__init__"},
 ]
 LAYER = {name: level for level, layer in enumerate(LAYERS) for name in layer}
