@@ -223,7 +223,6 @@ def draw_cells(ax, errors: Errors, originals, reconstructions, style: dict):
             text = f"{originals[row, column]}\n{reconstructions[row, column]}"
             texts.append(_write(ax, image, row, column, text))
             texts[-1].set_fontsize(size)
-    ax.set_xticks(range(cells.shape[1]))
     ax.tick_params(length=0)
     ax.set_xlabel("row: original over reconstruction")
     over = np.nanmax(cells, initial=0) > _DARKEST

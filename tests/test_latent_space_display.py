@@ -110,9 +110,19 @@ def test_more_codes_are_a_triangle_of_panels(five, X, kinds):
 
 
 def test_first_four_codes_are_drawn_unless_asked(five, X):
-    display = LatentSpaceDisplay.from_estimator(five, X, compare="pca")
-    assert display.axes_.shape == (4, 8)
-    assert len(display.scatters_) == 12
+    display = LatentSpaceDisplay.from_estimator(five, X)
+    assert display.axes_.shape == (4, 4)
+    assert len(display.scatters_) == 6
+
+
+def test_triangles_stand_side_by_side(five, X):
+    options = {"components": range(3), "compare": "pca"}
+    display = LatentSpaceDisplay.from_estimator(five, X, **options)
+    assert display.axes_.shape == (3, 6)
+    assert display.axes_[1, 3].get_ylabel() == "code 1"
+    drawn = display.scatters_[3][0].get_offsets()
+    expected = PCA(3).fit_transform(X)[:, :2]
+    np.testing.assert_allclose(drawn, expected, atol=1e-8)
 
 
 def test_triangles_are_drawn_on_given_axes(five, X, drawing):
