@@ -94,7 +94,7 @@ for name, model in models.items():
 def draw(columns, size, window=np.s_[:]):
     """Draw pictures beside the truth, with their distance from it in decibels."""
     n_columns = len(columns) + 1
-    figure, axes = plt.subplots(2, n_columns, figsize=size, layout="constrained")
+    _, axes = plt.subplots(2, n_columns, figsize=size, layout="constrained")
     for number, line in enumerate(axes):
         for axis, (name, pictures) in zip(line, columns.items(), strict=False):
             error = np.mean(np.square(pictures[number] - right[number]))
@@ -141,6 +141,6 @@ for name, model in models.items():
 draw(columns, (8, 5), np.s_[280:380, 40:120])
 
 # %%
-# Where outputs are about linear in inputs, as in making pictures large, ridge regression
-# is nearly as good. For colours that people would believe, take many more photographs,
-# and of the kind that is to be coloured.
+# Where outputs are about linear in inputs, as in making pictures large, ridge
+# regression is nearly as good. For colours that people would believe, take many more
+# photographs, of the kind that is to be coloured.

@@ -37,9 +37,8 @@ back = compressor.decompress(data)
 report = compressor.compression_report(X_test)
 added = np.mean(np.square(back - X_test)) - report.reconstruction_error
 print(f"{len(X_test)} digits in {len(data)} bytes: {report.bytes_per_row:.1f} a digit")
-print(
-    f"error of the codes {report.reconstruction_error:.2f}, of the bytes {report.error:.2f}"
-)
+print(f"error of the codes {report.reconstruction_error:.2f}")
+print(f"error of the bytes {report.error:.2f}")
 print(f"rounding added {added:.2f}, and was allowed {compressor.error_bound_:.2f}")
 
 # %%
@@ -81,6 +80,7 @@ axis.set_xticks((1, 2, 4, 8, 16, 32), (1, 2, 4, 8, 16, 32))
 axis.set_yticks((0.01, 0.03, 0.1, 0.3, 1), (0.01, 0.03, 0.1, 0.3, 1))
 axis.minorticks_off()
 axis.set(xlim=(1, 32), xlabel="bytes a digit", ylabel="error over variance")
+axis.set_title("Held-out digits that came back from bytes")
 named = dict(zip(*reversed(axis.get_legend_handles_labels()), strict=True))
 axis.legend(named.values(), named.keys(), title="numbers: components")
 plt.show()
@@ -109,6 +109,7 @@ for rate in rates:
         back = compressor.decompress(compressor.compress(X_test))
         rows[f"{name}\n{n_bytes:.1f} bytes"] = back
         print(f"at most {rate:2} bytes: {name:24} error {error:.1%} of the variance")
+figure.suptitle("Held-out digits from a few bytes")
 for line, (name, digits) in zip(axes, rows.items(), strict=True):
     line[0].set_ylabel(name, rotation=0, ha="right", va="center")
     for axis, digit in zip(line, digits, strict=False):

@@ -108,6 +108,7 @@ for name, color in (("PCA", "#0072B2"), ("AutoencoderTransformer", "#D55E00")):
 ends = np.array([best.min(), best.max()])
 axis.loglog(ends, ends, color="black", lw=1)
 axis.set(xlabel="squared error of ConvolutionalAutoencoder", ylabel="squared error")
+axis.set_title("Held-out pictures, each a point a model")
 axis.legend(markerscale=3)
 plt.show()
 

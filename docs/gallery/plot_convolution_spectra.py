@@ -23,7 +23,7 @@ from sklearn_ae import AutoencoderTransformer, ConvolutionalAutoencoder
 # that drifts, and there is noise. The clean spectra are kept to compare with.
 
 rng = np.random.default_rng(0)
-n_spectra, n_channels, noise = 2_000, 128, 0.02
+n_spectra, n_channels, noise = 1_600, 128, 0.02
 channel = np.linspace(0, 1, n_channels)
 clean = rng.normal(0, 0.1, size=(n_spectra, 1)) * channel + 0.1 * channel**2
 shift = rng.uniform(-0.06, 0.06, size=n_spectra)
@@ -85,7 +85,8 @@ for number, (above, below) in enumerate(axes.T):
 axes[0, 0].set(ylabel="signal")
 axes[1, 0].set(ylabel="minus clean")
 handles = axes[0, 0].get_legend_handles_labels()
-figure.legend(*handles, loc="outside upper center", ncols=3, frameon=False)
+figure.suptitle("Held-out spectra from nine codes")
+figure.legend(*handles, loc="outside lower center", ncols=3, frameon=False)
 plt.show()
 
 # %%
@@ -105,6 +106,7 @@ axis.semilogy(counts, errors, "o-", color=colors[0], label=names[0])
 axis.semilogy(n_components, ours, "D", color=colors[1], label=names[1])
 axis.axhline(ours, color=colors[1], lw=1, ls=":")
 axis.set(xlabel="number of codes", ylabel="error, in units of the noise")
+axis.set_title("Distance from the clean spectra, held out")
 axis.set_yticks((0.5, 1, 2, 4, 8), (0.5, 1, 2, 4, 8))
 axis.minorticks_off()
 axis.legend()

@@ -92,6 +92,7 @@ for (name, values), color, marker in zip(
     )
     axis.plot(counts, values.mean(axis=1), marker=marker, color=color, label=name)
 axis.set(xscale="log", xlabel="labels", ylabel="accuracy on held-out digits")
+axis.set_title("Digits with few labels")
 axis.set_xticks(counts, counts, minor=False)
 axis.minorticks_off()
 axis.grid(alpha=0.3)

@@ -40,7 +40,7 @@ for machine in machines:
     table[f"{machine} delay"] = 1 / speed
     table[f"{machine} losses"] = 1 + 8 * np.square(speed - 0.65)
 values = table.to_numpy()
-values = values + 0.03 * values.std(axis=0) * rng.standard_normal(values.shape)
+values = values + 0.05 * values.std(axis=0) * rng.standard_normal(values.shape)
 
 n_strange = n_rows // 50
 strange = rng.choice(n_rows, n_strange, replace=False)
@@ -77,6 +77,7 @@ for (name, score), color in zip(scores.items(), colors, strict=True):
     axis.plot(n_false / n_false[-1], n_true / n_true[-1], color=color, label=name)
 axis.plot([0, 1], [0, 1], color="black", lw=0.8, ls=":", label="guessing")
 axis.set(xlabel="share of ordinary rows above", ylabel="share of strange rows found")
+axis.set_title("Strange rows found, from the oddest on")
 axis.legend(loc="lower right")
 plt.show()
 
@@ -84,8 +85,8 @@ plt.show()
 # Why a row is strange
 # --------------------
 # ``explain`` tells each column's share of a row's score. The oddest rows are drawn, and
-# a ring marks the cell that was changed, if one was. Its neighbours are blamed too: when speed and
-# power disagree, either could be wrong. But the machine is named.
+# a ring marks the cell that was changed, if one was. Its neighbours are blamed too:
+# when speed and power disagree, either could be wrong. But the machine is named.
 
 detector, score = detectors["over an autoencoder"], scores["over an autoencoder"]
 oddest = np.argsort(score)[::-1][:15]
@@ -97,7 +98,7 @@ rings = pd.Series(changed, index=strange).reindex(oddest)
 axis.plot(rings, range(len(oddest)), "o", ms=11, mfc="none", mec="white", mew=2)
 axis.set_xticks(range(X.shape[1]), X.columns, rotation=45, ha="right")
 axis.set_yticks(range(len(oddest)), oddest)
-axis.set(ylabel="row, the oddest first")
+axis.set(ylabel="row, the oddest first", title="Columns that the score comes from")
 figure.colorbar(image, label="share of the row's score")
 plt.show()
 

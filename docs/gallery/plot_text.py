@@ -20,7 +20,7 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.model_selection import train_test_split
 from sklearn.neighbors import KNeighborsClassifier
 
-from sklearn_ae import AutoencoderTransformer
+from sklearn_ae import AutoencoderTransformer, LatentSpaceDisplay
 
 # %%
 # Documents that are there anyway
@@ -90,26 +90,18 @@ print(f"all columns, cosine {neighbors.score(X_test, y_test):12.1%}")
 # Held-out documents. PCA spends its two components on the largest contrasts and leaves
 # the other subjects on a heap.
 
-colors = "#000000 #E69F00 #56B4E9 #009E73 #F0E442 #0072B2 #D55E00 #CC79A7".split()
-figure, axes = plt.subplots(1, 2, figsize=(8, 4.6), layout="constrained")
-for axis, name in zip(axes, ("PCA", "AutoencoderTransformer"), strict=True):
-    points = codes[name, 2][1]
-    for number, marker in enumerate("osv^D*Pd"):
-        axis.scatter(
-            *points[y_test == number].T,
-            s=20,
-            marker=marker,
-            color=colors[number],
-            edgecolors="0.3",
-            linewidths=0.3,
-            label=modules[number],
-        )
-    axis.set(title=name, xlabel="code 1", ylabel="code 2")
-handles = axes[0].get_legend_handles_labels()
-figure.legend(*handles, loc="outside lower center", ncols=4, frameon=False)
+display = LatentSpaceDisplay.from_codes(
+    codes["AutoencoderTransformer", 2][1],
+    np.array(modules)[y_test],
+    compared_codes=codes["PCA", 2][1],
+    name="AutoencoderTransformer",
+    compared_name="PCA",
+    scatter_kw={"s": 14},
+)
+display.figure_.set_size_inches(8, 4.2)
 plt.show()
 
 # %%
-# With thirty codes and more, TruncatedSVD is as good or better for neighbours and takes a moment.
-# An autoencoder is worth its seconds where codes must be few: for maps, and for indexes
-# that have to be small.
+# With thirty codes and more, TruncatedSVD is as good or better for neighbours and takes
+# a moment. An autoencoder is worth its seconds where codes must be few: for maps, and
+# for indexes that have to be small.
