@@ -6,23 +6,24 @@ from typing import Any
 
 import torch
 
-_PRIVATE = ("_fitted", "_stream")
+_PRIVATE = ("_fitted", "_output_axes", "_stream", "_target")
 
 
 @contextlib.contextmanager
 def restored_on_error(estimator) -> Iterator[None]:
     """Leave the fitted attributes of an estimator as they were if the block raises."""
-    before = _fitted_attributes(estimator)
+    before = fitted_attributes(estimator)
     try:
         yield
     except BaseException:
-        for name in _fitted_attributes(estimator):
+        for name in fitted_attributes(estimator):
             delattr(estimator, name)
         vars(estimator).update(before)
         raise
 
 
-def _fitted_attributes(estimator) -> dict[str, Any]:
+def fitted_attributes(estimator) -> dict[str, Any]:
+    """Return what a fit has assigned to an estimator, by name."""
     return {
         name: value
         for name, value in vars(estimator).items()
