@@ -15,6 +15,7 @@ from sklearn.utils import check_array
 from sklearn.utils.validation import check_is_fitted
 
 from ._checkpoint import check_checkpoint
+from ._fit_tasks import FitTasks, WatchedFit
 from ._fitted import FittedAutoencoder, float_dtype
 from ._fitting import fit_rows
 from ._frames import frame_library
@@ -44,6 +45,7 @@ class BaseAutoencoder(
     LayerParameters,
     ClassNamePrefixFeaturesOutMixin,
     TransformerMixin,
+    WatchedFit,
     BaseEstimator,
 ):
     """Base of all autoencoders: parameters, fit, transform and scores.
@@ -130,6 +132,7 @@ class BaseAutoencoder(
         """
         check_has_use(self, X_val)
         check_checkpoint(self, checkpoint)
+        tasks = FitTasks(self, X, y)
         with restored_on_error(self):
             columns, X = learn_rows(self, self._flattened(X))
             self._check_columns(columns)
@@ -137,8 +140,10 @@ class BaseAutoencoder(
                 X_val = self._flattened(X_val)
                 X_val = read_rows(self, X_val, columns, input_name="X_val")
             with own_torch_modes():
-                learned = fit_rows(self, columns, X, X_val, checkpoint)
+                learned = fit_rows(self, columns, X, X_val, tasks, checkpoint)
             self._publish(learned)
+            if learned.state.interruption is None:
+                tasks.finish()
         if learned.state.interruption is not None:
             raise learned.state.interruption
         return self

@@ -10,7 +10,8 @@ from sklearn.utils.validation import check_is_fitted
 
 from ._coders import coder_of, fingerprint, is_fingerprint, row_errors
 from ._compression_report import CompressionReport, mean_errors, raw_bytes
-from ._held import EstimatorHolder, fit_held, own_autoencoder
+from ._fit_tasks import FitTasks
+from ._held import EstimatorHolder, fit_held, n_held_fits, own_autoencoder
 from ._packing import FORMAT, Packed, Packing
 from ._quantization import (
     LARGEST_EXPONENT,
@@ -181,12 +182,16 @@ class CodeCompressor(EstimatorHolder):
                 "Only one of error_bound and n_bits may be given, got "
                 f"error_bound={self.error_bound} and n_bits={self.n_bits}."
             )
+        tasks = FitTasks(self, X, y)
         with restored_on_error(self):
+            tasks.begin("fit", n_held_fits(self.estimator))
             # A copy: what is done to a frozen estimator later must not change rows.
-            estimator = copy.deepcopy(fit_held(self.estimator, X, self.random_state))
+            held = fit_held(self.estimator, X, self.random_state, tasks)
+            estimator = copy.deepcopy(held)
             coder, table, codes = _coded(estimator, X)
             quantizer, bound = self._learned(coder, table, codes)
             self._publish(estimator, coder.state(codes), quantizer, bound)
+            tasks.finish()
         return self
 
     def _check_restored(self):

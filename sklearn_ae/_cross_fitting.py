@@ -34,7 +34,8 @@ def cross_fit_network(
     For each fold a twin is trained on the others and judged on it, start and epochs
     alike. The epoch with the lowest loss over all rows is chosen, if its gain over the
     start is clear, see :func:`is_clear_gain`; then the module itself is trained on all
-    rows and stopped after that epoch of the same schedule.
+    rows and stopped after that epoch of the same schedule. What an observer stops early
+    stops the later trainings no later.
 
     Parameters
     ----------
@@ -90,7 +91,7 @@ def cross_fit_network(
     )
     start = before.mean().item()
     state = TrainingState(copy_weights(module), validation_losses=[start])
-    losses, epochs = [], []
+    losses, epochs, n_epochs = [], [], settings.max_epochs
     try:
         for number in range(len(folds)):
             pair = twins[number], theirs[number]
@@ -103,7 +104,7 @@ def cross_fit_network(
                 judged,
                 folds[number],
                 number,
-                settings,
+                replace(settings, stop_after=n_epochs),
                 streams,
                 checkpoint,
             )
@@ -111,8 +112,11 @@ def cross_fit_network(
             epochs.append(fold_epochs)
             if fitted.interruption is not None:
                 raise fitted.interruption
-        state.losses = [sum(parts) / len(folds) for parts in zip(*losses, strict=True)]
-        after = [torch.cat(parts) for parts in zip(*epochs, strict=True)]
+            n_epochs = min(n_epochs, len(fold_epochs))
+            if n_epochs < settings.max_epochs:
+                checkpoint = None  # which holds no trainings that were cut short
+        state.losses = [sum(parts) / len(folds) for parts in zip(*losses, strict=False)]
+        after = [torch.cat(parts) for parts in zip(*epochs, strict=False)]
         state.validation_losses += [epoch.mean().item() for epoch in after]
         best = int(np.argmin(state.validation_losses[1:] or [0]))
         if not after or not is_clear_gain(
@@ -131,7 +135,12 @@ def cross_fit_network(
         state.losses = state.losses or losses[0][:1]
         state.interruption = caught
         return state
-    final.validation_losses = state.validation_losses[: best + 2]
+    last = final.best_epoch
+    if last <= best and not is_clear_gain(
+        before, after[last - 1], settings.significance_level
+    ):
+        return state
+    final.validation_losses = state.validation_losses[: last + 1]
     return final
 
 
@@ -172,7 +181,7 @@ def _fit_twin(
         start,
         saved,
     )
-    if saved is not None and fitted.interruption is None:
+    if saved is not None and len(record.epochs_) == settings.max_epochs:
         saved.save_outcome({"losses": fitted.losses, "record": record.state()})
     return fitted, record.epochs_
 

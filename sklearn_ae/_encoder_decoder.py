@@ -13,6 +13,7 @@ from sklearn.base import (
 from sklearn.utils.validation import check_is_fitted
 
 from ._checkpoint import check_checkpoint
+from ._fit_tasks import FitTasks, WatchedFit
 from ._pair_fitting import fit_pairs
 from ._pair_persistence import PersistentPair
 from ._pair_reading import check_pair_parameters, learn_pairs, read_inputs, read_pairs
@@ -33,6 +34,7 @@ class EncoderDecoderRegressor(
     PairRegressorMixin,
     ClassNamePrefixFeaturesOutMixin,
     TransformerMixin,
+    WatchedFit,
     BaseEstimator,
 ):
     r"""Regression of several outputs that starts as ridge regression.
@@ -312,12 +314,16 @@ class EncoderDecoderRegressor(
         """
         check_pair_parameters(self, X_val, y_val)
         check_checkpoint(self, checkpoint)
+        tasks = FitTasks(self, X, y)
         with restored_on_error(self):
             columns, pairs, axes = learn_pairs(self, X, y)
-            validation = read_pairs(self, X_val, y_val, columns, pairs)
+            tasks.publish = lambda shown, learned: shown._publish(learned, axes)
+            judged = read_pairs(self, X_val, y_val, columns, pairs)
             with own_torch_modes():
-                learned = fit_pairs(self, columns, pairs, validation, checkpoint)
+                learned = fit_pairs(self, columns, pairs, judged, tasks, checkpoint)
             self._publish(learned, axes)
+            if learned.state.interruption is None:
+                tasks.finish()
         if learned.state.interruption is not None:
             raise learned.state.interruption
         return self

@@ -2,6 +2,7 @@
 
 import copy
 import math
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -9,6 +10,7 @@ import torch
 from torch import nn
 
 from ._cross_fitting import cross_fit_network
+from ._fit_tasks import FitTasks
 from ._fitted import FittedAutoencoder
 from ._fitted_head import FittedHead, FittedPredictor
 from ._fitting import n_epochs
@@ -136,7 +138,12 @@ def _scaling(
 
 
 def fine_tune(
-    estimator, targets, given: Given, device: torch.device, streams: RandomStreams
+    estimator,
+    targets,
+    given: Given,
+    device: torch.device,
+    streams: RandomStreams,
+    tasks: FitTasks,
 ) -> Tuned:
     """Fit a head to codes, then train it together with what makes them.
 
@@ -157,6 +164,9 @@ def fine_tune(
     streams : RandomStreams
         Source of the split, the weights, the order of rows and the noise.
 
+    tasks : FitTasks
+        Of the fit that this is a task of.
+
     Returns
     -------
     tuned : Tuned
@@ -172,21 +182,30 @@ def fine_tune(
     module, *twins = (
         _network(given, arguments, one, streams).to(device) for one in [start, *starts]
     )
-    state = _train(estimator, targets, given, module, twins, split, device, streams)
-    if state.best_epoch == 0:
-        head = FittedHead(arguments | {"hidden_layer_sizes": ()}, start.arrays())
-        return Tuned(FittedPredictor(given.encoder, head), state)
-    return Tuned(_tuned(given, arguments, state), state)
+
+    def learn(state):
+        if state.best_epoch == 0:
+            head = FittedHead(arguments | {"hidden_layer_sizes": ()}, start.arrays())
+            return Tuned(FittedPredictor(given.encoder, head), state)
+        return Tuned(_tuned(given, arguments, state), state)
+
+    settings = _settings(estimator, targets, given, module, split, device)
+    n_parts = len(split.parts)
+    observer = tasks.epochs("fine-tune", settings.max_epochs, n_parts, learn)
+    settings = replace(settings, observer=observer)
+    return learn(
+        _train(estimator, targets, given, module, twins, split, settings, streams)
+    )
 
 
 def _train(
-    estimator, targets, given, module, twins, split, device, streams
+    estimator, targets, given, module, twins, split, settings, streams
 ) -> TrainingState:
+    device = settings.device
     objective = targets.objective(device)
     rows = _training_rows(estimator, targets, given, streams)
     judged = LabelledRows(given.rows, targets.judged())
     parts = [torch.from_numpy(part) for part in split.parts]
-    settings = _settings(estimator, targets, given, module, split, device)
     if len(parts) > 1:
         return cross_fit_network(
             module,

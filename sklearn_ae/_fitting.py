@@ -3,6 +3,7 @@
 import copy
 import math
 import warnings
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -13,6 +14,7 @@ from ._axes import start_axes, turned_arrays
 from ._callbacks import check_callbacks
 from ._checkpoint import open_checkpoint
 from ._columns import TableColumns, some
+from ._fit_tasks import FitTasks
 from ._fitted import FittedAutoencoder
 from ._networks import (
     Design,
@@ -63,7 +65,9 @@ class Learned(NamedTuple):
     more: dict[str, Any]
 
 
-def fit_rows(estimator, columns: TableColumns, X, X_val, checkpoint=None) -> Learned:
+def fit_rows(
+    estimator, columns: TableColumns, X, X_val, tasks: FitTasks, checkpoint=None
+) -> Learned:
     """Fit validated rows by an estimator's parameters, which stay as they are.
 
     Parameters
@@ -79,6 +83,9 @@ def fit_rows(estimator, columns: TableColumns, X, X_val, checkpoint=None) -> Lea
 
     X_val : {ndarray, CSR matrix} or None
         Validation rows, read alike. None means a share of X.
+
+    tasks : FitTasks
+        Of this fit; none is begun.
 
     checkpoint : str, path-like or None, default=None
         Path of a file that training is taken down in, and goes on from.
@@ -107,37 +114,28 @@ def fit_rows(estimator, columns: TableColumns, X, X_val, checkpoint=None) -> Lea
     design = design_network(estimator, start, data, streams)
     networks = build_networks(estimator, design, start, starts, data, device, streams)
     pca_loss = start_loss(networks.linear[1:], design.objective, data)
-    state = _train(estimator, design, networks, table, data, pca_loss, streams, saved)
+    kept = _Kept(
+        estimator, design, networks.trained, start, table.codec, data, pca_loss, streams
+    )
+    state = _train(kept, networks, table, tasks, saved)
     if state.interruption and not state.best_epoch and estimator.init != "pca":
         raise state.interruption
-    kept = _Kept(
-        estimator,
-        design,
-        networks.trained,
-        start,
-        state,
-        table.codec,
-        data,
-        pca_loss,
-        streams,
-    )
     try:
-        return _finish(kept)
+        return _finish(kept, state)
     except KeyboardInterrupt as interruption:
         if not data.parts:
             raise
         state.interruption = interruption
-        return _finish(kept)
+        return _finish(kept, state)
 
 
 class _Kept(NamedTuple):
-    """What training ends with."""
+    """What a training is for, and what is kept of it beside its weights."""
 
     estimator: Any
     design: Design
     module: nn.Module
     start: LinearStart
-    state: TrainingState
     codec: TableCodec
     data: TrainingData
     pca_loss: float | None
@@ -191,31 +189,38 @@ def _fit_starts(
     return start, starts or [start] * len(data.parts)
 
 
-def _train(
-    estimator, design, networks, table, data, pca_loss, streams, saved
-) -> TrainingState:
+def _train(kept: _Kept, networks, table, tasks, saved) -> TrainingState:
+    estimator, data, streams = kept.estimator, kept.data, kept.streams
     rows, noise = data.rows, None
     if data.rows is data.clean and networks.module.takes_noise:
         noise = UniformNoise(table.layout(), 0.0, generator=streams.torch("noise"))
         rows = CorruptedRows(data.rows, noise)
-    settings = _settings(estimator, networks, data, pca_loss, noise)
+    settings = _settings(estimator, networks, data, kept.pca_loss, noise)
+
+    def learn(state):
+        with streams.untouched():
+            return _finish(kept, state)
+
+    observer = tasks.epochs("fit", settings.max_epochs, len(data.parts), learn)
+    settings = replace(settings, observer=observer)
     linear = networks.linear if estimator.init == "pca" else None
+    objective = kept.design.objective
     return train_networks(
-        networks, linear, design.objective, rows, data, settings, streams, saved
+        networks, linear, objective, rows, data, settings, streams, saved
     )
 
 
-def _finish(kept: _Kept) -> Learned:
+def _finish(kept: _Kept, state: TrainingState) -> Learned:
     """Turn the weights to keep into what the estimator keeps."""
     estimator, design = kept.estimator, kept.design
     rows, generator = kept.data.rows, kept.streams.torch("finish")
-    if kept.state.best_epoch == 0 and estimator.init == "pca":
+    if state.best_epoch == 0 and estimator.init == "pca":
         arguments, dtype = design.linear_arguments, np.float64
         module = design.linear(kept.start)
         single = copy.deepcopy(module).float().to(kept.device)
     else:
         single = module = copy.deepcopy(kept.module)
-        module.load_state_dict(kept.state.weights)
+        module.load_state_dict(state.weights)
         arguments, dtype = design.arguments, np.float32
         arguments = arguments | estimator._finish(module.eval(), rows, generator)
     if dtype == np.float64 and module.starts_as_pca:
@@ -236,7 +241,7 @@ def _finish(kept: _Kept) -> Learned:
     return Learned(
         fitted=fitted,
         explained_variance=axes.variance * unit**2,
-        state=kept.state,
+        state=state,
         pca_validation_loss=kept.pca_loss,
         more=estimator._describe(fitted, rows),
     )

@@ -1,5 +1,6 @@
 """The estimator that a meta-estimator holds: made, seeded, fitted and looked into."""
 
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
@@ -13,6 +14,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from ._autoencoder import AutoencoderTransformer
 from ._base import BaseAutoencoder
+from ._fit_tasks import FitTasks, WatchedFit
 from ._fitted import float_dtype
 from ._persistence import Persistent
 from ._random import RandomStreams
@@ -28,7 +30,7 @@ def _is_fitted(estimator, holder) -> bool:
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
-class EstimatorHolder(Persistent, BaseEstimator):
+class EstimatorHolder(Persistent, WatchedFit, BaseEstimator):
     """Base of meta-estimators: what they hold, and what X may be by that.
 
     A subclass keeps what :func:`fit_held` gives as `estimator_`.
@@ -77,7 +79,14 @@ class EstimatorHolder(Persistent, BaseEstimator):
         return self.estimator_
 
 
-def fit_held(estimator, X, random_state=None):
+def n_held_fits(estimator) -> int:
+    """Return how often :func:`fit_held` fits an estimator: once, or not at all."""
+    return 0 if isinstance(estimator, FrozenEstimator) else 1
+
+
+def fit_held(
+    estimator, X, random_state=None, tasks: FitTasks | None = None, task="fit-estimator"
+):
     """Fit the estimator that a meta-estimator holds.
 
     Parameters
@@ -92,6 +101,12 @@ def fit_held(estimator, X, random_state=None):
     random_state : int, RandomState instance or None, default=None
         Unless None, seeds each `random_state` of the estimator that is None.
 
+    tasks : FitTasks, default=None
+        Tasks of the meta-estimator's fit, of which this is one.
+
+    task : str, default="fit-estimator"
+        Its name.
+
     Returns
     -------
     estimator_ : estimator
@@ -100,8 +115,9 @@ def fit_held(estimator, X, random_state=None):
     if isinstance(estimator, FrozenEstimator):
         check_is_fitted(estimator)
         return estimator
-    made = clone(or_default(estimator))
-    return seeded(made, random_state).fit(X)
+    made = seeded(clone(or_default(estimator)), random_state)
+    with nullcontext() if tasks is None else tasks.held(task, made):
+        return made.fit(X)
 
 
 def seeded(estimator, random_state):

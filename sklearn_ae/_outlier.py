@@ -7,12 +7,12 @@ from typing import Any, ClassVar
 
 import numpy as np
 from sklearn.base import OutlierMixin
-from sklearn.frozen import FrozenEstimator
 from sklearn.utils.validation import check_is_fitted
 
 from ._abnormality import Abnormality, fit_abnormality
+from ._fit_tasks import FitTasks
 from ._frames import numbers_frame
-from ._held import EstimatorHolder, fit_held, own_autoencoder
+from ._held import EstimatorHolder, fit_held, n_held_fits, own_autoencoder
 from ._learned import NUMBER
 from ._sklearn import Interval, _fit_context
 from ._transaction import restored_on_error
@@ -182,14 +182,17 @@ class ReconstructionOutlierDetector(OutlierMixin, EstimatorHolder):
             If so many training rows have the same score that the share of outliers is
             not `contamination`.
         """
+        tasks = FitTasks(self, X, y)
         X = indexable(X)
         with restored_on_error(self):
-            estimator, abnormality, rows = self._learn(X)
+            tasks.begin("fit", self._most_fits())
+            estimator, abnormality, rows = self._learn(X, tasks)
             scores = -rows
             offset = float(np.percentile(scores, 100 * self.contamination))
             _check_distinct(scores, offset, self.contamination)
             self.estimator_, self._fitted = estimator, abnormality
             self.offset_ = offset
+            tasks.finish()
         return self
 
     def _check_restored(self):
@@ -290,31 +293,43 @@ class ReconstructionOutlierDetector(OutlierMixin, EstimatorHolder):
         shares = self._fitted.shares(self.estimator_, indexable(X))
         return numbers_frame(column_names(self.estimator_), shares, like=X)
 
-    def _learn(self, X):
+    def _trims(self) -> bool:
+        return self.trimmed_fraction > 0 and n_held_fits(self.estimator) > 0
+
+    def _most_fits(self) -> int:
+        """Return the most estimators that a fit fits."""
+        return 1 + 2 * self.n_rounds if self._trims() else n_held_fits(self.estimator)
+
+    def _learn(self, X, tasks):
         """Return the estimator, what is abnormal by it, and so for each row of X."""
-        if self.trimmed_fraction == 0 or isinstance(self.estimator, FrozenEstimator):
-            estimator = fit_held(self.estimator, X, self.random_state)
+        if not self._trims():
+            estimator = fit_held(self.estimator, X, self.random_state, tasks)
             abnormality = fit_abnormality(estimator, X)
             return estimator, abnormality, abnormality.of(estimator, X)
-        start = fit_held(untrained(self.estimator), X, self.random_state)
+        start = self._fit_start(X, tasks)
         abnormality = fit_abnormality(start, X)
         rows = abnormality.of(start, X)
         for _ in range(self.n_rounds):
             kept = kept_rows(rows, self.trimmed_fraction, start, X)
             if kept.sum() <= max(2, abnormality.n_codes):
                 kept[:] = True
-            estimator = self._fit_trusted(X, kept)
+            estimator = self._fit_trusted(X, kept, tasks)
             abnormality = fit_abnormality(estimator, X)
             rows = abnormality.of(estimator, X)
         return estimator, abnormality, rows
 
-    def _fit_trusted(self, X, kept):
+    def _fit_start(self, X, tasks):
+        """Return the linear start of the estimator."""
+        start = untrained(self.estimator)
+        return fit_held(start, X, self.random_state, tasks, "fit-start")
+
+    def _fit_trusted(self, X, kept, tasks):
         """Return the estimator fitted to some rows, or its start if that is better."""
         rows = selected(X, kept)
-        network = fit_held(self.estimator, rows, self.random_state)
+        network = fit_held(self.estimator, rows, self.random_state, tasks)
         if kept.all() or not trains(network):
             return network
-        start = fit_held(untrained(self.estimator), rows, self.random_state)
+        start = self._fit_start(rows, tasks)
         return network if is_trusted(network, start, X, kept) else start
 
 

@@ -2,6 +2,7 @@
 
 import copy
 import math
+from dataclasses import replace
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -11,6 +12,7 @@ from ._axes import CodeAxes, principal_axes, turned_arrays
 from ._callbacks import check_callbacks
 from ._checkpoint import open_checkpoint
 from ._columns import TableColumns
+from ._fit_tasks import FitTasks
 from ._fitted import FittedAutoencoder
 from ._fitted_pair import FittedPair
 from ._fitting import check_variance, n_epochs, resolve_device
@@ -90,6 +92,7 @@ def fit_pairs(
     columns: TableColumns,
     pairs: Pairs,
     validation: Pairs | None,
+    tasks: FitTasks,
     checkpoint=None,
 ) -> LearnedPairs:
     """Fit validated pairs by an estimator's parameters, which stay as they are.
@@ -107,6 +110,9 @@ def fit_pairs(
 
     validation : Pairs or None
         Validation rows. None means a share of the training rows.
+
+    tasks : FitTasks
+        Of this fit; none is begun.
 
     checkpoint : str, path-like or None, default=None
         Path of a file that training is taken down in, and goes on from.
@@ -127,26 +133,31 @@ def fit_pairs(
     start, starts = _fit_starts(estimator, design, tables, pairs, data)
     networks = _build(design, start, starts, device, streams)
     loss = start_loss(networks.linear[1:], design.objective, data)
+    standardized = estimator.standardize_outputs
+
+    def learn(state):
+        kept = design, networks, start, state, data, standardized
+        return LearnedPairs(*_finish(tables, *kept), state, start, loss)
+
     settings = _settings(estimator, networks, data, loss)
+    observer = tasks.epochs("fit", settings.max_epochs, len(data.parts), learn)
     state = train_networks(
         networks,
         networks.linear,
         design.objective,
         data.rows,
         data,
-        settings,
+        replace(settings, observer=observer),
         streams,
         saved,
     )
-    kept = design, networks, start, state, data, estimator.standardize_outputs
     try:
-        finished = _finish(tables, *kept)
+        return learn(state)
     except KeyboardInterrupt as interruption:
         if not data.parts:
             raise
         state.interruption = interruption
-        finished = _finish(tables, *kept)
-    return LearnedPairs(*finished, state, start, loss)
+        return learn(state)
 
 
 def _arrays(pairs: Pairs, validation: Pairs | None) -> dict[str, Any]:

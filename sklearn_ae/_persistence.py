@@ -19,6 +19,9 @@ from ._version import __version__
 _KIND = "estimator"
 _VERSION, _OUTPUT = "_version", "_sklearn_output_config"
 _CONTAINERS = ("default", *FRAMES)
+# What scikit-learn keeps at an estimator: its callbacks, and of a fit its tasks.
+_CALLBACKS, _TASKS = "_skl_callbacks", "_callback_fit_ctx"
+_OF_A_FIT = (_TASKS, "_parent_callback_ctx", "_skl_callbacks_to_teardown")
 _FROZEN = FrozenEstimator.__name__
 _MUST = "must be of an estimator as sklearn_ae makes it"
 
@@ -47,7 +50,9 @@ class Persistent:
         """Write the fitted estimator to a file, for :func:`sklearn_ae.load`.
 
         The file holds numbers and names, no code, and is all there is to it: an
-        estimator can be loaded elsewhere, and by any later version.
+        estimator can be loaded elsewhere, and by any later version. Callbacks of
+        ``set_callbacks``, which watch fits and are no part of what was learned, are
+        left out.
 
         Parameters
         ----------
@@ -75,6 +80,8 @@ class Persistent:
 
     def __getstate__(self):
         state = dict(super().__getstate__())
+        if _TASKS in state:
+            state = _before_fit(self, state)
         for name in state.keys() & self._parts.keys():
             state[name] = state[name].__getstate__()
         for name in self._derived:
@@ -211,6 +218,16 @@ def _is_fitted(estimator: Persistent, state: dict[str, Any]) -> bool:
     return not state.keys().isdisjoint(learned)
 
 
+def _before_fit(estimator: Persistent, state: dict[str, Any]) -> dict[str, Any]:
+    """Return the state of an estimator in the midst of a fit as that of one without.
+
+    Half of what it holds may be of this fit, and half of the one before.
+    """
+    learned = estimator._parts, estimator._rules, estimator._derived
+    without = set(_OF_A_FIT).union(*learned)
+    return {name: value for name, value in state.items() if name not in without}
+
+
 def _owned(value: Any) -> Any:
     """Return a value with its arrays copied: they may lie in a file, or be shared."""
     if isinstance(value, np.ndarray):
@@ -256,6 +273,7 @@ def _described(estimator: Any, name: str) -> dict[str, Any]:
         )
     estimator._validate_params()
     state = estimator.__getstate__()
+    state.pop(_CALLBACKS, None)
     for unknown in state.keys() - _known(estimator):
         raise TypeError(
             f"Attribute {unknown!r} must be listed in {kind.__name__}'s own to be "

@@ -13,9 +13,10 @@ from sklearn.utils.validation import check_is_fitted
 
 from ._callbacks import check_callbacks
 from ._fine_tuning import Tuned, fine_tune, given_rows
+from ._fit_tasks import FitTasks
 from ._fitted_head import FittedPredictor
 from ._fitting import resolve_device
-from ._held import EstimatorHolder, fit_held, own_autoencoder
+from ._held import EstimatorHolder, fit_held, n_held_fits, own_autoencoder
 from ._learned import NUMBER, TRAINED, optional
 from ._networks import layer_sizes
 from ._random import RandomStreams
@@ -118,17 +119,24 @@ class BasePretrained(
             )
         check_callbacks(self.callbacks or ())
         layer_sizes(self.head_layer_sizes, "head_layer_sizes")
+        tasks = FitTasks(self, X, y)
         with restored_on_error(self):
             labelled, targets, learned = self._read(y)
             check_consistent_length(X, labelled)
             device = resolve_device(self.device)
             streams = RandomStreams(self.random_state)
-            estimator = fit_held(self.estimator, X, self.random_state)
+            tasks.begin("fit", n_held_fits(self.estimator) + 1)
+            estimator = fit_held(self.estimator, X, self.random_state, tasks)
+            tasks.publish = lambda shown, tuned: shown._publish(
+                estimator, tuned, learned
+            )
             with own_torch_modes():
                 others = ~labelled & targets.teach_unlabelled
                 given = given_rows(estimator, X, labelled, others, device)
-                tuned = fine_tune(self, targets, given, device, streams)
+                tuned = fine_tune(self, targets, given, device, streams, tasks)
             self._publish(estimator, tuned, learned)
+            if tuned.state.interruption is None:
+                tasks.finish()
         if tuned.state.interruption is not None:
             raise tuned.state.interruption
         return self

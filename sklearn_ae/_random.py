@@ -1,6 +1,8 @@
 """Named streams of random numbers, all derived from one random_state."""
 
+import contextlib
 import zlib
+from collections.abc import Iterator
 
 import numpy as np
 import torch
@@ -70,3 +72,13 @@ class RandomStreams:
         """
         for name, numbers in state.items():
             self._latest[name].set_state(torch.from_numpy(numbers))
+
+    @contextlib.contextmanager
+    def untouched(self) -> Iterator[None]:
+        """Leave torch's generators as they stood, whatever the block draws."""
+        latest, state = dict(self._latest), self.state()
+        try:
+            yield
+        finally:
+            self._latest = latest
+            self.restore(state)

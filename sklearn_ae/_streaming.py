@@ -71,7 +71,8 @@ class StreamingAutoencoder(BaseAutoencoder):
         network and random numbers stays what it was at the first, until :meth:`fit`
         starts afresh, and
         ``max_epochs``, ``early_stopping``, ``validation_fraction``,
-        ``n_iter_no_change`` and ``verbose`` have no effect.
+        ``n_iter_no_change`` and ``verbose`` have no effect, nor have callbacks of
+        ``set_callbacks``.
 
         A column that does not vary in the first chunk is not scaled by what comes
         later, and one without a single cell there stays missing.

@@ -5,7 +5,7 @@ from functools import partial
 
 import torch
 from skorch import NeuralNet
-from skorch.callbacks import EpochTimer, PassthroughScoring
+from skorch.callbacks import Callback, EpochTimer, PassthroughScoring
 from skorch.helper import predefined_split
 from torch import Tensor, nn
 
@@ -135,6 +135,46 @@ class _Net(NeuralNet):
         self.history.record(f"{prefix}_batch_count", len(steps))
 
 
+class _Observed(Callback):
+    """Tells an observer of every epoch, as soon as its weights are judged.
+
+    Parameters
+    ----------
+    observer : Observer
+        Who is told.
+
+    start : TrainingState
+        Epoch 0.
+    """
+
+    def __init__(self, observer, start):
+        self.observer, self.start = observer, start
+
+    def on_epoch_begin(self, net, **kwargs):
+        self.observer.begin(partial(self._state, net))
+
+    def on_epoch_end(self, net, **kwargs):
+        self.stops_ = self.observer.end(partial(self._state, net))
+
+    def stop(self, net):
+        """End training if that is wanted, once all other callbacks saw the epoch."""
+        if self.stops_:
+            raise KeyboardInterrupt
+
+    def _state(self, net) -> TrainingState:
+        """Return the state of a training that ends here and keeps its last epoch."""
+        epochs = [epoch for epoch in net.history if "train_loss" in epoch]
+        judged = [epoch for epoch in epochs if "valid_loss" in epoch]
+        losses = [float(epoch["train_loss"]) for epoch in epochs]
+        judged = [float(epoch["valid_loss"]) for epoch in judged]
+        return TrainingState(
+            weights=copy_weights(net.module_),
+            best_epoch=len(epochs),
+            losses=self.start.losses + losses,
+            validation_losses=self.start.validation_losses + judged,
+        )
+
+
 def fit_network(
     module: nn.Module,
     objective: Objective,
@@ -205,9 +245,7 @@ def fit_network(
         state.validation_losses.append(best.start_loss)
     if settings.max_epochs == 0:
         return state
-    net = _make_net(
-        module, objective, (train, judge), best, state.losses[0], settings, saved
-    )
+    net = _make_net(module, objective, (train, judge), best, state, settings, saved)
     state.interruption = _run(net, train, judge, saved)
     epochs = [epoch for epoch in net.history if "train_loss" in epoch]
     state.losses += [float(epoch["train_loss"]) for epoch in epochs]
@@ -240,8 +278,8 @@ def _check_last_step(net: _Net, objective, rows, train_index) -> None:
     dict(net.callbacks_)["divergence"].check(net, "train_loss", loss)
 
 
-def _make_net(module, objective, batches, best, start_loss, settings, saved) -> _Net:
-    train, judge = batches
+def _make_net(module, objective, batches, best, start, settings, saved) -> _Net:
+    (train, judge), start_loss = batches, start.losses[0]
     schedule = OneCycle(settings.max_epochs * len(train))
     callbacks = [("divergence", Divergence(start_loss)), ("one_cycle", schedule)]
     n_warm_up = settings.n_epochs_warm_up
@@ -261,6 +299,10 @@ def _make_net(module, objective, batches, best, start_loss, settings, saved) -> 
     if settings.verbose:
         n_epochs = settings.stop_after or settings.max_epochs
         callbacks.append(("progress", ProgressBar(settings.references, n_epochs)))
+    if settings.observer is not None:
+        observed = _Observed(settings.observer, start)
+        callbacks.append(("observed", observed))
+        stop.append(("stop_if_wanted", EpochEnd(observed.stop)))
     net = _Net(
         module,
         criterion=partial(_Criterion, objective),

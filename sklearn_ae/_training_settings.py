@@ -1,12 +1,27 @@
 """What is chosen about a training, and what it ends with."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import Protocol
 
 import torch
 from torch import Tensor
 
 from .nn import Corruption
+
+
+class Observer(Protocol):
+    """Who is told of every epoch.
+
+    Both methods get what returns the state that training would end in, were this epoch
+    its last and the one to keep. To ask for it changes nothing.
+    """
+
+    def begin(self, state: Callable[[], "TrainingState"]) -> None:
+        """See an epoch begin."""
+
+    def end(self, state: Callable[[], "TrainingState"]) -> bool:
+        """See an epoch end; tell whether training shall end with it."""
 
 
 @dataclass(frozen=True)
@@ -61,6 +76,9 @@ class TrainingSettings:
     callbacks : sequence
         skorch callbacks of the user.
 
+    observer : Observer or None
+        Who is told of every epoch.
+
     device : torch.device
         Where training runs.
 
@@ -82,6 +100,7 @@ class TrainingSettings:
     references: dict[str, float] = field(default_factory=dict)
     n_epochs_warm_up: int = 0
     callbacks: Sequence = ()
+    observer: Observer | None = None
     device: torch.device | str = "cpu"
     verbose: int = 0
 

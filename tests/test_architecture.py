@@ -21,7 +21,7 @@ LAYERS = [
     | {"_parameters", "_moments", "_entropy", "_archive", "_learned", "_forks"}
     | {"_schedule_free"}
     | {"_network_arguments", "_plotting"},
-    {"_descriptions", "_persistence"},
+    {"_descriptions", "_fit_tasks", "_persistence"},
     {"_columns", "_kinds_of_rows", "_shared_parameters", "_packing", "_shapes"},
     {"_tables", "_learning", "_identity"},
     {"_checkpoint"},

@@ -1,5 +1,7 @@
 """What scikit-learn's users build on estimators."""
 
+import pickle
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -53,6 +55,32 @@ def test_grid_search_over_a_pipeline_in_two_processes(quick, iris):
     ).fit(X, y)
     assert np.isfinite(search.cv_results_["mean_test_score"]).all()
     assert search.best_score_ > 0.8
+
+
+def explained(estimator, X, y):
+    return {"explained": estimator.score(X)}
+
+
+@pytest.mark.parametrize("estimator_class", [AutoencoderTransformer])
+def test_callbacks_watch_the_epochs_of_a_search_in_two_processes(quick, iris, capsys):
+    callback = pytest.importorskip("sklearn.callback")
+    pytest.importorskip("rich")
+    monitor = callback.ScoringMonitor(scoring=explained)
+    codes = quick(max_epochs=2, early_stopping=False).set_callbacks(monitor)
+    steps = [StandardScaler(), codes, LogisticRegression(max_iter=1000)]
+    search = GridSearchCV(
+        Pipeline(list(zip(["scale", "codes", "classes"], steps, strict=True))),
+        {"codes__n_components": [1, 2]},
+        n_jobs=2,
+        cv=2,
+        error_score="raise",
+    )
+    search.set_callbacks(callback.ProgressBar(max_propagation_depth=None)).fit(*iris)
+    shown = "Pipeline - fit-transform-codes | AutoencoderTransformer - fit"
+    assert shown in capsys.readouterr().out
+    log = [row for row in monitor.get_logs().data if row["task_name"] == "epoch"]
+    assert len(log) == 5 * 2  # of four pipelines and the one that is kept
+    assert pickle.loads(pickle.dumps(search)).best_score_ == search.best_score_
 
 
 def test_folds_of_a_search_share_no_weights(quick, iris):

@@ -9,6 +9,7 @@ from sklearn.preprocessing import MaxAbsScaler
 
 from sklearn_ae import AutoencoderTransformer, PretrainedRegressor
 from sklearn_ae._fine_tuning import LabelledRows, fine_tune, given_rows
+from sklearn_ae._fit_tasks import FitTasks
 from sklearn_ae._fitted import FittedAutoencoder
 from sklearn_ae._random import RandomStreams
 from sklearn_ae._rows import TensorRows
@@ -29,7 +30,8 @@ def tuned(estimator, X, size=1.0, **parameters):
     holder = PretrainedRegressor(estimator, **parameters)
     targets = NumberTargets(np.sin(X[LABELLED, 4:5]))
     rows = given(estimator, X * size)
-    return fine_tune(holder, targets, rows, CPU, RandomStreams(0))
+    tasks = FitTasks(holder, X)
+    return fine_tune(holder, targets, rows, CPU, RandomStreams(0), tasks)
 
 
 def scores(tuned, estimator, X):

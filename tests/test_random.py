@@ -63,6 +63,16 @@ def test_none_follows_numpys_global_seed(draw):
     assert drawn[0] == drawn[1]
 
 
+def test_streams_can_be_left_untouched():
+    streams = RandomStreams(3)
+    generator = streams.torch("noise")
+    state = streams.state()
+    with streams.untouched():
+        torch.rand(3, generator=generator)
+        streams.torch("finish")
+    np.testing.assert_equal(streams.state(), state)
+
+
 def test_streams_go_on_from_a_state():
     streams, other = RandomStreams(0), RandomStreams(0)
     noise, later = streams.torch("noise"), other.torch("noise")
