@@ -15,6 +15,7 @@ from sklearn.utils import check_array
 from sklearn.utils.validation import check_is_fitted
 
 from ._checkpoint import check_checkpoint
+from ._documentation import Documented
 from ._fit_tasks import FitTasks, WatchedFit
 from ._fitted import FittedAutoencoder, float_dtype
 from ._fitting import fit_rows
@@ -46,6 +47,7 @@ class BaseAutoencoder(
     ClassNamePrefixFeaturesOutMixin,
     TransformerMixin,
     WatchedFit,
+    Documented,
     BaseEstimator,
 ):
     """Base of all autoencoders: parameters, fit, transform and scores.

@@ -13,6 +13,7 @@ from sklearn.base import (
 from sklearn.utils.validation import check_is_fitted
 
 from ._checkpoint import check_checkpoint
+from ._documentation import Documented
 from ._fit_tasks import FitTasks, WatchedFit
 from ._pair_fitting import fit_pairs
 from ._pair_persistence import PersistentPair
@@ -35,6 +36,7 @@ class EncoderDecoderRegressor(
     ClassNamePrefixFeaturesOutMixin,
     TransformerMixin,
     WatchedFit,
+    Documented,
     BaseEstimator,
 ):
     r"""Regression of several outputs that starts as ridge regression.

@@ -14,6 +14,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from ._autoencoder import AutoencoderTransformer
 from ._base import BaseAutoencoder
+from ._documentation import Documented
 from ._fit_tasks import FitTasks, WatchedFit
 from ._fitted import float_dtype
 from ._persistence import Persistent
@@ -30,7 +31,7 @@ def _is_fitted(estimator, holder) -> bool:
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
-class EstimatorHolder(Persistent, WatchedFit, BaseEstimator):
+class EstimatorHolder(Persistent, WatchedFit, Documented, BaseEstimator):
     """Base of meta-estimators: what they hold, and what X may be by that.
 
     A subclass keeps what :func:`fit_held` gives as `estimator_`.
