@@ -30,7 +30,7 @@ lint: .venv/ready
 
 docs: .venv/docs-ready
 	rm -rf $(SITE)
-	$(BIN)/python -m sphinx -W --keep-going -b html docs docs/_build/html
+	$(ONE_THREAD) $(BIN)/python -m sphinx -W --keep-going -b html docs docs/_build/html
 	$(BIN)/linkchecker --config docs/linkchecker.ini docs/_build/html/index.html
 
 bench: .venv/bench-ready

@@ -106,7 +106,7 @@ sphinx_gallery_conf = {
     "show_memory": False,
     "show_signature": False,
     "remove_config_comments": True,
-    "plot_gallery": "True",
+    "parallel": 2,
 }
 
 
