@@ -39,7 +39,7 @@ from sklearn_ae._tables import fit_codec
 
 # The same examples every time; ``make test-long`` draws others, and more.
 ALWAYS = {"database": None, "deadline": None}
-settings.register_profile("ordinary", max_examples=30, derandomize=True, **ALWAYS)
+settings.register_profile("ordinary", max_examples=20, derandomize=True, **ALWAYS)
 settings.register_profile("long", max_examples=500, print_blob=True, **ALWAYS)
 settings.load_profile("ordinary")
 

@@ -45,32 +45,28 @@ from sklearn_ae import AutoencoderTransformer
 
 rng = np.random.default_rng(0)
 shape = (700_000, 100)
-with tempfile.TemporaryFile() as file:
-    X = np.memmap(file, "DTYPE", "w+", shape=shape, order="ORDER")
-for start in range(0, len(X), 10_000):
-    X[start : start + 10_000] = rng.integers(0, 255, (10_000, 100), dtype=np.uint8)
-GAPS
-estimator = AutoencoderTransformer(
-    2, hidden_layer_sizes=(8,), max_epochs=1, random_state=0
-)
-estimator.fit(np.array(X[:500]))
-print(peak_memory(estimator.set_params(early_stopping=False).fit, X)[1])
+# Bytes, columns one after another, and gaps.
+for dtype, order in [("uint8", "C"), ("uint8", "F"), ("float32", "C")]:
+    with tempfile.TemporaryFile() as file:
+        X = np.memmap(file, dtype, "w+", shape=shape, order=order)
+    for start in range(0, len(X), 10_000):
+        X[start : start + 10_000] = rng.integers(0, 255, (10_000, 100), dtype=np.uint8)
+    if dtype == "float32":
+        X[::10, ::7] = np.nan
+    estimator = AutoencoderTransformer(
+        2, hidden_layer_sizes=(8,), max_epochs=1, random_state=0
+    )
+    estimator.fit(np.array(X[:500]))
+    print(peak_memory(estimator.set_params(early_stopping=False).fit, X)[1])
 """
-
-TABLES = {
-    "bytes": ("uint8", "C", ""),
-    "columns one after another": ("uint8", "F", ""),
-    "gaps": ("float32", "C", "X[::10, ::7] = np.nan"),
-}
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
-@pytest.mark.parametrize("table", TABLES)
-def test_memory_of_a_fit_is_bounded(table):
-    dtype, order, gaps = TABLES[table]
-    code = MEMORY.replace("DTYPE", dtype).replace("ORDER", order).replace("GAPS", gaps)
+def test_memory_of_a_fit_is_bounded():
     run = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+        [sys.executable, "-c", MEMORY], capture_output=True, text=True, check=True
     )
+    n_bytes = [int(line) for line in run.stdout.splitlines()]
+    assert len(n_bytes) == 3
     # One byte a cell is 67 MiB.
-    assert int(run.stdout) < 48 * 2**20
+    assert max(n_bytes) < 48 * 2**20

@@ -112,7 +112,7 @@ def test_neighbours_tell_more_than_columns_in_any_order():
     rng = np.random.default_rng(0)
     place, axis = rng.uniform(0, 64, size=(600, 2, 1)), np.arange(64)
     X = np.exp(-0.5 * ((axis - place) / 2) ** 2).sum(axis=1)
-    options = {"max_epochs": 40, "random_state": 0}
+    options = {"max_epochs": 20, "random_state": 0}
     plain = AutoencoderTransformer(2, **options).fit(X[:400]).score(X[400:])
     ours = ConvolutionalAutoencoder(2, input_shape=64, **options).fit(X[:400])
     assert ours.score(X[400:]) > plain

@@ -377,7 +377,7 @@ def run(saveable, n_files, tmp_path, guarded, results):
 
 
 def test_changed_files_are_refused_or_work(saveable, tmp_path, guarded, results):
-    run(saveable, 2_000, tmp_path, guarded, results)
+    run(saveable, 1_000, tmp_path, guarded, results)
 
 
 @pytest.mark.long

@@ -204,7 +204,7 @@ def test_mixed_tables_are_sampled_as_they_came(quick, mixed):
 
 
 def test_sampled_categories_are_those_of_the_rows(quick, pandas_frame):
-    estimator = quick(3, max_epochs=60).fit(pandas_frame)
+    estimator = quick(3, max_epochs=30).fit(pandas_frame)
     drawn = estimator.sample(4_000, random_state=0)
     for name in ("colour", "size", "flag"):
         seen = pandas_frame[name].value_counts(normalize=True, dropna=False)
