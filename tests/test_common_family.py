@@ -33,7 +33,7 @@ def test_mixed_tables_go_in_and_come_back(quick, mixed):
 
 @pytest.mark.parametrize("estimator_class", OF_TABLES)
 def test_mixed_tables_leave_their_start(quick, pandas_frame):
-    estimator = quick(3, max_epochs=40).fit(pandas_frame)
+    estimator = quick(3, max_epochs=20).fit(pandas_frame)
     assert estimator.best_epoch_ > 0
     assert estimator.best_validation_loss_ < estimator.pca_validation_loss_
 
@@ -49,7 +49,7 @@ def test_gaps_are_filled(quick, gappy):
 @pytest.mark.parametrize("estimator_class", FAMILY)
 def test_filled_gaps_are_nearer_than_the_mean(quick, X, gappy):
     holes = np.isnan(gappy)
-    filled = quick(3, max_epochs=40).fit(gappy).impute(gappy)
+    filled = quick(3, max_epochs=30).fit(gappy).impute(gappy)
     mean = np.broadcast_to(np.nanmean(gappy, axis=0), X.shape)
     error, guess = (np.square(X - rows)[holes].mean() for rows in (filled, mean))
     assert error < 0.6 * guess

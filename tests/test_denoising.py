@@ -325,7 +325,7 @@ def test_reconstruct_denoises(X):
     rng = np.random.default_rng(0)
     noisy = X + 0.5 * rng.normal(size=X.shape)
     estimator = make(
-        4, noise="gaussian", noise_level=0.4, max_epochs=60, hidden_layer_sizes=(64,)
+        4, noise="gaussian", noise_level=0.4, max_epochs=30, hidden_layer_sizes=(64,)
     ).fit(X)
     left = np.mean((estimator.reconstruct(noisy) - X) ** 2)
     pca = PCA(4).fit(X)
@@ -337,7 +337,7 @@ def test_masking_learns_to_fill_gaps(X):
     holes = np.random.default_rng(0).uniform(size=X.shape) < 0.2
     rows = np.where(holes, np.nan, X)
     estimator = make(
-        4, noise="masking", noise_level=0.2, max_epochs=60, hidden_layer_sizes=(64,)
+        4, noise="masking", noise_level=0.2, max_epochs=30, hidden_layer_sizes=(64,)
     ).fit(X)
     pca = make(4, max_epochs=0).fit(X)
     left, left_by_pca = (
