@@ -18,6 +18,7 @@ PAGES = {
     if page.exists() and page.name not in APART and "_build" not in page.parts
 }
 RUNNING = [name for name, text in PAGES.items() if "```python" in text]
+NEEDED = {"docs/guide/progress.md": "sklearn.callback"}
 QUOTING = DOCS / "when_pca_is_enough.md"
 
 pytestmark = pytest.mark.skipif(not DOCS.exists(), reason="the docs are not there")
@@ -35,6 +36,7 @@ def _trainings(request, monkeypatch):
 @pytest.mark.usefixtures("_trainings")
 @pytest.mark.parametrize("name", RUNNING)
 def test_blocks_of_a_page_run_one_after_the_other(name, tmp_path, monkeypatch):
+    pytest.importorskip(NEEDED.get(name, "sklearn"))
     monkeypatch.chdir(tmp_path)
     plt.switch_backend("agg")
     names = {"__name__": "page"}
