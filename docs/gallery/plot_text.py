@@ -102,6 +102,6 @@ display.figure_.set_size_inches(8, 4.2)
 plt.show()
 
 # %%
-# With thirty codes and more, TruncatedSVD is as good or better for neighbours and takes
-# a moment. An autoencoder is worth its seconds where codes must be few: for maps, and
-# for indexes that have to be small.
+# With thirty codes TruncatedSVD is as good for neighbours and takes a moment. An
+# autoencoder is worth its seconds where codes must be few: for maps, and for indexes
+# that have to be small.
