@@ -86,7 +86,8 @@ plt.show()
 # --------------------
 # ``explain`` tells each column's share of a row's score. The oddest rows are drawn, and
 # a ring marks the cell that was changed, if one was. Its neighbours are blamed too:
-# when speed and power disagree, either could be wrong. But the machine is named.
+# when speed and power disagree, either could be wrong. But the machine is named in most
+# strange rows. Of rows without a ring, which are false alarms, the blame is spread.
 
 detector, score = detectors["over an autoencoder"], scores["over an autoencoder"]
 oddest = np.argsort(score)[::-1][:15]
