@@ -1,5 +1,7 @@
 """The README's table: the package against PCA and its peers, in a few figures."""
 
+import math
+
 from . import (
     compression,
     convolutional,
@@ -65,10 +67,11 @@ def _engine(rows):
 
 def _transform(rows):
     ours = rows[rows["model"] == OURS]
+    least = math.floor(100 * ours[transforms.OVER_BARE].min())
+    most = math.ceil(ours[transforms.EXTRA].max())
     return (
-        f"`transform` has at least {share(ours[transforms.OVER_BARE].min())} of the "
-        "rows a second of the bare network, and takes at most "
-        f"{ours[transforms.EXTRA].max():.0f} MiB beyond its output."
+        f"`transform` has at least {least} % of the rows a second of the bare network, "
+        f"and takes at most {most} MiB beyond its output."
     )
 
 
