@@ -1,5 +1,6 @@
 """Rows beside their reconstructions: as images, as signals, as cells of a table."""
 
+import warnings
 from numbers import Integral, Real
 from typing import Any, NamedTuple
 
@@ -9,6 +10,7 @@ from ._frames import FRAMES, frame_library
 from ._labels import is_none
 from ._learning import learn_columns
 from ._plotting import colours, ink
+from ._views import dense
 
 _IMAGES_A_LINE = 10
 _MOST_CELLS_WRITTEN = 400
@@ -47,9 +49,12 @@ def cell_errors(originals, reconstructions) -> Errors:
         Of each cell.
     """
     names = [f"x{position}" for position in range(originals.shape[1])]
-    columns, numbers = learn_columns(originals, names, "from_dtype", None)
+    with warnings.catch_warnings():
+        # A few rows may well differ all; nothing is to be learned of them.
+        warnings.filterwarnings("ignore", "Every row has a category", UserWarning)
+        columns, numbers = learn_columns(originals, names, "from_dtype", None)
     told = columns.read(reconstructions, "ignore")
-    numbers, told = np.asarray(numbers, float), np.asarray(told, float)
+    numbers, told = dense(numbers), dense(told)
     known = ~np.isnan(numbers)
     counts = np.maximum(known.sum(axis=0), 1)
     centred = numbers - numbers.sum(axis=0, where=known) / counts

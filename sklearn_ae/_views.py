@@ -117,10 +117,10 @@ def _foreign_views(estimator, X) -> Iterator[View]:
     for chunk in row_chunks(max(1, _num_samples(X)), width):
         rows = selected(X, chunk)
         codes = estimator.transform(rows)
-        told = _dense(estimator.inverse_transform(codes))
-        cells = _dense(rows)
+        told = dense(estimator.inverse_transform(codes))
+        cells = dense(rows)
         told = np.where(np.isnan(cells), np.nan, told)
-        yield View(cells, cells - told, told, _dense(codes))
+        yield View(cells, cells - told, told, dense(codes))
 
 
 def indexable(X):
@@ -135,6 +135,7 @@ def selected(X, rows):
     return X[rows] if frame_library(X) is None else _safe_indexing(X, rows)
 
 
-def _dense(X) -> np.ndarray:
+def dense(X) -> np.ndarray:
+    """Return numbers as an array, whatever holds them, NaN where they are missing."""
     X = check_array(X, accept_sparse=True, dtype=np.float64, ensure_all_finite=False)
     return X.toarray() if issparse(X) else X

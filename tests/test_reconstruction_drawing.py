@@ -26,6 +26,20 @@ def test_errors_are_in_deviations_and_1_for_another_category(frame):
     np.testing.assert_allclose(errors.deviations, EXPECTED)
 
 
+def test_gaps_of_nullable_columns_have_no_error():
+    frame = pd.DataFrame({"whole": [1, 3, None], "flag": [True, False, None]})
+    frame = frame.astype({"whole": "Int64", "flag": "boolean"})
+    errors = cell_errors(frame, frame.fillna({"whole": 5, "flag": True}))
+    np.testing.assert_array_equal(errors.deviations, [[0, 0], [0, 0], [np.nan] * 2])
+
+
+def test_a_few_rows_may_differ_in_all_categories():
+    errors = cell_errors(
+        pd.DataFrame({"kind": ["a", "b"]}), pd.DataFrame({"kind": ["a", "c"]})
+    )
+    assert errors.deviations.tolist() == [[0], [1]]
+
+
 def test_errors_of_arrays_are_in_deviations(X):
     errors = cell_errors(X, X + X.std(axis=0))
     np.testing.assert_allclose(errors.deviations, 1)
