@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
-from sklearn.utils import check_consistent_length
+from sklearn.utils import assert_all_finite, check_consistent_length
 from sklearn.utils.multiclass import type_of_target
 
 from ._labels import known_classes, read_numbers
-from ._plotting import GREY, colours, explained
+from ._plotting import GREY, colours, explained, styled
 
 # As many as have no divisor but 1 in common with the eight colours: 72 pairs. Crosses
 # and stars vanish where they are small.
@@ -47,8 +47,9 @@ class NoColours:
 
     def scatter(self, ax, x, y, style):
         """Draw all of them."""
-        look = _look(ax, len(x)) | {"color": colours(ax)[0]}
-        return [ax.scatter(x, y, **(look | style))]
+        colour = {} if "c" in style else {"color": colours(ax)[0]}
+        look = styled(_look(ax, len(x)) | colour, style, "Collection")
+        return [ax.scatter(x, y, **look)]
 
     def single(self, ax, codes, scatter, bars):
         """Draw how they are spread."""
@@ -57,7 +58,8 @@ class NoColours:
 
     def histogram(self, ax, codes, style):
         """Draw one histogram."""
-        ax.hist(codes, **({"bins": _N_BINS, "color": colours(ax)[0]} | style))
+        look = {"bins": _N_BINS, "color": colours(ax)[0]}
+        ax.hist(codes, **styled(look, style, "Patch"))
 
     def explain(self, axes, artists, *, own):
         """There is nothing to tell."""
@@ -92,7 +94,8 @@ class ClassColours:
         for number, label, look in self._looks(ax):
             own = self.numbers == number
             look = _look(ax, len(x)) | look | {"label": label}
-            drawn.append(ax.scatter(x[own], y[own], **(look | style)))
+            look = styled(look, style, "Collection")
+            drawn.append(ax.scatter(x[own], y[own], **look))
         return drawn
 
     def single(self, ax, codes, scatter, bars):
@@ -107,7 +110,8 @@ class ClassColours:
             dashes = _DASHES[max(number, 0) // 8 % len(_DASHES)]
             line = {"color": points["edgecolors"], "label": label, "linestyle": dashes}
             own = codes[self.numbers == number]
-            drawn.append(ax.hist(own, **(look | line | style))[2][0])
+            line = styled(look | line, style, "Patch")
+            drawn.append(ax.hist(own, **line)[2][0])
         return drawn
 
     def explain(self, axes, artists, *, own):
@@ -154,11 +158,12 @@ class NumberColours:
         if not known.all():
             ax.scatter(x[~known], y[~known], **(look | _UNLABELLED))
         look |= {"c": self.numbers[known], "cmap": "viridis"}
-        return [ax.scatter(x[known], y[known], **(look | style))]
+        look = styled(look, style, "Collection")
+        return [ax.scatter(x[known], y[known], **look)]
 
     def single(self, ax, codes, scatter, bars):
         """Draw the numbers over the codes."""
-        ax.set_ylabel(self.title or "y")
+        ax.set_ylabel(self.title or "y", parse_math=False)
         return self.scatter(ax, codes, self.numbers, scatter)
 
     def histogram(self, ax, codes, style):
@@ -167,7 +172,10 @@ class NumberColours:
 
     def explain(self, axes, artists, *, own):
         """Return a colour bar."""
-        bar = axes[0, 0].figure.colorbar(artists[-1], ax=axes, label=self.title or "y")
+        # A tight layout has room for the colour bar of one Axes, not of an array.
+        where = axes if axes.size > 1 else axes[0, 0]
+        bar = axes[0, 0].figure.colorbar(artists[-1], ax=where)
+        bar.set_label(self.title or "y", parse_math=False)
         return {"colorbar_": bar}
 
 
@@ -222,6 +230,8 @@ def _single(labelled: np.ndarray, y) -> np.ndarray:
 def _is_continuous(values: np.ndarray) -> bool:
     if not len(values):
         return False
+    if values.dtype.kind == "f":
+        assert_all_finite(values, input_name="y")
     with warnings.catch_warnings():
         # It asks whether many classes are numbers, which is what is found out here.
         warnings.filterwarnings("ignore", "The number of unique classes", UserWarning)
@@ -239,12 +249,13 @@ def _in_order(found: list, y) -> list:
 
 
 def _written(value) -> str:
-    return f"{value:g}" if isinstance(value, float) else str(value)
+    text = f"{value:g}" if isinstance(value, float) else str(value)
+    return text if text.strip() else repr(text)  # a legend shows no empty names
 
 
 def _look(ax, n_points: int) -> dict[str, Any]:
     """Return sizes by which many points are still told apart, on small axes too."""
-    (width, height), box = ax.figure.get_size_inches(), ax.get_position()
-    room = np.clip(width * box.width * height * box.height / _ROOM, 0.5, 1)
+    width, height = ax.bbox.size / ax.figure.dpi  # inches, in a subfigure too
+    room = np.clip(width * height / _ROOM, 0.5, 1)
     size = float(room * np.clip(15_000 / max(n_points, 1), 8, 24))
     return {"s": size, "alpha": 0.8, "linewidths": 0}

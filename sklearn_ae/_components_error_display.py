@@ -11,7 +11,7 @@ from sklearn.model_selection import KFold, check_cv
 from ._base import BaseAutoencoder
 from ._held import seeded
 from ._pca_baseline import pca_baseline, without_axes
-from ._plotting import colours, ink, pyplot, taken_axes, whole_ticks
+from ._plotting import colours, ink, pyplot, styled, taken_axes, whole_ticks
 from ._views import indexable, selected
 
 _N_SPLITS = 3
@@ -133,7 +133,8 @@ class ComponentsErrorDisplay:
                 continue
             look = {"color": colours(self.ax_)[colour], "label": label}
             look |= {"marker": dashes[0], "linestyle": dashes[1:], "markersize": 4}
-            self._draw_curve(errors, look | (line_kw or {}), band_kw or {})
+            look = styled(look, line_kw or {}, "Line2D")
+            self._draw_curve(errors, look, band_kw or {})
             elbows.append(self._draw_elbow(errors, label))
         self.pca_elbow_, self.elbow_ = elbows
         self.ax_.set(xlabel="number of codes", ylabel="share of variance lost")
@@ -294,7 +295,8 @@ class ComponentsErrorDisplay:
         self.lines_ += self.ax_.plot(self.n_components, mean, **look)
         if errors.shape[1] == 1:
             return
-        band = {"color": look["color"], "alpha": 0.25, "linewidth": 0} | band_kw
+        band = {"color": look["color"], "alpha": 0.25, "linewidth": 0}
+        band = styled(band, band_kw, "Collection")
         edges = mean - deviation, mean + deviation
         filled = self.ax_.fill_between(self.n_components, *edges, **band)
         self.bands_.append(filled)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
-from ._plotting import colours, ink, taken_axes, whole_ticks
+from ._plotting import colours, ink, styled, taken_axes, whole_ticks
 
 # What an estimator calls the loss of its start, and what that start is.
 _STARTS = {
@@ -282,7 +282,9 @@ class LossCurveDisplay:
                 "label": self._labelled(label),
             }
             epochs = np.arange(len(losses))
-            self.lines_ += self.ax_.plot(epochs, losses, **(look | style))
+            self.lines_ += self.ax_.plot(
+                epochs, losses, **styled(look, style, "Line2D")
+            )
 
     def _draw_start(self, style: dict) -> None:
         self.start_line_ = None
@@ -291,7 +293,7 @@ class LossCurveDisplay:
         look = {"color": ink(self.ax_), "linestyle": ":", "linewidth": 1.2}
         look["label"] = self._labelled(f"{self.start_name}, validation")
         loss = self.start_validation_loss
-        self.start_line_ = self.ax_.axhline(loss, **(look | style))
+        self.start_line_ = self.ax_.axhline(loss, **styled(look, style, "Line2D"))
 
     def _draw_best(self, style: dict) -> None:
         self.best_point_ = None
@@ -308,7 +310,8 @@ class LossCurveDisplay:
             "label": self._labelled(f"epoch kept: {self.best_epoch}"),
         }
         loss = line.get_ydata()[self.best_epoch]
-        points = self.ax_.plot([self.best_epoch], [loss], **(look | style))
+        look = styled(look, style, "Line2D")
+        points = self.ax_.plot([self.best_epoch], [loss], **look)
         self.best_point_ = points[0]
 
     def _labelled(self, label: str) -> str:

@@ -75,6 +75,39 @@ def taken_axes(ax, shape: tuple[int, int], caller: str, size=None) -> np.ndarray
     return given.reshape(shape)
 
 
+def styled(look: dict, given: dict, artist: str) -> dict[str, Any]:
+    """Return how something looks, as far as the caller asked for nothing else.
+
+    Parameters
+    ----------
+    look : dict
+        Ours.
+
+    given : dict
+        The caller's, by names or aliases such as ``lw``.
+
+    artist : {"Line2D", "Patch", "Collection"}
+        What is drawn.
+
+    Returns
+    -------
+    style : dict
+        Both.
+    """
+    from matplotlib import cbook, collections, lines, patches
+
+    kinds = {"Line2D": lines.Line2D, "Patch": patches.Patch}
+    kind = kinds.get(artist, collections.Collection)
+    return cbook.normalize_kwargs(look, kind) | cbook.normalize_kwargs(given, kind)
+
+
+def limited(look: dict, given: dict) -> dict[str, Any]:
+    """Return how an image looks; the limits are those of a norm if one is given."""
+    if given.get("norm") is not None:
+        look = {name: look[name] for name in look if name not in ("vmin", "vmax")}
+    return look | given
+
+
 def ink(ax) -> Any:
     """Return the colour of texts, which is seen on the background of any style."""
     return ax.xaxis.label.get_color()
@@ -120,7 +153,19 @@ def explained(axes: np.ndarray, handles, *, own: bool, title: str | None = None)
     style["ncols"] = -(-len(handles) // 16)
     axis = axes[0, -1]
     if own:
-        return axis.figure.legend(loc="outside right center", **style)
-    if axis.figure.get_layout_engine() is None:
-        return axis.legend(**style)
-    return axis.legend(loc="upper left", bbox_to_anchor=(1, 1), **style)
+        legend = axis.figure.legend(loc="outside right center", **style)
+    elif axis.figure.get_layout_engine() is None:
+        legend = axis.legend(**style)
+    else:
+        legend = axis.legend(loc="upper left", bbox_to_anchor=(1, 1), **style)
+    for text in (*legend.get_texts(), legend.get_title()):
+        text.set_parse_math(False)  # names of classes are no formulas
+    if own:
+        _widen(axis.figure, legend)
+    return legend
+
+
+def _widen(figure, legend) -> None:
+    """Let a legend take no more than two fifths of a figure as wide as it was."""
+    inches, width = legend.get_window_extent().width / figure.dpi, figure.get_figwidth()
+    figure.set_figwidth(max(width, 0.6 * width + inches))

@@ -312,7 +312,8 @@ class ReconstructionDisplay:
     def _plot_table(self, ax, n_rows, style):
         errors = cell_errors(self.originals, self.reconstructions)
         n_columns = len(errors.names)
-        size = 0.95 * n_rows + 2.6, float(np.clip(0.42 * n_columns + 0.6, 2, 12))
+        beside = 2.6 + 0.09 * max(0, max(map(len, errors.names)) - 20)
+        size = 0.95 * n_rows + beside, float(np.clip(0.42 * n_columns + 0.6, 2, 12))
         self.axes_ = taken_axes(ax, (1, 1), "ReconstructionDisplay.plot", size)
         tables = self.originals, self.reconstructions
         texts = [written_cells(X, n_rows) for X in tables]

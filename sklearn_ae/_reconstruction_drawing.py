@@ -9,7 +9,7 @@ import numpy as np
 from ._frames import FRAMES, frame_library
 from ._labels import is_none
 from ._learning import learn_columns
-from ._plotting import colours, ink
+from ._plotting import colours, ink, limited, styled
 from ._views import dense
 
 _IMAGES_A_LINE = 10
@@ -122,7 +122,7 @@ def draw_images(ax, originals, reconstructions, style: dict):
         look |= grey
     else:
         whole = _opaque((whole - least) / (most - least))
-    image = ax.imshow(whole, **(look | style))
+    image = ax.imshow(whole, **limited(look, style))
     labels = ["original", "reconstruction"] * (len(centres) // 2)
     ax.set_yticks(centres, labels)
     ax.set_xticks([])
@@ -190,7 +190,7 @@ def draw_signals(ax, x: np.ndarray, original, reconstruction, style: dict) -> li
         for channel, samples in enumerate(signal.T):
             look = {"color": these[channel % len(these)], "linestyle": dashes}
             look |= {"linewidth": width, "label": label if channel == 0 else None}
-            lines += ax.plot(x, samples, **(look | style))
+            lines += ax.plot(x, samples, **styled(look, style, "Line2D"))
     return lines
 
 
@@ -219,10 +219,10 @@ def draw_cells(ax, errors: Errors, originals, reconstructions, style: dict):
     cells = errors.deviations.T
     look = {"cmap": "Oranges", "vmin": 0, "vmax": _DARKEST, "aspect": "auto"}
     look["interpolation"] = "nearest"
-    image = ax.imshow(cells, **(look | style))
+    image = ax.imshow(cells, **limited(look, style))
     texts = []
     if cells.size <= _MOST_CELLS_WRITTEN:
-        ax.set_yticks(range(len(errors.names)), errors.names)
+        ax.set_yticks(range(len(errors.names)), errors.names, parse_math=False)
         size = _letter_size(ax, cells.shape[1])
         for column, row in np.ndindex(cells.shape):
             text = f"{originals[row, column]}\n{reconstructions[row, column]}"
@@ -238,7 +238,7 @@ def draw_cells(ax, errors: Errors, originals, reconstructions, style: dict):
 
 def _letter_size(ax, n_rows: int) -> float:
     """Return the size in points at which most texts fit into their cells."""
-    inches = ax.get_position().width * ax.figure.get_figwidth()
+    inches = ax.bbox.width / ax.figure.dpi
     return float(np.clip(10 * (inches - 1.3) / n_rows, 4.5, 7))
 
 
@@ -246,8 +246,8 @@ def _write(ax, image, row: int, column: int, text: str):
     """Write into a cell, in black or white, whichever is seen there."""
     error, colour = image.get_array()[column, row], ink(ax)
     if not np.ma.is_masked(error):
-        red, green, blue, _ = image.cmap(image.norm(error))
+        red, green, blue, _ = image.to_rgba(np.array([error]))[0]
         light = 0.299 * red + 0.587 * green + 0.114 * blue > 0.5
         colour = "black" if light else "white"
-    place = {"ha": "center", "va": "center"}
+    place = {"ha": "center", "va": "center", "parse_math": False}
     return ax.text(row, column, text, color=colour, clip_on=True, **place)

@@ -107,3 +107,8 @@ def test_points_without_a_number_are_grey_and_beneath(drawing):
     grey = ax.collections[0]
     assert grey.get_offsets().tolist() == [[1, 1]]
     assert grey.get_zorder() < points.get_zorder()
+
+
+def test_infinity_is_no_colour():
+    with pytest.raises(ValueError, match="Input y contains infinity"):
+        colouring_of([0.5, np.inf], 2, "auto")

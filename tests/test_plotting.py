@@ -3,6 +3,7 @@
 import sys
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from sklearn_ae import (
@@ -44,6 +45,59 @@ def test_given_axes_are_drawn_on(name, drawing):
     drawn_on = display.ax_ if hasattr(display, "ax_") else display.axes_[0, 0]
     assert drawn_on is ax
     assert drawing.get_fignums() == [figure.number]
+
+
+@pytest.mark.parametrize("name", DRAWN)
+def test_subfigures_are_drawn_on(name, drawing):
+    figure = drawing.figure()
+    ax = figure.subfigures(1, 2)[0].subplots()
+    assert DRAWN[name](ax=ax).figure_ is ax.figure
+    figure.canvas.draw()
+
+
+def test_a_colour_bar_keeps_to_a_tight_layout(drawing):
+    figure, ax = drawing.subplots(layout="tight")
+    LatentSpaceDisplay.from_codes(SQUARE, [0.5, 1.5], ax=ax)
+    figure.canvas.draw()
+
+
+@pytest.mark.parametrize(
+    ("name", "style"),
+    [
+        ("LossCurveDisplay", {"line_kw": {"lw": 3, "c": "red"}}),
+        ("LossCurveDisplay", {"best_kw": {"ms": 3}, "best_epoch": 1}),
+        ("LatentSpaceDisplay", {"scatter_kw": {"lw": 3, "c": "red"}}),
+        ("LatentSpaceDisplay", {"scatter_kw": {"ec": "red"}, "y": ["a", "b"]}),
+        ("ReconstructionDisplay", {"line_kw": {"ls": ":"}, "kind": "signal"}),
+        ("ReconstructionDisplay", {"image_kw": {"norm": "linear"}}),
+        ("ComponentsErrorDisplay", {"line_kw": {"lw": 3, "c": "red"}}),
+    ],
+)
+def test_styles_have_aliases(name, style):
+    DRAWN[name](**style)
+
+
+def test_names_from_data_are_no_formulas(drawing):
+    frame = pd.DataFrame({"$x^$": ["$5", "$^$"], "": [1.0, 2.0]})
+    displays = [
+        LatentSpaceDisplay.from_codes(SQUARE, pd.Series(["$x^$", ""], name="$^$")),
+        LatentSpaceDisplay.from_codes(SQUARE, pd.Series([0.5, 1.5], name="$^$")),
+        ReconstructionDisplay.from_rows(frame, frame),
+    ]
+    for display in displays:
+        display.figure_.canvas.draw()
+    texts = displays[0].legend_.get_texts()
+    assert [text.get_text() for text in texts] == ["''", "$x^$"]
+
+
+def test_figures_have_room_for_long_names(drawing):
+    many = [f"{number:20d}" for number in range(40)]
+    codes, frame = np.arange(80.0).reshape(40, 2), pd.DataFrame({60 * "x": [1.0]})
+    for display in (
+        LatentSpaceDisplay.from_codes(codes, many),
+        ReconstructionDisplay.from_rows(frame, frame),
+    ):
+        display.figure_.canvas.draw()  # would warn that axes vanish
 
 
 @pytest.mark.parametrize("name", DRAWN)
