@@ -6,15 +6,12 @@ from typing import ClassVar
 
 import numpy as np
 from scipy.sparse import issparse
-from sklearn.base import (
-    BaseEstimator,
-    ClassNamePrefixFeaturesOutMixin,
-    TransformerMixin,
-)
+from sklearn.base import BaseEstimator
 from sklearn.utils import check_array
 from sklearn.utils.validation import check_is_fitted
 
 from ._checkpoint import check_checkpoint
+from ._codes_out import CodesOutMixin
 from ._documentation import Documented
 from ._fit_tasks import FitTasks, WatchedFit
 from ._fitted import FittedAutoencoder, float_dtype
@@ -44,8 +41,7 @@ class BaseAutoencoder(
     ScaleParameters,
     CodeParameters,
     LayerParameters,
-    ClassNamePrefixFeaturesOutMixin,
-    TransformerMixin,
+    CodesOutMixin,
     WatchedFit,
     Documented,
     BaseEstimator,
@@ -361,20 +357,6 @@ class BaseAutoencoder(
         """
         check_is_fitted(self)
         return self._fitted.module()
-
-    @property
-    def _n_features_out(self):
-        return self.n_components_
-
-    def __sklearn_is_fitted__(self):
-        return hasattr(self, "_fitted")
-
-    def __sklearn_tags__(self):
-        tags = super().__sklearn_tags__()
-        tags.input_tags.sparse = True
-        tags.input_tags.allow_nan = True
-        tags.transformer_tags.preserves_dtype = ["float64", "float32"]
-        return tags
 
     def _publish(self, learned):
         """Assign everything a fit learns, at once."""

@@ -5,14 +5,11 @@ from dataclasses import dataclass, field
 from numbers import Integral
 from typing import ClassVar
 
-from sklearn.base import (
-    BaseEstimator,
-    ClassNamePrefixFeaturesOutMixin,
-    TransformerMixin,
-)
+from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
 from ._checkpoint import check_checkpoint
+from ._codes_out import CodesOutMixin
 from ._documentation import Documented
 from ._fit_tasks import FitTasks, WatchedFit
 from ._pair_fitting import fit_pairs
@@ -33,8 +30,7 @@ class EncoderDecoderRegressor(
     CategoryParameters,
     LayerParameters,
     PairRegressorMixin,
-    ClassNamePrefixFeaturesOutMixin,
-    TransformerMixin,
+    CodesOutMixin,
     WatchedFit,
     Documented,
     BaseEstimator,
@@ -385,19 +381,9 @@ class EncoderDecoderRegressor(
         check_is_fitted(self)
         return self._fitted.network.module()
 
-    @property
-    def _n_features_out(self):
-        return self.n_components_
-
-    def __sklearn_is_fitted__(self):
-        return hasattr(self, "_fitted")
-
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
-        tags.input_tags.sparse = True
-        tags.input_tags.allow_nan = True
         tags.target_tags.multi_output = True
-        tags.transformer_tags.preserves_dtype = ["float64", "float32"]
         return tags
 
     def _publish(self, learned, axes):

@@ -20,7 +20,7 @@ LAYERS = [
     {"_sklearn", "_random", "_frames", "_levels", "_selection", "_transaction"}
     | {"_parameters", "_moments", "_entropy", "_archive", "_learned", "_forks"}
     | {"_schedule_free"}
-    | {"_network_arguments", "_plotting", "_documentation"},
+    | {"_network_arguments", "_plotting", "_documentation", "_codes_out"},
     {"_descriptions", "_fit_tasks", "_persistence"},
     {"_columns", "_kinds_of_rows", "_shared_parameters", "_packing", "_shapes"},
     {"_tables", "_learning", "_identity"},
