@@ -360,19 +360,13 @@ class BaseAutoencoder(
 
     def _publish(self, learned):
         """Assign everything a fit learns, at once."""
-        state = learned.state
-        judged = state.validation_losses or None
         vars(self).pop("_stream", None)
         self._fitted = learned.fitted
         vars(self).update(
             {name: made(self) for name, made in self._derived.items()},
             explained_variance_=learned.explained_variance,
-            loss_curve_=state.losses,
-            validation_loss_curve_=judged,
-            best_epoch_=state.best_epoch,
-            best_validation_loss_=judged and judged[state.best_epoch],
             pca_validation_loss_=learned.pca_validation_loss,
-            n_epochs_=len(state.losses) - 1,
+            **learned.state.attributes(),
             **learned.more,
         )
 

@@ -61,18 +61,12 @@ class LearnedPairs(NamedTuple):
 
     def attributes(self) -> dict[str, Any]:
         """Return fitted attributes by name."""
-        state = self.state
-        judged = state.validation_losses or None
         return {
             "n_components_": len(self.explained_variance),
             "explained_variance_": self.explained_variance,
             "alpha_": self.start.alpha,
-            "loss_curve_": state.losses,
-            "validation_loss_curve_": judged,
-            "best_epoch_": state.best_epoch,
-            "best_validation_loss_": judged and judged[state.best_epoch],
             "ridge_validation_loss_": self.ridge_validation_loss,
-            "n_epochs_": len(state.losses) - 1,
+            **self.state.attributes(),
         }
 
 

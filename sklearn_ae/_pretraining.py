@@ -193,16 +193,11 @@ class BasePretrained(
 
     def _publish(self, estimator, tuned: Tuned, learned: dict[str, Any]) -> None:
         """Assign everything a fit learns, at once."""
-        state = tuned.state
-        judged = state.validation_losses or None
+        judged = tuned.state.validation_losses
         vars(self).update(
             _fitted=tuned.fitted,
             estimator_=estimator,
-            loss_curve_=state.losses,
-            validation_loss_curve_=judged,
-            start_validation_loss_=judged and judged[0],
-            best_validation_loss_=judged and judged[state.best_epoch],
-            best_epoch_=state.best_epoch,
-            n_epochs_=len(state.losses) - 1,
+            start_validation_loss_=judged[0] if judged else None,
+            **tuned.state.attributes(),
             **learned,
         )

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Any, Protocol
 
 import torch
 from torch import Tensor
@@ -132,3 +132,14 @@ class TrainingState:
     losses: list[float] = field(default_factory=list)
     validation_losses: list[float] = field(default_factory=list)
     interruption: KeyboardInterrupt | None = None
+
+    def attributes(self) -> dict[str, Any]:
+        """Return fitted attributes by name."""
+        judged = self.validation_losses or None
+        return {
+            "loss_curve_": self.losses,
+            "validation_loss_curve_": judged,
+            "best_epoch_": self.best_epoch,
+            "best_validation_loss_": judged and judged[self.best_epoch],
+            "n_epochs_": len(self.losses) - 1,
+        }
