@@ -118,8 +118,8 @@ def draw_images(ax, originals, reconstructions, style: dict):
     whole = np.concatenate(lines)[: -3 * gap, :-gap]
     look = {"interpolation": "nearest"}
     if whole.shape[2] == 1:
-        whole, grey = whole[..., 0], {"cmap": "gray", "vmin": least, "vmax": most}
-        look |= grey
+        whole = whole[..., 0]
+        look |= {"cmap": "gray", "vmin": least, "vmax": most}
     else:
         whole = _opaque((whole - least) / (most - least))
     image = ax.imshow(whole, **limited(look, style))
