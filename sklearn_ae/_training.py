@@ -279,7 +279,31 @@ def _check_last_step(net: _Net, objective, rows, train_index) -> None:
 
 
 def _make_net(module, objective, batches, best, start, settings, saved) -> _Net:
-    (train, judge), start_loss = batches, start.losses[0]
+    train, judge = batches
+    net = _Net(
+        module,
+        criterion=partial(_Criterion, objective),
+        optimizer=UncompiledAdamW,
+        optimizer__fused=True,
+        optimizer__weight_decay=settings.weight_decay,
+        lr=settings.learning_rate,
+        max_epochs=settings.max_epochs,
+        batch_size=settings.batch_size,
+        iterator_train=_as_it_is,
+        iterator_valid=_as_it_is,
+        train_split=None if judge is None else predefined_split(judge),
+        callbacks=_callbacks(objective, train, best, start, settings, saved),
+        use_caching=False,
+        device=settings.device,
+        verbose=0,
+    )
+    net.settings = settings
+    return net.initialize()
+
+
+def _callbacks(objective, train, best, start, settings, saved) -> list:
+    """Return what skorch calls: before the user's own, and after them what stops."""
+    start_loss = start.losses[0]
     schedule = OneCycle(settings.max_epochs * len(train))
     callbacks = [("divergence", Divergence(start_loss)), ("one_cycle", schedule)]
     n_warm_up = settings.n_epochs_warm_up
@@ -303,25 +327,7 @@ def _make_net(module, objective, batches, best, start, settings, saved) -> _Net:
         observed = _Observed(settings.observer, start)
         callbacks.append(("observed", observed))
         stop.append(("stop_if_wanted", EpochEnd(observed.stop)))
-    net = _Net(
-        module,
-        criterion=partial(_Criterion, objective),
-        optimizer=UncompiledAdamW,
-        optimizer__fused=True,
-        optimizer__weight_decay=settings.weight_decay,
-        lr=settings.learning_rate,
-        max_epochs=settings.max_epochs,
-        batch_size=settings.batch_size,
-        iterator_train=_as_it_is,
-        iterator_valid=_as_it_is,
-        train_split=None if judge is None else predefined_split(judge),
-        callbacks=callbacks + list(settings.callbacks) + stop,
-        use_caching=False,
-        device=settings.device,
-        verbose=0,
-    )
-    net.settings = settings
-    return net.initialize()
+    return callbacks + list(settings.callbacks) + stop
 
 
 def _scales(settings) -> list[float]:
