@@ -1,6 +1,6 @@
 """Training on few rows: every row judges a network that never saw it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from ._callbacks import RowLosses, copy_weights
-from ._checkpoint import Checkpoint
+from ._checkpoint import Checkpoint, SavedTraining
 from ._random import RandomStreams
 from ._rows import EVALUATION_ROWS, Batches, RowSource
 from ._selection import is_clear_gain
@@ -83,49 +83,32 @@ def cross_fit_network(
     """
     first, *theirs = starts or [module, *twins]
     throughout = torch.arange(0) if throughout is None else throughout
-    before = torch.cat(
-        [
-            row_losses(start, objective, Batches(judged, fold, EVALUATION_ROWS))
-            for start, fold in zip(theirs, folds, strict=True)
-        ]
-    )
+    before = _start_losses(theirs, objective, judged, folds)
     start = before.mean().item()
     state = TrainingState(copy_weights(module), validation_losses=[start])
-    losses, epochs, n_epochs = [], [], settings.max_epochs
+    level = settings.significance_level
+    splits = [
+        (torch.cat([all_but(folds, number), throughout]), fold)
+        for number, fold in enumerate(folds)
+    ]
+    pairs = zip(twins, theirs, strict=True)
+    fits = _fit_twins(
+        pairs, splits, objective, rows, judged, settings, streams, checkpoint
+    )
+    losses, epochs = [], []
     try:
-        for number in range(len(folds)):
-            pair = twins[number], theirs[number]
-            index = torch.cat([all_but(folds, number), throughout])
-            fitted, fold_epochs = _fit_twin(
-                pair,
-                objective,
-                rows,
-                index,
-                judged,
-                folds[number],
-                number,
-                replace(settings, stop_after=n_epochs),
-                streams,
-                checkpoint,
-            )
+        for fitted, fold_epochs in fits:
             losses.append(fitted.losses)
             epochs.append(fold_epochs)
-            if fitted.interruption is not None:
-                raise fitted.interruption
-            n_epochs = min(n_epochs, len(fold_epochs))
-            if n_epochs < settings.max_epochs:
-                checkpoint = None  # which holds no trainings that were cut short
         state.losses = [sum(parts) / len(folds) for parts in zip(*losses, strict=False)]
         after = [torch.cat(parts) for parts in zip(*epochs, strict=False)]
         state.validation_losses += [epoch.mean().item() for epoch in after]
         best = int(np.argmin(state.validation_losses[1:] or [0]))
-        if not after or not is_clear_gain(
-            before, after[best], settings.significance_level
-        ):
+        if not after or not is_clear_gain(before, after[best], level):
             return state
         everything, batches = torch.cat([*folds, throughout]), streams.torch("batches")
+        saved = _saved(checkpoint, "final", len(after), settings)
         settings = replace(settings, stop_after=best + 1)
-        saved = None if checkpoint is None else checkpoint.training("final")
         final = fit_network(
             module, objective, rows, everything, None, settings, batches, first, saved
         )
@@ -135,31 +118,57 @@ def cross_fit_network(
         state.losses = state.losses or losses[0][:1]
         state.interruption = caught
         return state
-    last = final.best_epoch
-    if last <= best and not is_clear_gain(
-        before, after[last - 1], settings.significance_level
-    ):
+    if not is_clear_gain(before, after[final.best_epoch - 1], level):
         return state
-    final.validation_losses = state.validation_losses[: last + 1]
+    final.validation_losses = state.validation_losses[: final.best_epoch + 1]
     return final
 
 
+def _start_losses(starts, objective, judged, folds) -> Tensor:
+    """Return the losses of all folds' rows, each by the start that did not see it."""
+    losses = [
+        row_losses(start, objective, Batches(judged, fold, EVALUATION_ROWS))
+        for start, fold in zip(starts, folds, strict=True)
+    ]
+    return torch.cat(losses)
+
+
+def _saved(checkpoint, name: str, n_epochs: int, settings) -> SavedTraining | None:
+    """Return where a training is saved: nowhere after one that was cut short."""
+    if checkpoint is None or n_epochs < settings.max_epochs:
+        return None
+    return checkpoint.training(name)
+
+
+def _fit_twins(
+    pairs, splits, objective, rows, judged, settings, streams, checkpoint
+) -> Iterator[tuple[TrainingState, list[Tensor]]]:
+    """Yield each twin's state and its fold's row losses; none is trained for longer."""
+    n_epochs = settings.max_epochs
+    for number, (pair, split) in enumerate(zip(pairs, splits, strict=True)):
+        name = f"fold {number}"
+        fitted, epochs = _fit_twin(
+            pair,
+            split,
+            objective,
+            rows,
+            judged,
+            replace(settings, stop_after=n_epochs),
+            streams.torch(name),
+            _saved(checkpoint, name, n_epochs, settings),
+        )
+        yield fitted, epochs
+        if fitted.interruption is not None:
+            raise fitted.interruption
+        n_epochs = min(n_epochs, len(epochs))
+
+
 def _fit_twin(
-    pair,
-    objective,
-    rows,
-    index,
-    judged,
-    fold,
-    number,
-    settings,
-    streams,
-    checkpoint,
-):
+    pair, split, objective, rows, judged, settings, batches, saved
+) -> tuple[TrainingState, list[Tensor]]:
     """Train a twin on the other rows; return its state and the fold's row losses."""
-    name, record, (twin, start) = f"fold {number}", RowLosses(len(fold)), pair
-    batches = streams.torch(name)
-    saved = None if checkpoint is None else checkpoint.training(name)
+    (twin, start), (index, fold) = pair, split
+    record = RowLosses(len(fold))
     over = TrainingState({}, losses=[])
 
     def take(outcome):
