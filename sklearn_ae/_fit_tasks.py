@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
 
+from ._sklearn import CALLBACKS
 from ._transaction import fitted_attributes
 
 try:
@@ -178,7 +179,7 @@ class FitTasks:
         """
         n_trainings = n_parts + 1 if n_parts > 1 else 1
         self.begin(name, n_epochs * n_trainings)
-        if not getattr(self._estimator, "_skl_callbacks", None):
+        if not getattr(self._estimator, CALLBACKS, None):
             return None
         return Epochs(self, lambda state: self._attributes(learn(state)))
 

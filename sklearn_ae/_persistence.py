@@ -14,14 +14,12 @@ from sklearn.utils.validation import check_is_fitted
 from ._archive import invalid_if_wrong, packed, read_file, unpacked, write_file
 from ._frames import FRAMES
 from ._learned import Rule
+from ._sklearn import CALLBACKS, OF_A_FIT, TASKS
 from ._version import __version__
 
 _KIND = "estimator"
 _VERSION, _OUTPUT = "_version", "_sklearn_output_config"
 _CONTAINERS = ("default", *FRAMES)
-# What scikit-learn keeps at an estimator: its callbacks, and of a fit its tasks.
-_CALLBACKS, _TASKS = "_skl_callbacks", "_callback_fit_ctx"
-_OF_A_FIT = (_TASKS, "_parent_callback_ctx", "_skl_callbacks_to_teardown")
 _FROZEN = FrozenEstimator.__name__
 _MUST = "must be of an estimator as sklearn_ae makes it"
 
@@ -80,7 +78,7 @@ class Persistent:
 
     def __getstate__(self):
         state = dict(super().__getstate__())
-        if _TASKS in state:
+        if TASKS in state:
             state = _before_fit(self, state)
         for name in state.keys() & self._parts.keys():
             state[name] = state[name].__getstate__()
@@ -224,7 +222,7 @@ def _before_fit(estimator: Persistent, state: dict[str, Any]) -> dict[str, Any]:
     Half of what it holds may be of this fit, and half of the one before.
     """
     learned = estimator._parts, estimator._rules, estimator._derived
-    without = set(_OF_A_FIT).union(*learned)
+    without = set(OF_A_FIT).union(*learned)
     return {name: value for name, value in state.items() if name not in without}
 
 
@@ -273,7 +271,7 @@ def _described(estimator: Any, name: str) -> dict[str, Any]:
         )
     estimator._validate_params()
     state = estimator.__getstate__()
-    state.pop(_CALLBACKS, None)
+    state.pop(CALLBACKS, None)
     for unknown in state.keys() - _known(estimator):
         raise TypeError(
             f"Attribute {unknown!r} must be listed in {kind.__name__}'s own to be "
