@@ -1,6 +1,5 @@
 """The estimator that a meta-estimator holds: made, seeded, fitted and looked into."""
 
-from contextlib import nullcontext
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
@@ -85,9 +84,7 @@ def n_held_fits(estimator) -> int:
     return 0 if isinstance(estimator, FrozenEstimator) else 1
 
 
-def fit_held(
-    estimator, X, random_state=None, tasks: FitTasks | None = None, task="fit-estimator"
-):
+def fit_held(estimator, X, random_state, tasks: FitTasks, task: str = "fit-estimator"):
     """Fit the estimator that a meta-estimator holds.
 
     Parameters
@@ -99,10 +96,10 @@ def fit_held(
     X : {array-like, sparse matrix, dataframe} of shape (n_samples, n_features)
         Training rows.
 
-    random_state : int, RandomState instance or None, default=None
+    random_state : int, RandomState instance or None
         Unless None, seeds each `random_state` of the estimator that is None.
 
-    tasks : FitTasks, default=None
+    tasks : FitTasks
         Tasks of the meta-estimator's fit, of which this is one.
 
     task : str, default="fit-estimator"
@@ -117,7 +114,7 @@ def fit_held(
         check_is_fitted(estimator)
         return estimator
     made = seeded(clone(or_default(estimator)), random_state)
-    with nullcontext() if tasks is None else tasks.held(task, made):
+    with tasks.held(task, made):
         return made.fit(X)
 
 

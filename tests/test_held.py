@@ -11,30 +11,33 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import MaxAbsScaler, StandardScaler
 
 from sklearn_ae import AutoencoderTransformer
+from sklearn_ae._fit_tasks import FitTasks
 from sklearn_ae._held import codes_of, fit_held, own_autoencoder, seeded
+
+TASKS = FitTasks(None, None)  # of no estimator: none
 
 
 def test_none_means_the_autoencoder_with_its_defaults(X):
-    held = fit_held(None, X[:8], random_state=0)
+    held = fit_held(None, X[:8], 0, TASKS)
     defaults = clone(held).set_params(random_state=None)
     assert defaults.get_params() == AutoencoderTransformer().get_params()
 
 
 def test_what_is_given_stays_unfitted(X):
     pca = PCA(2)
-    assert fit_held(pca, X) is not pca
+    assert fit_held(pca, X, None, TASKS) is not pca
     assert not hasattr(pca, "components_")
 
 
 def test_frozen_estimators_are_used_as_they_are(X):
     frozen = FrozenEstimator(PCA(2).fit(X[:100]))
-    assert fit_held(frozen, X, random_state=0) is frozen
+    assert fit_held(frozen, X, 0, TASKS) is frozen
     assert frozen.estimator.n_samples_ == 100
 
 
 def test_frozen_estimators_must_be_fitted(X):
     with pytest.raises(NotFittedError):
-        fit_held(FrozenEstimator(PCA(2)), X)
+        fit_held(FrozenEstimator(PCA(2)), X, None, TASKS)
 
 
 def test_seeds_are_for_those_without():
