@@ -10,7 +10,7 @@ from sklearn.utils import assert_all_finite, check_consistent_length
 from sklearn.utils.multiclass import type_of_target
 
 from ._labels import known_classes, read_numbers
-from ._plotting import GREY, colours, explained, styled
+from ._plotting import GREY, add_legend, colours, styled
 
 # As many as have no divisor but 1 in common with the eight colours: 72 pairs. Crosses
 # and stars vanish where they are small.
@@ -116,7 +116,7 @@ class ClassColours:
 
     def explain(self, axes, artists, *, own):
         """Return a legend."""
-        legend = explained(axes, artists, own=own, title=self.title)
+        legend = add_legend(axes, artists, own=own, title=self.title)
         for handle in legend.legend_handles:
             if hasattr(handle, "set_sizes"):
                 handle.set_sizes([24])

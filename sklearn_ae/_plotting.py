@@ -126,7 +126,7 @@ def whole_ticks(axis, most: int = 8) -> None:
     axis.set_major_locator(MaxNLocator(most, integer=True, steps=steps, min_n_ticks=1))
 
 
-def explained(axes: np.ndarray, handles, *, own: bool, title: str | None = None):
+def add_legend(axes: np.ndarray, handles, *, own: bool, title: str | None = None):
     """Add a legend that covers no points where the figure's layout has room for it.
 
     Parameters

@@ -12,7 +12,7 @@ from sklearn_ae import (
     LossCurveDisplay,
     ReconstructionDisplay,
 )
-from sklearn_ae._plotting import colours, explained, ink, taken_axes, whole_ticks
+from sklearn_ae._plotting import add_legend, colours, ink, taken_axes, whole_ticks
 
 pytestmark = pytest.mark.usefixtures("drawing")
 
@@ -160,7 +160,7 @@ def test_legends_lie_beside_axes_that_are_laid_out(drawing):
     for layout, inside in ((None, True), ("constrained", False)):
         figure, axes = drawing.subplots(squeeze=False, layout=layout)
         line = axes[0, 0].plot([0, 1], label="a line")
-        legend = explained(axes, line, own=False)
+        legend = add_legend(axes, line, own=False)
         figure.canvas.draw()
         right = legend.get_window_extent().x1
         assert (right <= axes[0, 0].get_window_extent().x1) == inside
