@@ -125,14 +125,17 @@ class ComponentsErrorDisplay:
         self.ax_ = taken_axes(ax, (1, 1), "ComponentsErrorDisplay.plot")[0, 0]
         self.figure_ = self.ax_.figure
         self.lines_, self.bands_, self.elbow_points_ = [], [], []
-        curves = [("PCA", self.pca_errors, 1, "s--"), (self.name, self.errors, 0, "o-")]
+        curves = [
+            ("PCA", self.pca_errors, 1, "s", "--"),
+            (self.name, self.errors, 0, "o", "-"),
+        ]
         elbows = []
-        for label, errors, colour, dashes in curves:
+        for label, errors, colour, marker, dashes in curves:
             if errors is None:
                 elbows.append(None)
                 continue
             look = {"color": colours(self.ax_)[colour], "label": label}
-            look |= {"marker": dashes[0], "linestyle": dashes[1:], "markersize": 4}
+            look |= {"marker": marker, "linestyle": dashes, "markersize": 4}
             look = styled(look, line_kw or {}, "Line2D")
             self._draw_curve(errors, look, band_kw or {})
             elbows.append(self._draw_elbow(errors, label))
