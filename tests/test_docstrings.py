@@ -35,6 +35,8 @@ NETWORKS = {
 OTHER_MEANINGS = {
     ("sklearn_ae.EncoderDecoderRegressor", "n_components"),
     ("sklearn_ae.EncoderDecoderRegressor.score", "y"),
+    ("sklearn_ae.LatentSpaceDisplay.from_estimator", "components"),
+    ("sklearn_ae.ReconstructionDisplay", "reconstructions"),
 }
 # Its class differs.
 OWN_TYPE = {"module_"}
@@ -179,6 +181,16 @@ def test_shared_methods_take_alike():
     assert not differing(
         ((owner.rpartition(".")[2], entry.name), text)
         for owner, entry, text in of_parameters(of_estimators)
+    )
+
+
+def test_shared_parameters_of_a_display_begin_alike():
+    displays = {
+        name: thing for name, thing in (PUBLIC | METHODS).items() if "Display" in name
+    }
+    assert not differing(
+        ((owner.split(".")[1], entry.name), text.split(". ")[0].rstrip("."))
+        for owner, entry, text in of_parameters(displays)
     )
 
 
