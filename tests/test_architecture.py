@@ -1,6 +1,7 @@
 """What may import what."""
 
 import ast
+import functools
 import sys
 from pathlib import Path
 
@@ -56,6 +57,7 @@ LAYERS = [
 LAYER = {name: level for level, layer in enumerate(LAYERS) for name in layer}
 
 
+@functools.cache
 def tree(name):
     return ast.parse((PACKAGE / f"{name}.py").read_text())
 
