@@ -2,14 +2,10 @@
 
 import inspect
 import re
-import sys
-from pathlib import Path
 
 from sphinx_gallery.sorting import ExplicitOrder
 
 import sklearn_ae
-
-sys.path.insert(0, str(Path(__file__).parent))
 
 project = "sklearn_ae"
 author = "The sklearn_ae developers"
