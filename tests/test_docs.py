@@ -28,8 +28,8 @@ pytestmark = pytest.mark.skipif(not DOCS.exists(), reason="the docs are not ther
 def _trainings(request, monkeypatch):
     """Let trainings end after few steps, but in long runs."""
     if request.param == "brief":
-        monkeypatch.setattr(_fitting, "_AUTO_STEPS", 50)
-        monkeypatch.setattr(_fine_tuning, "_FEWEST_STEPS", 50)
+        monkeypatch.setattr(_fitting, "_AUTO_STEPS", 10)
+        monkeypatch.setattr(_fine_tuning, "_FEWEST_STEPS", 10)
 
 
 @pytest.mark.no_cover
