@@ -5,13 +5,11 @@ from torch import nn
 
 from sklearn_ae.nn import Autoencoder, record_ranges
 from sklearn_ae.nn._conv import (
-    Fold,
-    Spread,
-    Unfold,
     convolution,
     convolutional_decoder,
     convolutional_encoder,
 )
+from sklearn_ae.nn._folding import Fold, Unfold
 from sklearn_ae.nn._range import ChannelRangeHold
 
 N_COMPONENTS = 3
@@ -77,31 +75,6 @@ def test_a_kernel_that_covers_the_input_equals_a_dense_layer(axes):
     x = rows_of((*axes, 2)).double()
     folded = nn.Sequential(Fold((*axes, 2)), layer, Unfold())
     torch.testing.assert_close(folded(x), dense(x))
-
-
-@pytest.mark.parametrize("shape", SHAPES)
-def test_unfolding_gives_rows_back_in_their_order(shape):
-    x = rows_of(shape)
-    assert torch.equal(Unfold()(Fold(shape)(x)), x)
-
-
-@pytest.mark.parametrize("shape", SHAPES)
-def test_folded_rows_have_the_axes_of_numpy(shape):
-    x = rows_of(shape)
-    expected = np.moveaxis(x.numpy().reshape(-1, *shape), -1, 1)
-    np.testing.assert_array_equal(Fold(shape)(x).numpy(), expected)
-
-
-@pytest.mark.parametrize("axes", AXES)
-def test_spread_cells_lie_beside_each_other(axes):
-    smaller = [-(-size // 2) for size in axes]
-    n_phases = 2 ** len(axes)
-    phases = rows_of((n_phases, 2, *smaller)).view(-1, n_phases, 2, *smaller)
-    spread = Spread(axes)(phases.flatten(1, 2))
-    for cell in cells(axes):
-        phase = np.ravel_multi_index(tuple(cell % 2), (2,) * len(axes))
-        expected = phases[(slice(None), phase, slice(None), *(cell // 2))]
-        assert torch.equal(spread[(slice(None), slice(None), *cell)], expected)
 
 
 @pytest.mark.parametrize("axes", AXES)
@@ -176,13 +149,6 @@ def test_missing_cells_count_as_zero_before_training(shape):
     x[0, 0] = torch.nan
     filled = x.nan_to_num(0.0)
     torch.testing.assert_close(network(x), network(filled))
-
-
-def test_flags_lie_where_their_cells_do():
-    x = torch.tensor([[1.0, 2.0, 3.0, 4.0, 0.0, 1.0]])
-    folded = Fold((2, 2, 1), (1, 3))(x)
-    expected = torch.tensor([[[[1.0, 2.0], [3.0, 4.0]], [[0.0, 0.0], [0.0, 1.0]]]])
-    assert torch.equal(folded, expected)
 
 
 @pytest.mark.parametrize("shape", [(7, 2), (5, 6, 3), (2, 3, 4, 1)])
