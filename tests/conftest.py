@@ -81,9 +81,11 @@ NOT_MEASURED = (
     "test_benchmarks",
     "test_common",
     "test_denoising",
+    "test_fitting_small",
     "test_mutations",
     "test_properties",
     "test_random",
+    "test_training_interrupts",
     "test_variational",
 )
 
