@@ -77,7 +77,7 @@ SHARED = {
 # What they run is measured by the files of each part; tracing doubles their time.
 NOT_MEASURED = (
     "test_autoencoder",
-    "test_base_",
+    "test_base",
     "test_benchmarks",
     "test_common",
     "test_denoising",
