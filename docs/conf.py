@@ -101,6 +101,8 @@ sphinx_gallery_conf = {
     "download_all_examples": False,
     "show_memory": False,
     "show_signature": False,
+    # Its page would load scripts from elsewhere.
+    "write_computation_times": False,
     "remove_config_comments": True,
     "parallel": 2,
 }
