@@ -227,15 +227,18 @@ def fit_abnormality(estimator, X) -> Abnormality:
     cells, residuals, told, codes = (
         np.concatenate(part).astype(np.float64) for part in zip(*kept, strict=True)
     )
-    axes, rounding = _fit_axes(cells), 0.0
-    if own_autoencoder(estimator) is not None:
+    axes, rounding, code_rounding = _fit_axes(cells), 0.0, 0.0
+    own = own_autoencoder(estimator)
+    if own is not None:
         # Of sums over columns of all sizes, in the network's units.
         rounding = _ROUNDED * np.finfo(kept[0].codes.dtype).eps * axes.unit.max()
+        code_rounding = rounding * own._fitted.code_unit.max()
     directions = np.hstack([axes.of(cells), codes])
     n_axes, n_codes, n_features = len(axes.components), codes.shape[1], cells.shape[1]
     levels = set(categorical(estimator))
     sides = [position not in levels for position in range(n_features)]
-    code_unit = float(codes.std(axis=0).max()) or 1.0
+    spread = float(codes.std(axis=0).max())
+    code_unit = spread if spread > code_rounding else 1.0
     units = [1.0] * n_axes + [code_unit] * n_codes
     weights = [1.0] * n_axes + [min(1, n_features / n_codes) / 2] * n_codes
     told_weight = min(1 / 2, 2 * n_codes / n_features)

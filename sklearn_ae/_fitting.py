@@ -281,7 +281,8 @@ def with_code_units(
     units = np.full(len(variance), unit)
     if whiten:
         deviation = np.sqrt(variance)
-        moves = deviation > np.finfo(np.float32).eps * deviation.max()
+        # Columns have the size 1, and codes of equal rows differ by rounding alone.
+        moves = deviation > np.finfo(np.float32).eps * max(deviation.max(), 1.0)
         units = 1 / np.where(moves, deviation, 1.0)
     return FittedAutoencoder(codec, network.__name__, arguments, arrays, units)
 

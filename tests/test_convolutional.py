@@ -116,3 +116,14 @@ def test_neighbours_tell_more_than_columns_in_any_order():
     plain = AutoencoderTransformer(2, **options).fit(X[:400]).score(X[400:])
     ours = ConvolutionalAutoencoder(2, input_shape=64, **options).fit(X[:400])
     assert ours.score(X[400:]) > plain
+
+
+@pytest.mark.parametrize("n_rows", [9, 13])
+def test_whitening_scales_no_rounding_up(n_rows):
+    X = np.zeros((n_rows, 3))
+    estimator = ConvolutionalAutoencoder(
+        1, channels=(2,), init="random", whiten=True, max_epochs=0, random_state=0
+    )
+    with pytest.warns(UserWarning, match="constant"):
+        codes = estimator.set_params(early_stopping=False).fit_transform(X)
+    np.testing.assert_allclose(codes, 0, atol=1e-6)

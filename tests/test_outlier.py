@@ -392,3 +392,18 @@ def test_columns_without_a_cell_have_no_share(X):
     rows[:, 2] = np.nan
     shares = detector(quick()).fit(rows).explain(rows)
     assert (shares.iloc[:, 2] == 0).all()
+
+
+def test_rounding_of_codes_of_equal_rows_is_no_surprise():
+    rows = np.tile(np.random.default_rng(0).normal(size=12), (13, 1))
+    network = AutoencoderTransformer(
+        None, hidden_layer_sizes=4, activation="tanh", init="random", max_epochs=0
+    )
+    network.set_params(early_stopping=False, random_state=0)
+    detector = ReconstructionOutlierDetector(network, random_state=0)
+    with (
+        pytest.warns(UserWarning, match="1 distinct score"),
+        pytest.warns(UserWarning, match="constant"),
+    ):
+        detector.fit(rows)
+    np.testing.assert_array_equal(detector.score_samples(rows), np.zeros(13))
