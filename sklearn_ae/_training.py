@@ -163,16 +163,19 @@ class _Observed(Callback):
 
     def _state(self, net) -> TrainingState:
         """Return the state of a training that ends here and keeps its last epoch."""
-        epochs = [epoch for epoch in net.history if "train_loss" in epoch]
-        judged = [epoch for epoch in epochs if "valid_loss" in epoch]
-        losses = [float(epoch["train_loss"]) for epoch in epochs]
-        judged = [float(epoch["valid_loss"]) for epoch in judged]
+        losses = _epoch_losses(net, "train_loss")
+        judged = _epoch_losses(net, "valid_loss")
         return TrainingState(
             weights=copy_weights(net.module_),
-            best_epoch=len(epochs),
+            best_epoch=len(losses),
             losses=self.start.losses + losses,
             validation_losses=self.start.validation_losses + judged,
         )
+
+
+def _epoch_losses(net: _Net, name: str) -> list[float]:
+    """Return the losses of all epochs that came to have one."""
+    return [float(epoch[name]) for epoch in net.history if name in epoch]
 
 
 def fit_network(
@@ -247,15 +250,14 @@ def fit_network(
         return state
     net = _make_net(module, objective, (train, judge), best, state, settings, saved)
     state.interruption = _run(net, train, judge, saved)
-    epochs = [epoch for epoch in net.history if "train_loss" in epoch]
-    state.losses += [float(epoch["train_loss"]) for epoch in epochs]
+    losses = _epoch_losses(net, "train_loss")
+    state.losses += losses
     if judge is None:
         net.flat_.show(averaged=True)
         _check_last_step(net, objective, rows, train_index)
-        state.weights, state.best_epoch = copy_weights(module), len(epochs)
+        state.weights, state.best_epoch = copy_weights(module), len(losses)
         return state
-    epochs = [epoch for epoch in epochs if "valid_loss" in epoch]
-    state.validation_losses += [float(epoch["valid_loss"]) for epoch in epochs]
+    state.validation_losses += _epoch_losses(net, "valid_loss")
     state.losses = state.losses[: len(state.validation_losses)]
     if best.epoch_ and is_clear_gain(
         start_rows, best.row_losses_, settings.significance_level
