@@ -3,6 +3,7 @@
 import numpy as np
 
 from ._frames import frame_library
+from ._shapes import check_cells, whole_numbers
 
 # Kinds, and how many rows are drawn unless asked for.
 N_ROWS = {"image": 10, "signal": 4, "table": 6}
@@ -35,7 +36,7 @@ def kind_and_shape(kind: str, shape, X) -> tuple[str, tuple[int, ...]]:
     kinds = ("auto", *N_ROWS)
     if kind not in kinds:
         raise ValueError(f"kind must be one of {kinds}, got {kind!r}.")
-    shape = None if shape is None else tuple(np.atleast_1d(shape).tolist())
+    given, shape = shape, None if shape is None else whole_numbers("shape", shape)
     n_columns, is_frame = X.shape[1], frame_library(X) is not None
     if kind == "auto" and shape is not None:
         kind = "image" if len(shape) > 1 else "signal"
@@ -47,11 +48,7 @@ def kind_and_shape(kind: str, shape, X) -> tuple[str, tuple[int, ...]]:
     if shape is None and kind == "image":
         raise ValueError('shape must be given with kind="image", got None.')
     shape = _with_channels(kind, shape or (n_columns,))
-    if np.prod(shape) != n_columns:
-        raise ValueError(
-            f"shape must have as many cells as X has columns, {n_columns}, got shape="
-            f"{shape}."
-        )
+    check_cells("shape", given, shape, "X", n_columns)
     return kind, shape
 
 

@@ -23,8 +23,8 @@ LAYERS = [
     | {"_schedule_free"}
     | {"_network_arguments", "_plotting", "_documentation", "_codes_out"},
     {"_descriptions", "_fit_tasks", "_persistence"},
-    {"_columns", "_kinds_of_rows", "_shared_parameters", "_packing", "_shapes"},
-    {"_tables", "_learning", "_identity"},
+    {"_columns", "_shared_parameters", "_packing", "_shapes"},
+    {"_tables", "_learning", "_identity", "_kinds_of_rows"},
     {"_checkpoint"},
     {"_validation"},
     {"_rows", "_pair_reading"},
