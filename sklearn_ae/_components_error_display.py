@@ -11,7 +11,7 @@ from sklearn.model_selection import KFold, check_cv
 from ._base import BaseAutoencoder
 from ._held import seeded
 from ._pca_baseline import pca_baseline, without_axes
-from ._plotting import colours, ink, pyplot, styled, taken_axes, whole_ticks
+from ._plotting import colours, pyplot, ring, styled, taken_axes, whole_ticks
 from ._views import indexable, selected
 
 _N_SPLITS = 3
@@ -310,9 +310,7 @@ class ComponentsErrorDisplay:
         if position is None:
             return None
         count = int(self.n_components[position])
-        look = {"marker": "o", "markersize": 9, "markerfacecolor": "none"}
-        look |= {"linestyle": "none", "markeredgecolor": ink(self.ax_)}
-        look["label"] = f"elbow of {label}: {count}"
+        look = ring(self.ax_, 9) | {"label": f"elbow of {label}: {count}"}
         self.elbow_points_ += self.ax_.plot([count], [mean[position]], **look)
         return count
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
-from ._plotting import colours, ink, styled, taken_axes, whole_ticks
+from ._plotting import colours, ink, ring, styled, taken_axes, whole_ticks
 
 # What an estimator calls the loss of its start, and what that start is.
 _STARTS = {
@@ -300,15 +300,8 @@ class LossCurveDisplay:
         if self.best_epoch is None:
             return
         line = self.lines_[-1]
-        look = {
-            "marker": "o",
-            "markersize": 8,
-            "linestyle": "none",
-            "markerfacecolor": "none",
-            "markeredgecolor": ink(self.ax_),
-            "markeredgewidth": 1.5,
-            "label": self._labelled(f"epoch kept: {self.best_epoch}"),
-        }
+        look = ring(self.ax_, 8) | {"markeredgewidth": 1.5}
+        look["label"] = self._labelled(f"epoch kept: {self.best_epoch}")
         loss = line.get_ydata()[self.best_epoch]
         look = styled(look, style, "Line2D")
         points = self.ax_.plot([self.best_epoch], [loss], **look)

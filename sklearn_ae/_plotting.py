@@ -118,6 +118,12 @@ def colours(ax) -> list:
     return [*PALETTE, ink(ax)]
 
 
+def ring(ax, size: float) -> dict[str, Any]:
+    """Return how ``Axes.plot`` puts a ring around a point."""
+    look = {"marker": "o", "markersize": size, "linestyle": "none"}
+    return look | {"markerfacecolor": "none", "markeredgecolor": ink(ax)}
+
+
 def whole_ticks(axis, most: int = 8) -> None:
     """Put ticks at integers only."""
     from matplotlib.ticker import MaxNLocator

@@ -326,9 +326,8 @@ class ReconstructionDisplay:
 def _own_shape(estimator, kind: str, shape):
     """Return kind and shape, as the estimator knows them where they are not given."""
     own = own_autoencoder(estimator)
-    if shape is not None or kind == "table" or not hasattr(own, "input_shape"):
-        return kind, shape
-    if own.input_shape is None:
+    known = getattr(own, "input_shape", None) is not None
+    if shape is not None or kind == "table" or not known:
         return kind, shape
     shape = own._shape_with_channels(0)
     if kind == "auto" and len(shape) == 2:
