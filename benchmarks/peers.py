@@ -19,7 +19,7 @@ from skorch.callbacks import EarlyStopping
 from torch import nn
 
 from sklearn_ae import AutoencoderTransformer
-from sklearn_ae._fitting import n_epochs
+from sklearn_ae._fitting.fit import n_epochs
 
 from .timing import DEVICE
 

@@ -8,9 +8,9 @@ from sklearn.compose import ColumnTransformer, make_column_selector
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 from sklearn_ae import AutoencoderTransformer
-from sklearn_ae._learning import learn_columns
-from sklearn_ae._moments import row_chunks
-from sklearn_ae._tables import fit_codec
+from sklearn_ae._tables.codec import fit_codec
+from sklearn_ae._tables.schema_inference import infer_schema
+from sklearn_ae._tables.slicing import row_chunks
 
 from .datasets import load_table
 from .encoding import MAX_CATEGORIES
@@ -26,7 +26,7 @@ COUNT, REPEATS = 8, 5
 
 def fit_encoded(frame):
     """Return the package's fitted codec of a frame, and the encoded rows."""
-    columns, numbers = learn_columns(frame, frame.columns, "from_dtype", MAX_CATEGORIES)
+    columns, numbers = infer_schema(frame, frame.columns, "from_dtype", MAX_CATEGORIES)
     codec = fit_codec(columns, numbers, standardize=True).codec
     return codec, encoded_rows(codec, numbers)
 

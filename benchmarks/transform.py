@@ -8,7 +8,7 @@ import torch
 from sklearn.decomposition import PCA
 
 from sklearn_ae import AutoencoderTransformer
-from sklearn_ae._moments import row_chunks
+from sklearn_ae._tables.slicing import row_chunks
 
 from .engine import make_rows
 from .peers import BASELINE, MLP, OURS, MLPAutoencoder

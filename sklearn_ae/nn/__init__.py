@@ -5,9 +5,13 @@ hidden layers, ``CODINGS`` that keep codes sparse, ``CORRUPTIONS`` of rows, and
 ``NETWORKS``.
 """
 
+from ._activation_range import (
+    ActivationClamp,
+    extending_ranges,
+    record_ranges,
+    recording_ranges,
+)
 from ._autoencoder import Autoencoder
-from ._bound import NegativeBound
-from ._coding import CODINGS
 from ._conv import cells_per_cell
 from ._convolutional_map import ConvolutionalMap
 from ._corruption import (
@@ -18,28 +22,29 @@ from ._corruption import (
     SwapNoise,
     UniformNoise,
 )
-from ._head import (
-    Head,
-    HeadedNetwork,
+from ._elbo import NegativeELBO
+from ._head import Head, HeadedNetwork
+from ._layout import Layout
+from ._losses import (
     agreement_loss,
     brier_loss,
     class_loss,
+    observed_reconstruction_loss,
+    reconstruction_loss,
     squared_loss,
 )
-from ._layout import Layout
 from ._mlp import ACTIVATIONS
 from ._network import Network
-from ._networks import NETWORKS
-from ._objective import observed_reconstruction_loss, reconstruction_loss
-from ._range import RangeHold, extending_ranges, record_ranges, recording_ranges
-from ._sparse import SparseNetwork, sparse_loss
-from ._variational import VariationalNetwork
+from ._sparse_coding import CODINGS
+from ._sparse_network import SparseNetwork, sparse_loss
+from ._variational_network import VariationalNetwork
 
 __all__ = [
     "ACTIVATIONS",
     "CODINGS",
     "CORRUPTIONS",
     "NETWORKS",
+    "ActivationClamp",
     "Autoencoder",
     "ConvolutionalMap",
     "Corruption",
@@ -48,9 +53,8 @@ __all__ = [
     "HeadedNetwork",
     "Layout",
     "MaskingNoise",
-    "NegativeBound",
+    "NegativeELBO",
     "Network",
-    "RangeHold",
     "SparseNetwork",
     "SwapNoise",
     "UniformNoise",
@@ -67,3 +71,9 @@ __all__ = [
     "sparse_loss",
     "squared_loss",
 ]
+
+#: Networks of estimators by name.
+NETWORKS: dict[str, type[Network]] = {
+    network.__name__: network
+    for network in (Autoencoder, ConvolutionalMap, SparseNetwork, VariationalNetwork)
+}

@@ -24,7 +24,7 @@ class Autoencoder(Network):
 
     :meth:`start_at_components` silences :math:`g` and :math:`h`, and the network is
     PCA. Outside the range of the rows it was trained on, they stay bounded, see
-    :class:`RangeHold`, and the network extrapolates linearly, as PCA does.
+    :class:`ActivationClamp`, and the network extrapolates linearly, as PCA does.
 
     A missing cell is NaN and enters as 0, the column's centre. :math:`g` is told of it
     by a flag, whose weight starts at zero, if the column is one of `gap_columns`.

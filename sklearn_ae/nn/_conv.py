@@ -7,9 +7,9 @@ from collections.abc import Sequence
 import torch
 from torch import nn
 
-from ._folding import Fold, Spread, Unfold
+from ._activation_range import ChannelActivationClamp
 from ._mlp import ACTIVATIONS, fill, hidden_layers, linear, undrawn
-from ._range import ChannelRangeHold
+from ._reshape import Flatten, PixelShuffle, ToGrid
 
 CONVOLUTIONS: dict[int, type[nn.Module]] = {1: nn.Conv1d, 2: nn.Conv2d, 3: nn.Conv3d}
 _STRIDE = 2
@@ -138,17 +138,17 @@ def convolutional_encoder(
     """
     make = {"generator": generator, "device": device}
     *axes, width = input_shape
-    layers = OrderedDict(fold=Fold(input_shape, gap_columns))
+    layers = OrderedDict(fold=ToGrid(input_shape, gap_columns))
     for position, size in enumerate(channels):
         layers[f"hidden{position}"] = convolution(
             len(axes), width, size, kernel_size, stride=_STRIDE, **make
         )
-        layers[f"range{position}"] = ChannelRangeHold(size, device=device)
+        layers[f"range{position}"] = ChannelActivationClamp(size, device=device)
         layers[f"activation{position}"] = ACTIVATIONS[activation]()
         width = size
     if len(gap_columns):
         _widen(layers["hidden0"])
-    layers["unfold"] = Unfold()
+    layers["unfold"] = Flatten()
     n_units = width * math.prod(_halved(axes, len(channels))[-1])
     layers["last"] = linear(n_units, n_outputs, bias=False, **make)
     return nn.Sequential(layers)
@@ -207,7 +207,7 @@ def convolutional_decoder(
     n_units = channels[0] * math.prod(smallest)
     sizes = [*hidden_layer_sizes, n_units]
     layers = hidden_layers(n_inputs, sizes, activation, **make)
-    layers["fold"] = Fold((*smallest, channels[0]))
+    layers["fold"] = ToGrid((*smallest, channels[0]))
     widths = zip(channels, [*channels[1:], n_channels], larger, strict=True)
     first = len(hidden_layer_sizes) + 1
     for position, (width, size, axes) in enumerate(widths, first):
@@ -221,11 +221,11 @@ def convolutional_decoder(
             bias=not ends,
             **make,
         )
-        layers[f"spread{position}"] = Spread(axes, _STRIDE)
+        layers[f"spread{position}"] = PixelShuffle(axes, _STRIDE)
         if not ends:
-            layers[f"range{position}"] = ChannelRangeHold(size, device=device)
+            layers[f"range{position}"] = ChannelActivationClamp(size, device=device)
             layers[f"activation{position}"] = ACTIVATIONS[activation]()
-    layers["unfold"] = Unfold()
+    layers["unfold"] = Flatten()
     return nn.Sequential(layers)
 
 
@@ -284,19 +284,19 @@ def convolutional_map(
         )
     make = {"generator": generator, "device": device}
     n_axes, width = len(input_shape) - 1, input_shape[-1]
-    layers = OrderedDict(fold=Fold(input_shape, gap_columns))
+    layers = OrderedDict(fold=ToGrid(input_shape, gap_columns))
     for position, size in enumerate(channels):
         name = f"hidden{position}"
         layers[name] = convolution(n_axes, width, size, kernel_size, **make)
-        layers[f"range{position}"] = ChannelRangeHold(size, device=device)
+        layers[f"range{position}"] = ChannelActivationClamp(size, device=device)
         layers[f"activation{position}"] = ACTIVATIONS[activation]()
         width = size
     if len(gap_columns):
         _widen(layers["hidden0"])
     size = output_shape[-1] * factor**n_axes
     layers["last"] = convolution(n_axes, width, size, kernel_size, bias=False, **make)
-    layers["spread"] = Spread(output_shape[:-1], factor)
-    layers["unfold"] = Unfold()
+    layers["spread"] = PixelShuffle(output_shape[:-1], factor)
+    layers["unfold"] = Flatten()
     return nn.Sequential(layers)
 
 

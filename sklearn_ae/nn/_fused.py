@@ -3,9 +3,9 @@
 import torch
 from torch import Tensor, nn
 
-from ._range import RangeHold
+from ._activation_range import ActivationClamp
 
-_HIDDEN = (nn.Linear, RangeHold, nn.ReLU)
+_HIDDEN = (nn.Linear, ActivationClamp, nn.ReLU)
 
 
 def can_fuse(path: nn.Sequential) -> bool:

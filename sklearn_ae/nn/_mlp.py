@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import torch
 from torch import nn
 
-from ._range import RangeHold
+from ._activation_range import ActivationClamp
 
 #: Activations by name.
 ACTIVATIONS: dict[str, type[nn.Module]] = {
@@ -169,8 +169,8 @@ def mlp(
     """Build hidden layers and a last linear layer without bias.
 
     The hidden layers are named ``hidden0``, ``hidden1`` and so on, each followed by a
-    :class:`RangeHold` and its activation, the last one ``last``. It has no bias, so
-    that the stack adds nothing once `last` is zero.
+    :class:`ActivationClamp` and its activation, the last one ``last``. It has no bias,
+    so the stack adds nothing once `last` is zero.
 
     Parameters
     ----------
@@ -239,7 +239,7 @@ def hidden_layers(
         layers[f"hidden{position}"] = linear(
             width, size, generator=generator, device=device
         )
-        layers[f"range{position}"] = RangeHold(size, device=device)
+        layers[f"range{position}"] = ActivationClamp(size, device=device)
         layers[f"activation{position}"] = ACTIVATIONS[activation]()
         width = size
     return layers

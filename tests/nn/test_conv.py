@@ -4,13 +4,13 @@ import torch
 from torch import nn
 
 from sklearn_ae.nn import Autoencoder, record_ranges
+from sklearn_ae.nn._activation_range import ChannelActivationClamp
 from sklearn_ae.nn._conv import (
     convolution,
     convolutional_decoder,
     convolutional_encoder,
 )
-from sklearn_ae.nn._folding import Fold, Unfold
-from sklearn_ae.nn._range import ChannelRangeHold
+from sklearn_ae.nn._reshape import Flatten, ToGrid
 
 N_COMPONENTS = 3
 SHAPES = [
@@ -73,7 +73,7 @@ def test_a_kernel_that_covers_the_input_equals_a_dense_layer(axes):
         dense.weight.copy_(torch.from_numpy(weight))
         dense.bias.copy_(layer.bias.repeat(len(places)))
     x = rows_of((*axes, 2)).double()
-    folded = nn.Sequential(Fold((*axes, 2)), layer, Unfold())
+    folded = nn.Sequential(ToGrid((*axes, 2)), layer, Flatten())
     torch.testing.assert_close(folded(x), dense(x))
 
 
@@ -81,7 +81,7 @@ def test_a_kernel_that_covers_the_input_equals_a_dense_layer(axes):
 def test_a_stride_keeps_every_other_cell(axes):
     dense = convolution(len(axes), 1, 2, 3, generator=source())
     strided = convolution(len(axes), 1, 2, 3, stride=2, generator=source())
-    x = Fold((*axes, 1))(rows_of(axes))
+    x = ToGrid((*axes, 1))(rows_of(axes))
     every_other = (slice(None), slice(None), *(slice(None, None, 2),) * len(axes))
     torch.testing.assert_close(strided(x), dense(x)[every_other])
 
@@ -172,7 +172,7 @@ def test_hidden_layers_add_no_more_the_farther_rows_are(shape):
 
 
 def test_a_channel_has_one_range():
-    hold = ChannelRangeHold(2).train()
+    hold = ChannelActivationClamp(2).train()
     hold(torch.tensor([[[0.0, 4.0], [1.0, 1.0]], [[-4.0, 0.0], [1.0, 2.0]]]))
     torch.testing.assert_close(hold.low, torch.tensor([-4.0, 1.0]))
     torch.testing.assert_close(hold.high, torch.tensor([4.0, 2.0]))

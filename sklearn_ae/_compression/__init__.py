@@ -1,0 +1,7 @@
+"""Bytes from codes, and rows from bytes."""
+
+from .compressor import CodeCompressor
+
+__all__ = [
+    "CodeCompressor",
+]

@@ -1,0 +1,42 @@
+"""The estimators, and what meta-estimators build on."""
+
+from .autoencoder import AutoencoderTransformer
+from .base import BaseAutoencoder
+from .convolutional import ConvolutionalAutoencoder
+from .denoising import DenoisingAutoencoder
+from .encoder_decoder import EncoderDecoderRegressor
+from .mixins import restore_on_error
+from .parameters import CategoryParameters, TrainingParameters
+from .sklearn_callbacks import FitTasks
+from .sparse import SparseAutoencoder
+from .variational import VariationalAutoencoder
+from .wrapper import (
+    BaseWrapper,
+    count_wrapped_fits,
+    encode_dense,
+    fit_wrapped,
+    or_default,
+    own_autoencoder,
+    with_seeds,
+)
+
+__all__ = [
+    "AutoencoderTransformer",
+    "BaseAutoencoder",
+    "BaseWrapper",
+    "CategoryParameters",
+    "ConvolutionalAutoencoder",
+    "DenoisingAutoencoder",
+    "EncoderDecoderRegressor",
+    "FitTasks",
+    "SparseAutoencoder",
+    "TrainingParameters",
+    "VariationalAutoencoder",
+    "count_wrapped_fits",
+    "encode_dense",
+    "fit_wrapped",
+    "or_default",
+    "own_autoencoder",
+    "restore_on_error",
+    "with_seeds",
+]

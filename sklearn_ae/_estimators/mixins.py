@@ -1,0 +1,59 @@
+"""Mixins that all estimators share, and fits that fail without a trace."""
+
+import contextlib
+from collections.abc import Iterator
+from typing import Any
+
+from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin
+
+SITE = "https://sklearn-ae.readthedocs.io/en/stable"
+_PRIVATE = ("_fitted", "_output_axes", "_stream", "_target")
+
+
+class LatentFeaturesMixin(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
+    """Mixin of transformers into codes, fitted once they have `_fitted`."""
+
+    @property
+    def _n_features_out(self):
+        return self.n_components_
+
+    def __sklearn_is_fitted__(self):
+        return hasattr(self, "_fitted")
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.sparse = True
+        tags.input_tags.allow_nan = True
+        tags.transformer_tags.preserves_dtype = ["float64", "float32"]
+        return tags
+
+
+class DocLinkMixin:
+    """Mixin of all estimators: their pages, which they link to in notebooks."""
+
+    _doc_link_module = "sklearn_ae"
+    _doc_link_template = (
+        f"{SITE}/reference/generated/{{estimator_module}}.{{estimator_name}}.html"
+    )
+
+
+@contextlib.contextmanager
+def restore_on_error(estimator) -> Iterator[None]:
+    """Leave the fitted attributes of an estimator as they were if the block raises."""
+    before = fitted_attributes(estimator)
+    try:
+        yield
+    except BaseException:
+        for name in fitted_attributes(estimator):
+            delattr(estimator, name)
+        vars(estimator).update(before)
+        raise
+
+
+def fitted_attributes(estimator) -> dict[str, Any]:
+    """Return what a fit has assigned to an estimator, by name."""
+    return {
+        name: value
+        for name, value in vars(estimator).items()
+        if name in _PRIVATE or (name.endswith("_") and not name.startswith("_"))
+    }

@@ -1,0 +1,104 @@
+"""Parameters that several estimators have, each written once.
+
+An estimator inherits the groups it has, the last of its bases coming first in its
+signature, and merges their `_parameter_constraints`.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from numbers import Integral, Real
+from typing import Any, ClassVar
+
+import torch
+
+from .._sklearn import Interval, StrOptions
+from ..nn import ACTIVATIONS
+
+
+@dataclass(kw_only=True, eq=False, repr=False)
+class LayerParameters:
+    """What hidden layers are like."""
+
+    hidden_layer_sizes: int | Sequence[int] = (256, 128)
+    activation: str = "relu"
+
+    _parameter_constraints: ClassVar[dict] = {
+        "hidden_layer_sizes": [
+            "array-like",
+            Interval(Integral, 1, None, closed="left"),
+        ],
+        "activation": [StrOptions(set(ACTIVATIONS))],
+    }
+
+
+@dataclass(kw_only=True, eq=False, repr=False)
+class CodeParameters:
+    """What codes begin as, and come as."""
+
+    init: str = "pca"
+    whiten: bool = False
+
+    _parameter_constraints: ClassVar[dict] = {
+        "init": [StrOptions({"pca", "random"})],
+        "whiten": ["boolean"],
+    }
+
+
+@dataclass(kw_only=True, eq=False, repr=False)
+class ScaleParameters:
+    """How the numeric columns of a table are scaled."""
+
+    standardize: bool | str = "auto"
+
+    _parameter_constraints: ClassVar[dict] = {
+        "standardize": ["boolean", StrOptions({"auto"})],
+    }
+
+
+@dataclass(kw_only=True, eq=False, repr=False)
+class CategoryParameters:
+    """How the categorical columns of a table are taken."""
+
+    categorical_features: Any = "from_dtype"
+    max_categories: int | None = 64
+    handle_unknown: str = "warn"
+
+    _parameter_constraints: ClassVar[dict] = {
+        "categorical_features": ["array-like", StrOptions({"from_dtype"})],
+        "max_categories": [Interval(Integral, 2, None, closed="left"), None],
+        "handle_unknown": [StrOptions({"error", "ignore", "warn"})],
+    }
+
+
+@dataclass(kw_only=True, eq=False, repr=False)
+class TrainingParameters:
+    """How a network is trained."""
+
+    learning_rate: float = 1e-2
+    batch_size: int = 256
+    max_epochs: int | str = "auto"
+    weight_decay: float = 0.0
+    early_stopping: bool = True
+    validation_fraction: float = 0.1
+    n_iter_no_change: int | None = None
+    callbacks: Sequence | None = None
+    device: Any = "auto"
+    random_state: Any = None
+    verbose: int = 0
+
+    _parameter_constraints: ClassVar[dict] = {
+        "learning_rate": [Interval(Real, 0, None, closed="neither")],
+        "batch_size": [Interval(Integral, 1, None, closed="left")],
+        "max_epochs": [
+            Interval(Integral, 0, None, closed="left"),
+            StrOptions({"auto"}),
+        ],
+        "weight_decay": [Interval(Real, 0, None, closed="left")],
+        "early_stopping": ["boolean"],
+        "validation_fraction": [Interval(Real, 0, 1, closed="neither")],
+        "n_iter_no_change": [Interval(Integral, 1, None, closed="left"), None],
+        "callbacks": [list, tuple, None],
+        "device": [str, torch.device],
+        "random_state": ["random_state"],
+        "verbose": ["verbose"],
+    }

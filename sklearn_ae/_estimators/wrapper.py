@@ -1,0 +1,168 @@
+"""The estimator that a meta-estimator holds: made, seeded, fitted and looked into."""
+
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+import numpy as np
+from scipy.sparse import issparse
+from sklearn.base import BaseEstimator, clone
+from sklearn.exceptions import NotFittedError
+from sklearn.frozen import FrozenEstimator
+from sklearn.utils import get_tags
+from sklearn.utils.validation import check_is_fitted
+
+from .._persistence import PersistenceMixin
+from .._sklearn import HasMethods
+from .._tables import float_dtype
+from .._training import RandomStreams
+from .autoencoder import AutoencoderTransformer
+from .base import BaseAutoencoder
+from .mixins import DocLinkMixin
+from .sklearn_callbacks import CallbackMixin, FitTasks
+
+
+def _is_fitted(estimator, holder) -> bool:
+    try:
+        check_is_fitted(estimator)
+    except (NotFittedError, TypeError):
+        return False
+    return hasattr(estimator, "inverse_transform")
+
+
+@dataclass(kw_only=True, eq=False, repr=False)
+class BaseWrapper(PersistenceMixin, CallbackMixin, DocLinkMixin, BaseEstimator):
+    """Base of meta-estimators: what they hold, and what X may be by that.
+
+    A subclass keeps what :func:`fit_wrapped` gives as `estimator_`.
+    """
+
+    estimator: Any = field(default=None, kw_only=False)
+
+    _parameter_constraints: ClassVar[dict] = {
+        "estimator": [HasMethods(["fit", "transform", "inverse_transform"]), None],
+    }
+    _nested: ClassVar[tuple] = ("estimator", "estimator_")
+    _rules: ClassVar[dict] = {"estimator_": ("a fitted transformer", _is_fitted)}
+
+    @property
+    def n_features_in_(self):
+        """Number of columns seen in fit."""
+        return self._fitted_estimator("n_features_in_").n_features_in_
+
+    @property
+    def feature_names_in_(self):
+        """Names of the columns seen in fit."""
+        return self._fitted_estimator("feature_names_in_").feature_names_in_
+
+    def __sklearn_is_fitted__(self):
+        return "estimator_" in vars(self)
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        held = get_tags(or_default(self.estimator)).input_tags
+        tags.input_tags.sparse = held.sparse
+        tags.input_tags.allow_nan = held.allow_nan
+        return tags
+
+    def _check_restored(self):
+        if own_autoencoder(self.estimator_) is None:
+            raise TypeError(
+                "estimator_ must be an autoencoder, got "
+                f"{type(self.estimator_).__name__}."
+            )
+
+    def _fitted_estimator(self, name: str):
+        if "estimator_" not in vars(self):
+            raise AttributeError(
+                f"{type(self).__name__!r} object has no attribute {name!r}"
+            )
+        return self.estimator_
+
+
+def count_wrapped_fits(estimator) -> int:
+    """Return how often :func:`fit_wrapped` fits an estimator: once, or not at all."""
+    return 0 if isinstance(estimator, FrozenEstimator) else 1
+
+
+def fit_wrapped(
+    estimator, X, random_state, tasks: FitTasks, task: str = "fit-estimator"
+):
+    """Fit the estimator that a meta-estimator holds.
+
+    Parameters
+    ----------
+    estimator : estimator or None
+        A transformer with `inverse_transform`, which stays as it is. None means
+        :class:`AutoencoderTransformer` with its defaults.
+
+    X : {array-like, sparse matrix, dataframe} of shape (n_samples, n_features)
+        Training rows.
+
+    random_state : int, RandomState instance or None
+        Unless None, seeds each `random_state` of the estimator that is None.
+
+    tasks : FitTasks
+        Tasks of the meta-estimator's fit, of which this is one.
+
+    task : str, default="fit-estimator"
+        Its name.
+
+    Returns
+    -------
+    estimator_ : estimator
+        A fitted clone, or a :class:`~sklearn.frozen.FrozenEstimator` as it is.
+    """
+    if isinstance(estimator, FrozenEstimator):
+        check_is_fitted(estimator)
+        return estimator
+    made = with_seeds(clone(or_default(estimator)), random_state)
+    with tasks.held(task, made):
+        return made.fit(X)
+
+
+def with_seeds(estimator, random_state):
+    """Set each `random_state` of an estimator that is None, unless there is none."""
+    if random_state is None:
+        return estimator
+    streams = RandomStreams(random_state)
+    seeds = {
+        name: streams.integer(name)
+        for name, value in estimator.get_params().items()
+        if value is None and name.rsplit("__", 1)[-1] == "random_state"
+    }
+    return estimator.set_params(**seeds)
+
+
+def own_autoencoder(estimator) -> BaseAutoencoder | None:
+    """Return the autoencoder of this package that an estimator is, or None.
+
+    Parameters
+    ----------
+    estimator : estimator
+        Fitted; it may be frozen.
+
+    Returns
+    -------
+    autoencoder : BaseAutoencoder or None
+        None for other transformers.
+    """
+    while isinstance(estimator, FrozenEstimator):
+        estimator = estimator.estimator
+    return estimator if isinstance(estimator, BaseAutoencoder) else None
+
+
+def encode_dense(estimator, X) -> np.ndarray:
+    """Return ``transform(X)`` of any transformer, dense, as float32 or float64."""
+    codes = estimator.transform(X)
+    codes = np.asarray(codes.toarray() if issparse(codes) else codes)
+    codes = codes.astype(float_dtype(codes), copy=False)
+    if not np.isfinite(codes).all():
+        raise ValueError(
+            "Codes must be finite, got NaN or infinity; fill missing cells first."
+        )
+    return codes
+
+
+def or_default(estimator):
+    """Return an estimator, or the one that None means."""
+    return AutoencoderTransformer() if estimator is None else estimator

@@ -1,0 +1,353 @@
+"""What a fit leaves behind: codec, network description and arrays."""
+
+import contextlib
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import torch
+from scipy import sparse
+from torch import nn
+
+from .._persistence import check_and_infer_shapes, check_arrays, check_format, restored
+from .._tables import TableCodec, TableSchema, block_widths, float_dtype, row_chunks
+from ..nn import NETWORKS
+
+_FORMAT = 1
+_KEYS = {
+    "format",
+    "columns",
+    "mean",
+    "scale",
+    "constant",
+    "empty",
+    "code_unit",
+    "kind",
+    "network",
+    "arrays",
+}
+
+
+class FittedAutoencoder:
+    """Encodes and decodes in chunks, as a pure function of arrays.
+
+    Float32 rows are computed in float32 and float64 rows in float64, so that a row's
+    result does not depend on its neighbours to the precision of its dtype.
+
+    Parameters
+    ----------
+    codec : TableCodec
+        From a table's numbers to the network's rows and back.
+
+    kind : str
+        Name of the network's class, a key of `NETWORKS`.
+
+    network : dict
+        Its arguments, plain values.
+
+    arrays : dict of str to ndarray
+        The network's weights, by name.
+
+    code_unit : ndarray of shape (n_components,)
+        Size of one unit of the network's codes in the units codes are given in.
+    """
+
+    def __init__(
+        self,
+        codec: TableCodec,
+        kind: str,
+        network: dict[str, Any],
+        arrays: dict[str, np.ndarray],
+        code_unit: np.ndarray,
+    ) -> None:
+        self.codec, self.kind, self.network = codec, kind, network
+        self.arrays, self.code_unit = arrays, code_unit
+        self._modules = {
+            dtype: self._build(dtype) for dtype in (np.float32, np.float64)
+        }
+        for module in self._modules.values():
+            module.settle()
+
+    def check_works(self) -> None:
+        """Raise unless the centre has a finite code that becomes a row of a table."""
+        centre = np.zeros((1, self.codec.n_encoded))
+        row = self.codec.decode(centre)
+        rows = self.decode(self.encode(row))
+        if not np.isfinite(rows[:, ~self.codec.empty]).all():
+            raise ValueError("The reconstruction of the centre must be finite.")
+        with contextlib.suppress(ImportError):  # of the library of its frames
+            self.codec.columns.check_written(rows)
+
+    @property
+    def n_features(self) -> int:
+        """Number of the table's columns."""
+        return len(self.codec.columns.names)
+
+    def module(self) -> nn.Module:
+        """Return a copy of the network that can be trained on."""
+        return self._build(np.float32).requires_grad_(True)
+
+    def encode(self, X) -> np.ndarray:
+        """Return the codes of rows, ``(n_samples, n_components)``."""
+        codes = np.empty((X.shape[0], self.network["n_components"]), float_dtype(X))
+        for chunk, part in self._codes(X):
+            codes[chunk] = part
+        return codes
+
+    def codes(self, rows: np.ndarray) -> np.ndarray:
+        """Return the codes of encoded rows."""
+        return _scaled(self.apply("encode", rows), self.code_unit)
+
+    def encode_sparse(self, X) -> sparse.csr_array:
+        """Return the codes of rows as a CSR array."""
+        return sparse.vstack(
+            [sparse.csr_array(part) for _, part in self._codes(X)], format="csr"
+        )
+
+    def _codes(self, X) -> Iterator[tuple[slice, np.ndarray]]:
+        """Yield (chunk, codes) through X."""
+        dtype = float_dtype(X)
+        for chunk in row_chunks(X.shape[0], self.codec.n_encoded):
+            rows = self.codec.encode(X[chunk], dtype, checked=False)
+            code = self.apply("encode", rows)
+            if not np.isfinite(code).all():
+                code = self.apply("encode", self.codec.encode(X[chunk], dtype))
+            yield chunk, _scaled(code, self.code_unit)
+
+    def decode(self, codes) -> np.ndarray:
+        """Return a table's numbers from codes, ``(n_samples, n_features)``."""
+        rows = np.empty((codes.shape[0], self.n_features), codes.dtype)
+        for chunk, part in self.decoded(codes):
+            rows[chunk] = self.codec.decode(part)
+        return rows
+
+    def decoded(self, codes) -> Iterator[tuple[slice, np.ndarray]]:
+        """Yield (chunk, encoded rows) through codes."""
+        for chunk in row_chunks(codes.shape[0], self.codec.n_encoded):
+            part = codes[chunk]
+            part = part.toarray() if sparse.issparse(part) else part
+            code = np.divide(part, self.code_unit, dtype=np.float64)
+            yield chunk, self.apply("decode", code.astype(codes.dtype, copy=False))
+
+    def reconstruct(self, X, *, observed: bool = False) -> np.ndarray:
+        """Return reconstructions as a table's numbers, ``(n_samples, n_features)``.
+
+        With `observed`, categories are the likeliest that are not missing.
+        """
+        rows = np.empty(X.shape, float_dtype(X))
+        for chunk, _, reconstruction in self.pairs(X):
+            rows[chunk] = self.codec.decode(reconstruction, observed=observed)
+        return rows
+
+    def fill_sparse(self, X):
+        """Return a CSR matrix with its missing entries reconstructed."""
+        filled = X.copy()
+        for chunk, _, reconstruction in self.pairs(X):
+            entries = slice(X.indptr[chunk.start], X.indptr[chunk.stop])
+            n_entries = np.diff(X.indptr[chunk.start : chunk.stop + 1])
+            row = np.repeat(np.arange(len(n_entries)), n_entries)
+            cells = self.codec.decode(reconstruction)[row, X.indices[entries]]
+            data = filled.data[entries]
+            data[np.isnan(data)] = cells[np.isnan(data)]
+        return filled
+
+    def pairs(self, X) -> Iterator[tuple[slice, np.ndarray, np.ndarray]]:
+        """Yield (chunk, encoded rows, their reconstructions) through X."""
+        dtype = float_dtype(X)
+        for chunk in row_chunks(X.shape[0], self.codec.n_encoded):
+            rows = self.codec.encode(X[chunk], dtype)
+            yield chunk, rows, self.apply("forward", rows)
+
+    def squared_errors(self, X) -> Iterator[tuple[slice, np.ndarray]]:
+        """Yield (chunk, squared errors of shape (n_rows, n_features)) through X.
+
+        They are in input units squared, or where there are categories in encoded ones;
+        missing cells are NaN.
+        """
+        unit = 1.0 if self.codec.columns.levels else self.codec.scale
+        for chunk, rows, reconstruction in self.pairs(X):
+            yield chunk, self.codec.cells(np.square((rows - reconstruction) * unit))
+
+    def apply(self, method: str, *arrays: np.ndarray) -> np.ndarray:
+        """Return what a method of the network makes of arrays of one dtype."""
+        if torch.is_autocast_enabled("cpu"):
+            with torch.autocast("cpu", enabled=False):
+                return self.apply(method, *arrays)
+        module = self._modules[arrays[0].dtype.type]
+        tensors = [
+            torch.from_numpy(np.require(array, requirements=["C", "W"]))
+            for array in arrays
+        ]
+        with torch.inference_mode():
+            return getattr(module, method)(*tensors).numpy()
+
+    def _build(self, dtype: type) -> nn.Module:
+        network = NETWORKS[self.kind](**self.network, device="meta")
+        return with_weights(network, self.arrays, dtype)
+
+    def __getstate__(self) -> dict[str, Any]:
+        codec = self.codec
+        return {
+            "format": _FORMAT,
+            "columns": codec.columns.state(),
+            "mean": codec.mean,
+            "scale": codec.scale,
+            "constant": codec.constant,
+            "empty": codec.empty,
+            "code_unit": self.code_unit,
+            "kind": self.kind,
+            "network": self.network,
+            "arrays": self.arrays,
+        }
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        codec = TableCodec(
+            _checked_columns(state),
+            *(np.array(state[name]) for name in ("mean", "scale", "empty", "constant")),
+        )
+        arrays = {name: np.array(array) for name, array in state["arrays"].items()}
+        unit = np.array(state["code_unit"])
+        self.__init__(codec, state["kind"], dict(state["network"]), arrays, unit)
+        check_weights(*self._modules.values())
+
+
+def with_weights(
+    module: nn.Module, arrays: dict[str, np.ndarray], dtype: type
+) -> nn.Module:
+    """Return a module from the meta device with copies of arrays, for use alone."""
+    with np.errstate(over="ignore"):
+        weights = {
+            name: torch.from_numpy(array.astype(dtype, order="C"))
+            for name, array in arrays.items()
+        }
+    module.load_state_dict(weights, assign=True)
+    return module.requires_grad_(False).eval()
+
+
+def _scaled(codes: np.ndarray, unit: np.ndarray) -> np.ndarray:
+    """Return codes in their unit, of the same dtype."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        scaled = codes * unit.astype(codes.dtype)
+    if not np.isfinite(scaled).all():
+        raise ValueError(
+            f"Codes must be finite in {codes.dtype}, got larger ones; pass X as "
+            "float64."
+        )
+    return scaled
+
+
+def _checked_columns(state: dict[str, Any]) -> TableSchema:
+    """Check a state from outside before anything is built of it, and return columns."""
+    check_format("The state", state, _FORMAT, _KEYS)
+    if not isinstance(state["kind"], str) or state["kind"] not in NETWORKS:
+        raise ValueError(
+            f"The network must be one of {sorted(NETWORKS)}, got {state['kind']!r}."
+        )
+    network, arrays = state["network"], state["arrays"]
+    check_arrays(
+        arrays, check_and_infer_shapes(NETWORKS[state["kind"]], network, arrays)
+    )
+    n_features, n_components = (network["n_features"],), (network["n_components"],)
+    shapes = {"mean": n_features, "scale": n_features, "code_unit": n_components}
+    check_arrays({name: state[name] for name in shapes}, shapes)
+    if not (state["code_unit"] > 0).all() or not (state["scale"] > 0).all():
+        raise ValueError(
+            "Units must be positive, got those of codes from "
+            f"{state['code_unit'].min()} and those of columns from "
+            f"{state['scale'].min()}."
+        )
+    return _columns_of(state, network["n_features"])
+
+
+def _columns_of(state: dict[str, Any], n_features: int) -> TableSchema:
+    columns = TableSchema.from_state(state["columns"])
+    n_encoded = int(block_widths(columns).sum())
+    if n_encoded != n_features:
+        raise ValueError(
+            f"Columns must encode to {n_features} numbers a row, got {n_encoded}."
+        )
+    for name in ("empty", "constant"):
+        flags = state[name]
+        whole = isinstance(flags, np.ndarray) and flags.dtype == bool
+        if not whole or flags.shape != (len(columns.names),):
+            raise ValueError(
+                f"{name!r} must be {len(columns.names)} booleans, one a column."
+            )
+    return columns
+
+
+def check_weights(*modules: nn.Module) -> None:
+    """Raise unless the weights of modules are finite in their dtype, and make sense."""
+    for module in modules:
+        if not all(value.isfinite().all() for value in module.state_dict().values()):
+            raise ValueError("Weights must be finite in their dtype, got larger ones.")
+        module.check()
+
+
+class FittedPair:
+    """Predicts outputs in chunks, as a pure function of arrays.
+
+    Parameters
+    ----------
+    network : FittedAutoencoder
+        The codec of inputs and the network, whose outputs are encoded.
+
+    output_mean, output_scale : ndarray of shape (n_outputs,)
+        What encoded outputs are made outputs by.
+    """
+
+    def __init__(
+        self,
+        network: FittedAutoencoder,
+        output_mean: np.ndarray,
+        output_scale: np.ndarray,
+    ) -> None:
+        self.network = network
+        self.output_mean, self.output_scale = output_mean, output_scale
+
+    @property
+    def columns(self) -> TableSchema:
+        """The columns of inputs."""
+        return self.network.codec.columns
+
+    def predict(self, X) -> np.ndarray:
+        """Return the outputs of rows, ``(n_samples, n_outputs)``."""
+        dtype, codec = float_dtype(X), self.network.codec
+        outputs = np.empty((X.shape[0], len(self.output_mean)), dtype)
+        width = max(codec.n_encoded, outputs.shape[1])
+        for chunk in row_chunks(X.shape[0], width):
+            encoded = self.network.apply("forward", codec.encode(X[chunk], dtype))
+            scaled = np.multiply(encoded, self.output_scale, dtype=np.float64)
+            with np.errstate(over="ignore"):
+                outputs[chunk] = scaled + self.output_mean
+        if not np.isfinite(outputs).all():
+            raise ValueError(
+                f"Outputs must be finite in {outputs.dtype}, got larger ones; pass X "
+                "as float64."
+            )
+        return outputs
+
+    def check_works(self) -> None:
+        """Raise unless the centre has a finite code and finite outputs."""
+        row = self.network.codec.decode(np.zeros((1, self.network.codec.n_encoded)))
+        self.network.encode(row)
+        self.predict(row)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return self.network.__getstate__() | {
+            "output_mean": self.output_mean,
+            "output_scale": self.output_scale,
+        }
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        scaling = {name: state.get(name) for name in ("output_mean", "output_scale")}
+        rest = {name: part for name, part in state.items() if name not in scaling}
+        network = restored(FittedAutoencoder, rest)
+        n_outputs = (network.network.get("n_outputs"),)
+        check_arrays(scaling, dict.fromkeys(scaling, n_outputs))
+        if not (scaling["output_scale"] > 0).all():
+            raise ValueError(
+                "Units must be positive, got those of outputs from "
+                f"{scaling['output_scale'].min()}."
+            )
+        self.__init__(network, **{name: np.array(scaling[name]) for name in scaling})

@@ -1,0 +1,181 @@
+"""Linear starts of pairs: ridge regression, of reduced rank where codes are few."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from sklearn.utils.extmath import svd_flip
+from torch import nn
+
+from .._tables import TableCodec, row_chunks
+
+
+class RidgeStart(NamedTuple):
+    """Ridge regression as two linear maps, from encoded rows to codes to outputs.
+
+    Attributes
+    ----------
+    encoder : ndarray of shape (n_components, n_features)
+        Coefficients times `directions`.
+
+    directions : ndarray of shape (n_components, n_outputs)
+        Orthonormal rows: the leading right singular vectors of the fitted values.
+
+    intercept : ndarray of shape (n_outputs,)
+        What is added to the outputs.
+
+    explained_variance : ndarray of shape (n_components,)
+        Variance of each code over the rows of the fit, with n - 1.
+
+    alpha : float
+        The penalty.
+
+    unexplained_share : float
+        Share of the outputs' variance that is left, each row by the others.
+    """
+
+    encoder: np.ndarray
+    directions: np.ndarray
+    intercept: np.ndarray
+    explained_variance: np.ndarray
+    alpha: float
+    unexplained_share: float
+
+    def apply_to(self, module: nn.Module, least_deviation: float = 0.0) -> None:
+        """Start a network at this regression.
+
+        Hidden layers read codes in units of their deviations. Those below
+        `least_deviation` would blow up what training adds: the largest stands in for
+        them, or what is least.
+        """
+        deviations = np.sqrt(self.explained_variance)
+        faint = deviations < least_deviation
+        deviations[faint] = max(deviations.max(), least_deviation)
+        module.start_at_maps(
+            torch.from_numpy(self.encoder),
+            torch.from_numpy(self.directions.T),
+            torch.from_numpy(deviations),
+            torch.from_numpy(self.intercept),
+        )
+
+
+class _Spectrum(NamedTuple):
+    """Singular values and vectors of centred rows."""
+
+    mean: np.ndarray
+    values: np.ndarray  # squared
+    right: np.ndarray  # (n_features, rank)
+    scores: np.ndarray  # (n_rows, rank), rows times right
+
+
+def fit_ridge_start(
+    X,
+    Y: np.ndarray,
+    codecs: tuple[TableCodec, TableCodec],
+    alphas: Sequence[float],
+    n_components: int,
+) -> RidgeStart:
+    r"""Fit ridge regression of encoded outputs on encoded rows, in float64.
+
+    It is scikit-learn's :class:`~sklearn.linear_model.RidgeCV`: the penalty is the one
+    of `alphas` with the least squared error of rows left out, which takes one fit. That
+    fit is an eigendecomposition as large as there are rows or columns, whichever are
+    fewer. With coefficients B, V of orthonormal columns and n_components below the rank
+    of the fitted values X B, :math:`B V V^T` is the best regression of that rank.
+
+    Parameters
+    ----------
+    X : {ndarray, CSR matrix} of shape (n_samples, n_features)
+        Numbers of a table, before its codec. Missing cells count as the mean.
+
+    Y : ndarray of shape (n_samples, n_outputs)
+        Outputs, before their codec.
+
+    codecs : tuple of two TableCodec
+        Of X and of Y.
+
+    alphas : sequence of float
+        Penalties to choose from, positive.
+
+    n_components : int
+        The most codes that are wanted.
+
+    Returns
+    -------
+    start : RidgeStart
+        With at most `n_components` codes, and as many as rows allow.
+    """
+    outputs = codecs[1].encode(Y)
+    centre = outputs.mean(axis=0)
+    outputs = outputs - centre
+    spectrum = _spectrum(_encoded(X, codecs[0]))
+    product = spectrum.scores.T @ outputs
+    alpha, error = _best_alpha(spectrum, product, outputs, alphas)
+    shrunk = product / (spectrum.values + alpha)[:, None]
+    # Fitted values are orthonormal columns times this.
+    fitted = np.sqrt(spectrum.values)[:, None] * shrunk
+    _, deviations, directions = np.linalg.svd(fitted, full_matrices=False)
+    _, directions = svd_flip(None, directions, u_based_decision=False)
+    directions = directions[:n_components].copy()
+    encoder = directions @ (shrunk.T @ spectrum.right.T)
+    variance = np.square(outputs).sum() / len(outputs)
+    return RidgeStart(
+        encoder=encoder,
+        directions=directions,
+        intercept=centre - spectrum.mean @ encoder.T @ directions,
+        explained_variance=deviations[:n_components] ** 2 / max(len(Y) - 1, 1),
+        alpha=float(alpha),
+        unexplained_share=float(min(error / variance, 1.0)) if variance else 0.0,
+    )
+
+
+def _encoded(X, codec: TableCodec) -> np.ndarray:
+    """Return encoded rows in float64, missing cells at the mean."""
+    rows = np.empty((X.shape[0], codec.n_encoded))
+    for chunk in row_chunks(*rows.shape):
+        rows[chunk] = codec.encode(X[chunk])
+    return np.nan_to_num(rows, copy=False)
+
+
+def _spectrum(rows: np.ndarray) -> _Spectrum:
+    """Decompose rows by the smaller of their two Gram matrices; they are centred."""
+    mean = rows.mean(axis=0)
+    rows -= mean
+    n_rows, n_features = rows.shape
+    if n_rows > n_features:
+        values, right = _eigh(rows.T @ rows)
+        return _Spectrum(mean, values, right, rows @ right)
+    values, left = _eigh(rows @ rows.T)
+    scores = left * np.sqrt(values)
+    # What rounding alone makes of the rows has no direction among the columns.
+    moves = values > np.finfo(np.float64).eps * len(values) * values.max()
+    moves[-1] = True
+    scores, values = scores[:, moves], values[moves]
+    right = rows.T @ (scores / np.where(values > 0, values, 1))
+    return _Spectrum(mean, values, right, scores)
+
+
+def _eigh(gram: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    values, vectors = np.linalg.eigh(gram)
+    return np.maximum(values, 0), vectors
+
+
+def _best_alpha(spectrum, product, outputs, alphas) -> tuple[float, float]:
+    """Return the penalty with the least squared error of rows left out, and that error.
+
+    The error is the mean over rows of the sum over outputs. A residual of the fit to
+    all rows over one minus the row's leverage, that of the intercept included, is the
+    residual of the fit to the others.
+    """
+    weights = [1 / (spectrum.values + alpha) for alpha in alphas]
+    errors = np.zeros(len(weights))
+    for chunk in row_chunks(*outputs.shape):
+        scores = spectrum.scores[chunk]
+        for number, weight in enumerate(weights):
+            residual = outputs[chunk] - scores @ (weight[:, None] * product)
+            left = 1 - 1 / len(outputs) - np.square(scores) @ weight
+            residual /= np.maximum(left, np.finfo(np.float64).eps)[:, None]
+            errors[number] += np.square(residual).sum()
+    best = int(np.argmin(errors))
+    return alphas[best], errors[best] / len(outputs)

@@ -1,0 +1,7 @@
+"""Outlier detection on top of a fitted autoencoder."""
+
+from .detector import ReconstructionOutlierDetector
+
+__all__ = [
+    "ReconstructionOutlierDetector",
+]

@@ -1,0 +1,13 @@
+"""Displays."""
+
+from .components_error import ComponentsErrorDisplay
+from .latent_space import LatentSpaceDisplay
+from .loss_curve import LossCurveDisplay
+from .reconstruction import ReconstructionDisplay
+
+__all__ = [
+    "ComponentsErrorDisplay",
+    "LatentSpaceDisplay",
+    "LossCurveDisplay",
+    "ReconstructionDisplay",
+]

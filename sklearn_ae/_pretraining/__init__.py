@@ -1,0 +1,9 @@
+"""Classifiers and regressors on a pre-trained encoder."""
+
+from .classifier import PretrainedClassifier
+from .regressor import PretrainedRegressor
+
+__all__ = [
+    "PretrainedClassifier",
+    "PretrainedRegressor",
+]

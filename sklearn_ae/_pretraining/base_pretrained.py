@@ -1,0 +1,209 @@
+"""The scikit-learn contract of what is pre-trained on rows and fine-tuned on labels."""
+
+from abc import abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass
+from numbers import Integral, Real
+from typing import Any, ClassVar
+
+import numpy as np
+from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin
+from sklearn.utils import check_consistent_length
+from sklearn.utils.validation import check_is_fitted
+
+from .._estimators import (
+    BaseWrapper,
+    FitTasks,
+    TrainingParameters,
+    count_wrapped_fits,
+    fit_wrapped,
+    own_autoencoder,
+    restore_on_error,
+)
+from .._fitting import layer_sizes
+from .._persistence import NUMBER, TRAINED, optional
+from .._sklearn import Interval, _fit_context
+from .._training import (
+    RandomStreams,
+    check_callbacks,
+    default_torch_modes,
+    resolve_device,
+)
+from .fine_tune import FineTuned, fine_tune, gather_labelled_codes
+from .fitted_predictor import FittedPredictor
+
+
+@dataclass(kw_only=True, eq=False, repr=False)
+class BasePretrained(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseWrapper):
+    """Base of classifier and regressor: parameters, fit and codes.
+
+    A subclass says how it reads y, and what scores mean.
+    """
+
+    head_layer_sizes: int | Sequence[int] = (64,)
+    head_learning_rate: float = 3e-3
+    encoder_learning_rate: float = 1e-3
+    swap_level: float = 0.15
+    batch_size: int = 64
+    max_epochs: int | str = "auto"
+    weight_decay: float = 0.0
+    early_stopping: bool = True
+    labelled_validation_fraction: float = 0.1
+    n_iter_no_change: int | None = None
+    callbacks: Sequence | None = None
+    device: Any = "auto"
+    random_state: Any = None
+
+    _parameter_constraints: ClassVar[dict] = {
+        **BaseWrapper._parameter_constraints,
+        **{
+            name: TrainingParameters._parameter_constraints[name]
+            for name in (
+                "batch_size",
+                "max_epochs",
+                "weight_decay",
+                "early_stopping",
+                "n_iter_no_change",
+                "callbacks",
+                "device",
+                "random_state",
+            )
+        },
+        "head_layer_sizes": [
+            "array-like",
+            Interval(Integral, 1, None, closed="left"),
+        ],
+        "head_learning_rate": [Interval(Real, 0, None, closed="neither")],
+        "encoder_learning_rate": [Interval(Real, 0, None, closed="left")],
+        "swap_level": [Interval(Real, 0, 1, closed="both")],
+        "labelled_validation_fraction": [Interval(Real, 0, 1, closed="neither")],
+    }
+    _parts: ClassVar[dict] = {"_fitted": FittedPredictor}
+    _rules: ClassVar[dict] = {
+        **BaseWrapper._rules,
+        **TRAINED,
+        "start_validation_loss_": optional(NUMBER),
+    }
+
+    @abstractmethod
+    def _read(self, y):
+        """Return which rows are labelled, their targets, and fitted attributes."""
+
+    # Its estimator checks its own parameters.
+    @_fit_context(prefer_skip_nested_validation=False)
+    def fit(self, X, y):
+        """Learn codes from all rows, and what y has of them from the labelled ones.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix, dataframe} of shape (n_samples, n_features)
+            Training rows, labelled or not, as `estimator` takes them.
+
+        y : array-like of shape (n_samples,)
+            Their labels. Unlabelled are -1 among integer classes, None and NaN among
+            other classes, and NaN among numbers to regress.
+
+        Returns
+        -------
+        self : object
+            The fitted estimator.
+
+        Raises
+        ------
+        ValueError
+            If no row is labelled, there are fewer than two classes, y is not as long as
+            X, `estimator` can't be fitted to X, or the loss turns non-finite. The
+            estimator is left as it was.
+
+        TypeError
+            If classes are of different kinds.
+        """
+        if y is None:
+            raise ValueError(
+                f"{type(self).__name__} requires y to be passed, but the target y is "
+                "None."
+            )
+        check_callbacks(self.callbacks or ())
+        layer_sizes(self.head_layer_sizes, "head_layer_sizes")
+        tasks = FitTasks(self, X, y)
+        with restore_on_error(self):
+            labelled, targets, learned = self._read(y)
+            check_consistent_length(X, labelled)
+            device = resolve_device(self.device)
+            streams = RandomStreams(self.random_state)
+            tasks.begin("fit", count_wrapped_fits(self.estimator) + 1)
+            estimator = fit_wrapped(self.estimator, X, self.random_state, tasks)
+            tasks.publish = lambda shown, tuned: shown._publish(
+                estimator, tuned, learned
+            )
+            with default_torch_modes():
+                others = ~labelled & targets.teach_unlabelled
+                given = gather_labelled_codes(estimator, X, labelled, others, device)
+                tuned = fine_tune(self, targets, given, device, streams, tasks)
+            self._publish(estimator, tuned, learned)
+            if tuned.state.interruption is None:
+                tasks.finish()
+        if tuned.state.interruption is not None:
+            raise tuned.state.interruption
+        return self
+
+    def _check_fitted(self):
+        if self._fitted.encoder is not None:
+            self._fitted.encoder.check_works()
+
+    def _check_restored(self):
+        super()._check_restored()
+        own, encoder = own_autoencoder(self.estimator_), self._fitted.encoder
+        if encoder is None:
+            raise ValueError("_fitted must have an encoder, as estimator_ has one.")
+        if encoder.codec.columns.state() != own._fitted.codec.columns.state():
+            raise ValueError("The columns of _fitted must be those of estimator_.")
+
+    def transform(self, X):
+        """Return the fine-tuned codes of X.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix, dataframe} of shape (n_samples, n_features)
+            Rows with the columns seen in fit.
+
+        Returns
+        -------
+        codes : ndarray of shape (n_samples, n_components)
+            In the units of the codes of `estimator_`, and the same where
+            ``best_epoch_ == 0`` or where its own weights are not trained here.
+
+        Raises
+        ------
+        ValueError
+            If X has other columns than in fit, or holds infinity.
+        """
+        check_is_fitted(self)
+        return self._fitted.codes(self.estimator_, X)
+
+    @property
+    def _n_features_out(self):
+        return self._fitted.head.arguments["n_components"]
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.target_tags.required = True
+        return tags
+
+    def _scores(self, X) -> np.ndarray:
+        """Return the head's outputs in float64, ``(n_samples, n_outputs)``."""
+        check_is_fitted(self)
+        # Not `transform`, which gives what set_output asks for.
+        codes = self._fitted.codes(self.estimator_, X)
+        return self._fitted.head.scores(codes).astype(np.float64)
+
+    def _publish(self, estimator, tuned: FineTuned, learned: dict[str, Any]) -> None:
+        """Assign everything a fit learns, at once."""
+        judged = tuned.state.validation_losses
+        vars(self).update(
+            _fitted=tuned.fitted,
+            estimator_=estimator,
+            start_validation_loss_=judged[0] if judged else None,
+            **tuned.state.attributes(),
+            **learned,
+        )

@@ -1,0 +1,313 @@
+"""Classes from few labels."""
+
+from dataclasses import dataclass
+from numbers import Real
+from typing import ClassVar
+
+import numpy as np
+from scipy.special import expit, log_expit, log_softmax, softmax
+from sklearn.base import ClassifierMixin
+
+from .._sklearn import Interval, StrOptions
+from .._tables import read_classes
+from .base_pretrained import BasePretrained
+from .targets import ClassTargets
+
+
+def _are_classes(classes, estimator) -> bool:
+    if not isinstance(classes, np.ndarray) or classes.ndim != 1:
+        return False
+    plain = all(isinstance(label, str | int | float) for label in classes.tolist())
+    n_outputs = 1 if len(classes) == 2 else len(classes)
+    fits = n_outputs == estimator._fitted.head.arguments["n_outputs"]
+    return plain and fits and np.array_equal(np.unique(classes), classes)
+
+
+@dataclass(kw_only=True, eq=False, repr=False)
+class PretrainedClassifier(ClassifierMixin, BasePretrained):
+    r"""Classifier for few labels: codes of all rows, fine-tuned on labelled ones.
+
+    Use it where rows are many and labels few or dear. `estimator`, an autoencoder,
+    learns codes from all rows, labelled or not; a head on the codes learns the classes;
+    then head and encoder are trained together on the labelled rows, the encoder at a
+    smaller rate. With codes :math:`u`, centred and divided by one number, and hidden
+    layers :math:`h` that are silent at first, scores are
+
+    .. math:: f(x) = W u(x) + b + h(u(x)).
+
+    The start is the head's optimum on frozen codes:
+    :class:`~sklearn.linear_model.LogisticRegression` on them, with the same
+    `class_weight`. Training lowers the cross-entropy from there, and on unlabelled rows
+    makes a noisy row agree with the same row clean. The start is scored on
+    labelled validation rows like every later epoch, by the Brier score, and left only
+    for an epoch whose gain there is clear. With fewer than 5 labels a class on average
+    there is no validation and the start is kept, ``best_epoch_ == 0``. A class seen
+    once trains and stays out of validation; validation rows are the same share of each
+    other class.
+
+    Unlabelled rows have -1 among integer classes, None or NaN among other classes;
+    booleans are all labels. Where -1 and 1 are the only integers, they are two classes.
+
+    :class:`AutoencoderTransformer` has two codes unless told otherwise: pass one with
+    as many as the labels may need. Of a transformer that is no autoencoder of this
+    package, only the head on its codes is trained.
+
+    Parameters
+    ----------
+    estimator : estimator or None, default=None
+        An autoencoder, or any transformer with `inverse_transform`, such as PCA. None
+        means ``AutoencoderTransformer()``. It is cloned and fitted, unless it is a
+        FrozenEstimator, which is used as it is.
+
+    head_layer_sizes : int or array-like of int, default=(64,)
+        Widths of the head's hidden layers, beside which it is linear. With ``()`` there
+        are none.
+
+    head_learning_rate : float, default=0.003
+        Peak of the one-cycle learning rate schedule of the head.
+
+    encoder_learning_rate : float, default=0.001
+        That of the encoder, for up to 64 encoded columns. For :math:`d` of them, more
+        than 64, it is times :math:`\sqrt{64 / d}`. With 0 the encoder stays as it is.
+
+    swap_level : float, default=0.15
+        Fraction of the cells that, while the encoder is trained, take the value that
+        their column has in another row of the batch, see :class:`DenoisingAutoencoder`.
+
+    batch_size : int, default=64
+        Rows a step.
+
+    max_epochs : int or "auto", default="auto"
+        Number of epochs, each a pass through the training rows or 65,536 of them,
+        whichever is less. "auto" means 70 epochs, but at least 300 steps and at most
+        1,250. With 0 the start is kept.
+
+    weight_decay : float, default=0.0
+        Decoupled weight decay: a step takes this share, times its rate, of the weights.
+
+    early_stopping : bool, default=True
+        Whether the epoch that does best on validation rows is kept. Otherwise the last
+        one is, and nothing is promised. Either way its weights are an average of the
+        latest steps. The learning rate schedule runs to its end, but see
+        `n_iter_no_change`.
+
+    labelled_validation_fraction : float, default=0.1
+        Share of the labelled rows that is set aside for validation, at most 10,000. If
+        that would be fewer than 100, there are five parts, each of which judges a
+        network trained on the others; then one is trained on all labelled rows, for the
+        number of epochs that was best. With `callbacks` or patience, which watch one
+        training, the share is set aside there too.
+
+    n_iter_no_change : int or None, default=None
+        Number of epochs without a lower validation loss after which training stops.
+        None runs them all; stopping cuts the learning rate schedule short. With a
+        number training also ends if no epoch of the first fifth does better than the
+        start.
+
+    callbacks : list of skorch callbacks or None, default=None
+        Called during training by skorch. The history has ``train_loss`` and, with
+        ``early_stopping=True``, ``valid_loss``; a batch's losses are there at the end
+        of its epoch. There are no targets and predictions, so skorch's scoring
+        callbacks take functions only.
+
+    device : str or torch.device, default="auto"
+        Where the network is trained. "auto" takes a CUDA device if there is one.
+        `transform` runs on the CPU.
+
+    random_state : int, RandomState instance or None, default=None
+        Unless None, seeds each random state of `estimator` that is None. What else a
+        fit draws depends on it, too. An int gives the same bits again on one machine,
+        one set of versions and one number of threads.
+
+    class_weight : dict, "balanced" or None, default=None
+        Weights of classes in the loss, by class. "balanced" weighs them by one over
+        their number of labels. None weighs all labels alike.
+
+    unlabelled_weight : float, default=1.0
+        Weight of the unlabelled rows in the loss while the encoder is trained, with
+        noise: of the noisy row's cross-entropy to the class that the network gives the
+        clean row with a probability above 0.95. With 0 only labelled rows count.
+
+    Attributes
+    ----------
+    estimator_ : estimator
+        The fitted estimator. It is as it was before fine-tuning.
+
+    classes_ : ndarray of shape (n_classes,)
+        The classes, in order.
+
+    n_features_in_ : int
+        Number of columns seen in fit.
+
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
+        Names of the columns seen in fit. Defined only if X has names that are all
+        strings.
+
+    loss_curve_ : list of float of length `n_epochs_` + 1
+        Training loss: the start's, then the mean over each epoch's steps. The loss is
+        the cross-entropy in nats, times class weights, noise included.
+
+    validation_loss_curve_ : list of float of length `n_epochs_` + 1 or None
+        Loss on the validation rows. Each is judged by a network that was not trained on
+        its label, by the Brier score times class weights. None if there are no such
+        rows.
+
+    start_validation_loss_ : float or None
+        Validation loss of the start. It is that of logistic regression on the frozen
+        codes of the other rows.
+
+    best_validation_loss_ : float or None
+        Validation loss of the epoch that is kept.
+
+    best_epoch_ : int
+        Epoch whose weights are kept; 0 is the start.
+
+    n_epochs_ : int
+        Number of epochs run.
+
+    See Also
+    --------
+    PretrainedRegressor : The same for numbers.
+    AutoencoderTransformer : The codes.
+    sklearn.linear_model.LogisticRegression : The start, on frozen codes.
+    sklearn.semi_supervised.SelfTrainingClassifier : Labels rows by its own predictions.
+
+    References
+    ----------
+    Hinton, G. E. and Salakhutdinov, R. R. (2006). Reducing the dimensionality of data
+    with neural networks. Science, 313(5786), 504-507.
+
+    Erhan, D., Bengio, Y., Courville, A., Manzagol, P.-A., Vincent, P. and Bengio, S.
+    (2010). Why does unsupervised pre-training help deep learning? Journal of Machine
+    Learning Research, 11, 625-660.
+
+    Sohn, K., Berthelot, D., Li, C.-L., Zhang, Z., Carlini, N., Cubuk, E. D., Kurakin,
+    A., Zhang, H. and Raffel, C. (2020). FixMatch: simplifying semi-supervised learning
+    with consistency and confidence. Advances in Neural Information Processing Systems,
+    33, 596-608.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn.datasets import load_iris
+    >>> from sklearn_ae import AutoencoderTransformer, PretrainedClassifier
+    >>> X, y = load_iris(return_X_y=True)
+    >>> few = np.full(150, -1)
+    >>> few[::15] = y[::15]
+    >>> autoencoder = AutoencoderTransformer(3, max_epochs=5)
+    >>> classifier = PretrainedClassifier(autoencoder, random_state=0).fit(X, few)
+    >>> bool(classifier.score(X, y) > 0.8)
+    True
+    """
+
+    class_weight: dict | str | None = None
+    unlabelled_weight: float = 1.0
+
+    _parameter_constraints: ClassVar[dict] = {
+        **BasePretrained._parameter_constraints,
+        "class_weight": [dict, StrOptions({"balanced"}), None],
+        "unlabelled_weight": [Interval(Real, 0, None, closed="left")],
+    }
+
+    _rules: ClassVar[dict] = {
+        **BasePretrained._rules,
+        "classes_": ("different classes in order, as the head has", _are_classes),
+    }
+
+    def _read(self, y):
+        labels = read_classes(y)
+        targets = ClassTargets(
+            labels.numbers, labels.classes, self.class_weight, self.unlabelled_weight
+        )
+        return labels.labelled, targets, {"classes_": labels.classes}
+
+    def decision_function(self, X):
+        """Return the scores of classes.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix, dataframe} of shape (n_samples, n_features)
+            Rows with the columns seen in fit.
+
+        Returns
+        -------
+        scores : ndarray of shape (n_samples, n_classes) or (n_samples,)
+            Logarithms of probabilities, but for a constant a row. For two classes the
+            second one's, less the first one's.
+
+        Raises
+        ------
+        ValueError
+            If X has other columns than in fit, or holds infinity.
+        """
+        scores = self._scores(X)
+        return scores[:, 0] if scores.shape[1] == 1 else scores
+
+    def predict(self, X):
+        """Return the likeliest class of each row.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix, dataframe} of shape (n_samples, n_features)
+            Rows with the columns seen in fit.
+
+        Returns
+        -------
+        classes : ndarray of shape (n_samples,)
+            Of `classes_`.
+
+        Raises
+        ------
+        ValueError
+            If X has other columns than in fit, or holds infinity.
+        """
+        scores = self.decision_function(X)
+        if scores.ndim == 1:
+            return self.classes_[(scores > 0).astype(np.intp)]
+        return self.classes_[scores.argmax(axis=1)]
+
+    def predict_proba(self, X):
+        """Return the probabilities of classes.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix, dataframe} of shape (n_samples, n_features)
+            Rows with the columns seen in fit.
+
+        Returns
+        -------
+        probabilities : ndarray of shape (n_samples, n_classes)
+            In the order of `classes_`.
+
+        Raises
+        ------
+        ValueError
+            If X has other columns than in fit, or holds infinity.
+        """
+        scores = self.decision_function(X)
+        if scores.ndim == 1:
+            return np.column_stack([expit(-scores), expit(scores)])
+        return softmax(scores, axis=1)
+
+    def predict_log_proba(self, X):
+        """Return the logarithms of the probabilities of classes.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix, dataframe} of shape (n_samples, n_features)
+            Rows with the columns seen in fit.
+
+        Returns
+        -------
+        log_probabilities : ndarray of shape (n_samples, n_classes)
+            In the order of `classes_`.
+
+        Raises
+        ------
+        ValueError
+            If X has other columns than in fit, or holds infinity.
+        """
+        scores = self.decision_function(X)
+        if scores.ndim == 1:
+            return np.column_stack([log_expit(-scores), log_expit(scores)])
+        return log_softmax(scores, axis=1)

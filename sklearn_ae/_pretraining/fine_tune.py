@@ -1,0 +1,346 @@
+"""The way of labelled rows: a head's start, what judges it, and the engine."""
+
+import copy
+import math
+from dataclasses import replace
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+from torch import nn
+
+from .._estimators import FitTasks, encode_dense, own_autoencoder
+from .._fitting import FittedAutoencoder, layer_sizes, make_row_source, n_epochs
+from .._tables import block_widths
+from .._training import (
+    RandomStreams,
+    RowSource,
+    TensorRows,
+    TrainingSettings,
+    TrainingState,
+    cross_fit_network,
+    fit_network,
+)
+from ..nn import Head, HeadedNetwork, Layout, SwapNoise
+from .fitted_predictor import FittedHead, FittedPredictor
+from .label_split import split_rows
+from .labelled_rows import LabelledRows, PartlyLabelledRows
+from .targets import LinearHead
+
+_FEWEST_STEPS, _FULL_RATE_WIDTH = 300, 64
+# Rounding units of the dtype by which codes of like rows may differ.
+_ROUNDED = 64
+_SIGNIFICANCE = 0.05
+
+
+class LabelledCodes(NamedTuple):
+    """The labelled rows, and what makes codes of them.
+
+    Attributes
+    ----------
+    rows : RowSource
+        The labelled rows as `encoder` takes them.
+
+    codes : ndarray of shape (n_labelled, n_components)
+        Their codes.
+
+    scaling : tuple of two ndarrays of shape (n_components,)
+        Centre and scale of the codes of all rows.
+
+    encoder : FittedAutoencoder or None
+        Makes codes. None if `rows` are codes, centred and scaled.
+
+    unlabelled : RowSource or None
+        Rows that are trained on without labels, if there are any.
+    """
+
+    rows: RowSource
+    codes: np.ndarray
+    scaling: tuple[np.ndarray, np.ndarray]
+    encoder: FittedAutoencoder | None
+    unlabelled: RowSource | None
+
+
+class FineTuned(NamedTuple):
+    """What fine-tuning ends with.
+
+    Attributes
+    ----------
+    fitted : FittedPredictor
+        What predicts.
+
+    state : TrainingState
+        Curves, best epoch, and Ctrl-C if it ended training.
+    """
+
+    fitted: FittedPredictor
+    state: TrainingState
+
+
+def gather_labelled_codes(
+    estimator, X, labelled: np.ndarray, unlabelled: np.ndarray, device: torch.device
+) -> LabelledCodes:
+    """Return the labelled rows of a table, and what a fitted estimator makes of them.
+
+    Parameters
+    ----------
+    estimator : estimator
+        Fitted. The encoder of an autoencoder of this package can be trained on.
+
+    X : {array-like, sparse matrix, dataframe} of shape (n_samples, n_features)
+        The table.
+
+    labelled : ndarray of bool of shape (n_samples,)
+        Which of its rows are labelled.
+
+    unlabelled : ndarray of bool of shape (n_samples,)
+        Which to train an encoder on without labels.
+
+    device : torch.device
+        Where rows go.
+
+    Returns
+    -------
+    given : Given
+        Codes are in float64.
+    """
+    autoencoder = own_autoencoder(estimator)
+    if autoencoder is None:
+        codes = encode_dense(estimator, X).astype(np.float64)
+        scaling = mean, scale = _scaling(codes)
+        rows = torch.from_numpy((codes[labelled] - mean) / scale).float().to(device)
+        return LabelledCodes(TensorRows(rows), codes[labelled], scaling, None, None)
+    encoder = autoencoder._fitted
+    rows = autoencoder._rows_of(X)
+    codes = encoder.encode(rows)
+    scaling = _scaling(codes, encoder.code_unit.max())
+    source, others = (
+        make_row_source(rows[some], encoder.codec, device) if some.any() else None
+        for some in (labelled, unlabelled)
+    )
+    codes = codes[labelled].astype(np.float64)
+    return LabelledCodes(source, codes, scaling, encoder, others)
+
+
+def _scaling(
+    codes: np.ndarray, unit: float | None = None
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the centre of codes, and one scale for all.
+
+    With few labels a penalty on weights of such codes is a guess that helps: what the
+    autoencoder found to vary most is likely to matter most. Where the unit of codes is
+    known, what they differ by is not scaled up if it is rounding alone.
+    """
+    mean, variances = (of(codes, axis=0, dtype=np.float64) for of in (np.mean, np.var))
+    scale = float(np.sqrt(variances.mean()))
+    if unit is not None and scale <= _ROUNDED * np.finfo(codes.dtype).eps * unit:
+        scale = unit
+    return mean, np.full(len(mean), scale or 1.0)
+
+
+def fine_tune(
+    estimator,
+    targets,
+    given: LabelledCodes,
+    device: torch.device,
+    streams: RandomStreams,
+    tasks: FitTasks,
+) -> FineTuned:
+    """Fit a head to codes, then train it together with what makes them.
+
+    Parameters
+    ----------
+    estimator : BasePretrained
+        Gives the parameters.
+
+    targets : ClassTargets or NumberTargets
+        What to learn.
+
+    given : Given
+        What to learn from.
+
+    device : torch.device
+        Where training runs.
+
+    streams : RandomStreams
+        Source of the split, the weights, the order of rows and the noise.
+
+    tasks : FitTasks
+        Of the fit that this is a task of.
+
+    Returns
+    -------
+    tuned : Tuned
+        Nothing of it is assigned to the estimator.
+    """
+    split = split_rows(estimator, targets, streams)
+    everything = np.arange(len(targets))
+    start, *starts = (
+        targets.linear_head(given.codes, index, given.scaling)
+        for index in [everything, *map(split.without, range(len(split.parts)))]
+    )
+    arguments = _head_arguments(estimator, start)
+    module, *fold_networks = (
+        _network(given, arguments, one, streams).to(device) for one in [start, *starts]
+    )
+
+    def learn(state):
+        if state.best_epoch == 0:
+            head = FittedHead(arguments | {"hidden_layer_sizes": ()}, start.arrays())
+            return FineTuned(FittedPredictor(given.encoder, head), state)
+        return FineTuned(_tuned(given, arguments, state), state)
+
+    settings = _settings(estimator, targets, given, module, split, device)
+    n_parts = len(split.parts)
+    observer = tasks.epochs("fine-tune", settings.max_epochs, n_parts, learn)
+    settings = replace(settings, observer=observer)
+    return learn(
+        _train(
+            estimator, targets, given, module, fold_networks, split, settings, streams
+        )
+    )
+
+
+def _train(
+    estimator, targets, given, module, fold_networks, split, settings, streams
+) -> TrainingState:
+    device = settings.device
+    objective = targets.objective(device)
+    rows = _training_rows(estimator, targets, given, streams)
+    judged = LabelledRows(given.rows, targets.judged())
+    parts = [torch.from_numpy(part) for part in split.parts]
+    if len(parts) > 1:
+        return cross_fit_network(
+            module,
+            fold_networks,
+            None,
+            objective,
+            rows,
+            judged,
+            parts,
+            settings,
+            streams,
+            always_train=torch.from_numpy(split.alone),
+        )
+    return fit_network(
+        fold_networks[0] if fold_networks else module,
+        objective,
+        rows,
+        torch.from_numpy(split.without(0)),
+        (judged, parts[0]) if parts else None,
+        settings,
+        streams.torch("batches"),
+    )
+
+
+def _settings(estimator, targets, given, module, split, device) -> TrainingSettings:
+    rate = estimator.head_learning_rate
+    share = _encoder_rate(estimator, given) / rate
+    scales = {
+        name: share if name.startswith("encoder.") else 1.0
+        for name, _ in module.named_parameters()
+    }
+    few = targets.are_few
+    return TrainingSettings(
+        learning_rate=rate,
+        learning_rate_scales=scales,
+        batch_size=estimator.batch_size,
+        max_epochs=0 if few else _n_epochs(estimator, len(split.without(0))),
+        weight_decay=estimator.weight_decay,
+        n_iter_no_change=estimator.n_iter_no_change,
+        ends_early=estimator.n_iter_no_change is not None,
+        significance_level=_SIGNIFICANCE,
+        callbacks=estimator.callbacks or (),
+        device=device,
+    )
+
+
+def _encoder_rate(estimator, given: LabelledCodes) -> float:
+    """Return the encoder's rate, smaller where a step changes sums of many columns."""
+    if given.encoder is None:
+        return 0.0
+    width = given.encoder.codec.n_encoded / _FULL_RATE_WIDTH
+    return estimator.encoder_learning_rate / math.sqrt(max(width, 1.0))
+
+
+def _n_epochs(estimator, n_train: int) -> int:
+    """Return `max_epochs`, and more than a few steps where that is "auto"."""
+    if estimator.max_epochs != "auto":
+        return estimator.max_epochs
+    steps_per_epoch = math.ceil(n_train / estimator.batch_size)
+    return max(n_epochs(estimator, n_train), math.ceil(_FEWEST_STEPS / steps_per_epoch))
+
+
+def _training_rows(estimator, targets, given: LabelledCodes, streams) -> LabelledRows:
+    labels, noise = targets.tensor(), _noise(estimator, given, streams)
+    if noise is None or given.unlabelled is None:
+        return LabelledRows(given.rows, labels, noise)
+    return PartlyLabelledRows(
+        given.rows,
+        labels,
+        noise,
+        given.unlabelled,
+        estimator.batch_size,
+        streams.torch("unlabelled"),
+    )
+
+
+def _noise(estimator, given: LabelledCodes, streams) -> SwapNoise | None:
+    """Return the noise of an encoder's rows."""
+    if given.encoder is None or estimator.swap_level == 0:
+        return None
+    widths = block_widths(given.encoder.codec.columns)
+    unit = torch.ones(int(widths.sum()), dtype=torch.float32)
+    layout = Layout(
+        column=torch.from_numpy(np.repeat(np.arange(len(widths)), widths)),
+        missing=unit,
+        noise_unit=unit,
+        n_cells=len(widths),
+    )
+    return SwapNoise(layout, estimator.swap_level, generator=streams.torch("noise"))
+
+
+def _head_arguments(estimator, start: LinearHead) -> dict[str, Any]:
+    n_outputs, n_components = start.weight.shape
+    return {
+        "n_components": n_components,
+        "n_outputs": n_outputs,
+        "hidden_layer_sizes": layer_sizes(estimator.head_layer_sizes),
+    }
+
+
+def _network(given: LabelledCodes, arguments, start: LinearHead, streams) -> nn.Module:
+    """Return what is trained. Codes reach its head scaled, so float32 will do."""
+    head = Head(**arguments, generator=streams.torch("weights"))
+    mean, scale = given.scaling
+    centre = np.zeros_like(mean) if given.encoder is None else mean / scale
+    start = start._replace(mean=centre, scale=np.ones_like(scale))
+    head.start_at(*start.tensors())
+    if given.encoder is None:
+        return head
+    unit = torch.from_numpy(given.encoder.code_unit / scale).float()
+    return HeadedNetwork(given.encoder.module(), head, unit)
+
+
+def _tuned(given: LabelledCodes, arguments, state: TrainingState) -> FittedPredictor:
+    arrays = {name: value.cpu().numpy() for name, value in state.weights.items()}
+    scaling = dict(zip(("mean", "scale"), given.scaling, strict=True))
+    if given.encoder is None:
+        return FittedPredictor(None, FittedHead(arguments, arrays | scaling))
+    encoder = FittedAutoencoder(
+        given.encoder.codec,
+        given.encoder.kind,
+        copy.deepcopy(given.encoder.network),
+        _under("encoder.", arrays),
+        given.encoder.code_unit,
+    )
+    head = FittedHead(arguments, _under("head.", arrays) | scaling)
+    return FittedPredictor(encoder, head)
+
+
+def _under(prefix: str, arrays: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    return {
+        name.removeprefix(prefix): array
+        for name, array in arrays.items()
+        if name.startswith(prefix)
+    }

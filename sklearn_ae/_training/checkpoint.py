@@ -1,0 +1,332 @@
+"""Checkpoints: files that a long fit writes, and goes on from when it was cut off."""
+
+import math
+import os
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+
+from .._persistence import (
+    InvalidFileError,
+    packed,
+    raise_invalid_file,
+    read_file,
+    unpacked,
+    write_file,
+)
+from .callbacks import Recorder, stored
+from .random import RandomStreams
+from .rows import Batches
+
+_KIND = "checkpoint"
+_MUST = "checkpoint must hold what a fit leaves there"
+_CONTENT = {"settings": dict, "data": dict, "seed": int, "trainings": dict}
+_SAVED = {"key": str, "tree": dict, "generators": dict}
+_LOSSES = ("train_loss", "valid_loss")
+
+
+class Checkpoint:
+    """What a fit has done so far, in a file.
+
+    A fit is a sequence of trainings, each with a name, which the same data, parameters
+    and seed always make the same.
+
+    Parameters
+    ----------
+    path : str
+        Of the file.
+
+    content : dict
+        What it holds: the fit's identity, its seed, and its trainings by name.
+
+    streams : RandomStreams
+        Generators of the fit.
+    """
+
+    def __init__(
+        self, path: str, content: dict[str, Any], streams: RandomStreams
+    ) -> None:
+        self._path, self._content, self._streams = path, content, streams
+
+    def write(self) -> None:
+        """Write the file."""
+        write_file(self._path, packed(_KIND, self._content))
+
+    def training(self, name: str) -> "TrainingCheckpoint":
+        """Return the place of one training."""
+        return TrainingCheckpoint(self, name)
+
+    def load(self, name: str, key: str, take: Callable[[Any], None]) -> bool:
+        """Let a tree be taken, if it was saved last and by this key; set generators."""
+        saved = self._content["trainings"].get(name)
+        if saved is None:
+            return False
+        with raise_invalid_file(_MUST):
+            _check_kinds(saved, _SAVED)
+            if saved["key"] != key:
+                return False
+            self._streams.restore(saved["generators"])
+            take(saved["tree"])
+        return True
+
+    def save(self, name: str, key: str, tree: Any) -> None:
+        """Write a tree of plain values and arrays, and where generators stand."""
+        saved = {"key": key, "tree": tree, "generators": self._streams.state()}
+        self._content["trainings"][name] = saved
+        self.write()
+
+
+class TrainingCheckpoint:
+    """One training's place in a checkpoint.
+
+    It holds how far the training has come or, when no more than that is needed of it,
+    its outcome. To ask for either sets all generators to where they stood then.
+
+    Parameters
+    ----------
+    checkpoint : Checkpoint
+        Holds it.
+
+    name : str
+        Of the training.
+    """
+
+    def __init__(self, checkpoint: Checkpoint, name: str) -> None:
+        self._checkpoint, self._name = checkpoint, name
+
+    def take_progress(self, take: Callable[[Any], None]) -> bool:
+        """Tell whether there is progress, after it was taken.
+
+        Parameters
+        ----------
+        take : callable
+            Gets how far the training has come, and raises if that is none. Not called
+            before its first epoch's end.
+        """
+        return self._checkpoint.load(self._name, "progress", take)
+
+    def save_progress(self, progress: dict[str, Any]) -> None:
+        """Write how far the training has come.
+
+        Parameters
+        ----------
+        progress : dict
+            Plain values and arrays.
+        """
+        self._checkpoint.save(self._name, "progress", progress)
+
+    def take_outcome(self, take: Callable[[Any], None]) -> bool:
+        """Tell whether the training is over, after its outcome was taken.
+
+        Parameters
+        ----------
+        take : callable
+            Gets what the training ended with, and raises if that is none.
+        """
+        return self._checkpoint.load(self._name, "outcome", take)
+
+    def save_outcome(self, outcome: dict[str, Any]) -> None:
+        """Write what the training ended with, in the place of its progress.
+
+        Parameters
+        ----------
+        outcome : dict
+            Plain values and arrays.
+        """
+        self._checkpoint.save(self._name, "outcome", outcome)
+
+
+def check_checkpoint(estimator, checkpoint) -> None:
+    """Raise where a checkpoint can't be written, or not all be kept that matters.
+
+    Parameters
+    ----------
+    estimator : estimator
+        Has no callbacks of the user.
+
+    checkpoint : str, path-like or None
+        Path of the file.
+    """
+    if checkpoint is None:
+        return
+    if estimator.callbacks:
+        raise ValueError(
+            "callbacks must be None with a checkpoint, which can't hold their state, "
+            f"got callbacks={estimator.callbacks!r}."
+        )
+    path = resolved_path(checkpoint)
+    is_free = not os.path.lexists(path) and os.path.isdir(os.path.dirname(path))
+    if not is_free and not os.path.isfile(path):
+        raise ValueError(
+            f"checkpoint must be the path of a file in a folder that exists, got "
+            f"{checkpoint!r}."
+        )
+
+
+def resolved_path(checkpoint) -> str:
+    try:
+        return os.path.realpath(os.fsdecode(checkpoint))
+    except TypeError:
+        raise TypeError(
+            f"checkpoint must be the path of a file, got {checkpoint!r}."
+        ) from None
+
+
+def read_checkpoint(path: str) -> dict[str, Any]:
+    try:
+        content = unpacked(_KIND, read_file(path))
+        with raise_invalid_file(_MUST):
+            _check_kinds(content, _CONTENT)
+            np.random.SeedSequence(content["seed"])
+        return content
+    except InvalidFileError as error:
+        raise InvalidFileError(
+            f"checkpoint must be a new file or one that a fit wrote there, got "
+            f"{path!r}. {error}"
+        ) from error
+
+
+def _check_kinds(tree: dict[str, Any], kinds: dict[str, type]) -> None:
+    """Raise unless a dict has values of these kinds."""
+    found = {name: type(value) for name, value in tree.items()}
+    if found != kinds:
+        raise ValueError(f"got {found} where {kinds} belong")
+
+
+def training_progress(net, batches: Batches) -> dict[str, Any]:
+    """Return all that an epoch leaves to the next, but for generators' states.
+
+    Parameters
+    ----------
+    net : skorch.NeuralNet
+        What trains, at an epoch's end.
+
+    batches : Batches
+        Its training rows.
+
+    Returns
+    -------
+    progress : dict
+        Plain values, and arrays that later steps leave alone.
+    """
+    return {
+        "steps": net.flat_.state(net.optimizer_),
+        "buffers": stored(dict(net.module_.named_buffers())),
+        "switches": _switches(net.module_),
+        "batches": batches.state(),
+        "recorders": {
+            name: recorder.state() for name, recorder in _recorders(net).items()
+        },
+        "epochs": [
+            {name: float(epoch[name]) for name in _LOSSES if name in epoch}
+            for epoch in net.history
+        ],
+    }
+
+
+@torch.no_grad()
+def resume(net, batches: Batches, progress: dict[str, Any]) -> None:
+    """Let a training that is about to begin go on where another stood.
+
+    Parameters
+    ----------
+    net : skorch.NeuralNet
+        Made as that one was.
+
+    batches : Batches
+        Its training rows. Generators stand where those of the other did.
+
+    progress : dict
+        What :func:`training_progress` returned.
+
+    Raises
+    ------
+    Exception
+        Of many kinds, if it is not what that returns of such a training.
+    """
+    _check_progress(net, batches, progress)
+    net.flat_.restore(net.optimizer_, progress["steps"])
+    net.flat_.show(averaged=True)  # as an epoch leaves them
+    for name, buffer in net.module_.named_buffers():
+        buffer.copy_(torch.from_numpy(progress["buffers"][name]))
+    for name, part in net.module_.named_modules():
+        vars(part).update(progress["switches"][name])
+    batches.restore(progress["batches"])
+    for name, recorder in _recorders(net).items():
+        state = progress["recorders"][name]
+        recorder.restore(state, net.settings.device, len(progress["epochs"]))
+    for losses in progress["epochs"]:
+        net.history.new_epoch()
+        net.history.record("epoch", len(net.history))
+        for name, loss in losses.items():
+            net.history.record(name, loss)
+
+
+def check_alike(found: Any, wanted: Any, name: str) -> None:
+    """Raise unless a tree is made as another one, whatever its numbers are.
+
+    Parameters
+    ----------
+    found : object
+        What came from outside.
+
+    wanted : object
+        A tree of the same types, keys, dtypes and shapes. Lists and tuples may differ
+        in what they hold.
+
+    name : str
+        What the error calls it.
+
+    Examples
+    --------
+    >>> from sklearn_ae._training.checkpoint import check_alike
+    >>> check_alike({"n_steps": 3}, {"n_steps": 0}, "progress")
+    """
+    if type(found) is not type(wanted):
+        raise TypeError(
+            f"{name} must be of type {type(wanted).__name__}, got "
+            f"{type(found).__name__}."
+        )
+    if isinstance(wanted, dict):
+        if found.keys() != wanted.keys():
+            raise ValueError(f"{name} must have {list(wanted)}, got {list(found)}.")
+        for key, value in wanted.items():
+            check_alike(found[key], value, f"{name}.{key}")
+    if isinstance(wanted, np.ndarray):
+        kinds = [(array.dtype, array.shape) for array in (found, wanted)]
+        if kinds[0] != kinds[1] or np.isnan(found).any():
+            raise ValueError(
+                f"{name} must be of {kinds[1]} without NaN, got {kinds[0]}."
+            )
+    if isinstance(wanted, float) and math.isnan(found):
+        raise ValueError(f"{name} must not be NaN.")
+
+
+def _check_progress(net, batches: Batches, progress: dict[str, Any]) -> None:
+    now, epochs = training_progress(net, batches), progress["epochs"]
+    check_alike(progress, now | {"batches": progress["batches"]}, "progress")
+    names = _LOSSES if net.train_split else _LOSSES[:1]
+    for epoch in epochs:
+        check_alike(epoch, dict.fromkeys(names, 0.0), "epochs")
+    n_steps = progress["steps"]["n_steps"]
+    if n_steps != len(epochs) * len(batches) or len(epochs) > net.max_epochs:
+        raise ValueError(f"got {n_steps} steps in {len(epochs)} epochs")
+
+
+def _switches(module: nn.Module) -> dict[str, dict[str, bool]]:
+    """Return what ``train()`` and ``eval()`` set, of every part."""
+    return {
+        name: {key: value for key, value in vars(part).items() if type(value) is bool}
+        for name, part in module.named_modules()
+    }
+
+
+def _recorders(net) -> dict[str, Recorder]:
+    return {
+        name: callback
+        for name, callback in net.callbacks_
+        if isinstance(callback, Recorder)
+    }

@@ -1,0 +1,359 @@
+"""The training engine: skorch's loop over row sources. Knows no autoencoders."""
+
+from collections.abc import Callable
+from functools import partial
+
+import torch
+from skorch import NeuralNet
+from skorch.callbacks import Callback, EpochTimer, PassthroughScoring
+from skorch.helper import predefined_split
+from torch import Tensor, nn
+
+from .callbacks import (
+    BestEpoch,
+    Divergence,
+    EpochEnd,
+    OneCycle,
+    ProgressBar,
+    ShrinkingNoise,
+    Stop,
+    WarmUp,
+    copy_weights,
+    is_stop,
+)
+from .checkpoint import TrainingCheckpoint, resume, training_progress
+from .epoch_comparison import is_significant_gain
+from .flat_parameters import FlatParameters, UncompiledAdamW
+from .rows import EVALUATION_ROWS, Batches, Pair, RowSource
+from .settings import TrainingSettings, TrainingState
+
+MAX_GRADIENT_NORM = 1.0
+Objective = Callable[[nn.Module, Pair], Tensor]
+
+
+class _Criterion(nn.Module):
+    """An objective as the module that skorch expects."""
+
+    def __init__(self, objective: Objective) -> None:
+        super().__init__()
+        self.objective = objective
+
+    def forward(self, module: nn.Module, batch: Pair) -> Tensor:
+        return self.objective(module, batch)
+
+
+class _SkorchNet(NeuralNet):
+    """skorch's loop without its costs on small batches, on flat parameters.
+
+    Validation, and callbacks at the end of an epoch, see the average of the latest
+    steps. A gradient that a callback replaces (``p.grad = None``), not changes, is cut
+    off from the optimizer's.
+
+    Batches come as tensors on the device, a step is one fused call a group, and losses
+    are fetched once an epoch: the history has a batch's loss at the end of its epoch.
+    There is no ``y_pred`` for callbacks.
+    """
+
+    def initialize(self):
+        super().initialize()
+        self.validation_row_losses_ = None
+        return self
+
+    def initialize_optimizer(self, triggered_directly=None):
+        _, options = self.get_params_for_optimizer("optimizer", [])
+        scales = self.settings.learning_rate_scales
+        parameters = list(self.get_all_learnable_params())
+        scale_values = _scales(self.settings)
+        self.flat_ = FlatParameters(
+            [p for name, p in parameters if scales[name] == scale]
+            for scale in scale_values
+        )
+        groups = [
+            {"params": [tensor], "lr": self.lr * scale}
+            for tensor, scale in zip(self.flat_.tensors, scale_values, strict=True)
+        ]
+        self.optimizer_ = self.optimizer(groups, **options)
+        return self
+
+    @property
+    def _default_callbacks(self):
+        return [
+            ("epoch_timer", EpochTimer()),
+            ("train_loss", PassthroughScoring("train_loss", on_train=True)),
+            ("valid_loss", PassthroughScoring("valid_loss")),
+        ]
+
+    def run_single_epoch(self, iterator, training, prefix, step_fn, **fit_params):
+        if iterator is None:
+            self.flat_.show(averaged=True)
+            return
+        self._set_training(training)
+        self.flat_.show(averaged=not training)
+        steps = []
+        for batch in iterator:
+            self.notify("on_batch_begin", batch=batch, training=training)
+            step = step_fn(batch, **fit_params)
+            steps.append(step["row_losses"])
+            self.notify("on_batch_end", batch=batch, training=training, **step)
+        self._record(steps, prefix)
+        if not training:
+            self.validation_row_losses_ = torch.cat(steps)
+
+    def train_step(self, batch, **fit_params):
+        self.flat_.clear()
+        row_losses = self.criterion_(self.module_, batch)
+        loss = row_losses.mean()
+        (loss / self.settings.loss_unit).backward()
+        self.notify(
+            "on_grad_computed",
+            named_parameters=self.get_all_learnable_params(),
+            batch=batch,
+            training=True,
+        )
+        self.flat_.clip(MAX_GRADIENT_NORM)
+        self.optimizer_.step()
+        self.flat_.average()
+        return {
+            "loss": loss.detach(),
+            "y_pred": None,
+            "row_losses": row_losses.detach(),
+        }
+
+    def validation_step(self, batch, **fit_params):
+        with torch.no_grad():
+            row_losses = self.criterion_(self.module_, batch)
+        return {"loss": row_losses.mean(), "y_pred": None, "row_losses": row_losses}
+
+    def _record(self, steps, prefix):
+        losses = torch.stack([step.mean() for step in steps]).tolist()
+        batches = self.history[-1]["batches"][-len(steps) :]
+        for batch, loss, step in zip(batches, losses, steps, strict=True):
+            batch[f"{prefix}_loss"] = loss
+            batch[f"{prefix}_batch_size"] = len(step)
+        self.history.record(f"{prefix}_batch_count", len(steps))
+
+
+class _ObserverCallback(Callback):
+    """Tells an observer of every epoch, as soon as its weights are judged.
+
+    Parameters
+    ----------
+    observer : Observer
+        Who is told.
+
+    start : TrainingState
+        Epoch 0.
+    """
+
+    def __init__(self, observer, start):
+        self.observer, self.start = observer, start
+
+    def on_epoch_begin(self, net, **kwargs):
+        self.observer.begin(partial(self._state, net))
+
+    def on_epoch_end(self, net, **kwargs):
+        self.stops_ = self.observer.end(partial(self._state, net))
+
+    def stop(self, net):
+        """End training if that is wanted, once all other callbacks saw the epoch."""
+        if self.stops_:
+            raise KeyboardInterrupt
+
+    def _state(self, net) -> TrainingState:
+        """Return the state of a training that ends here and keeps its last epoch."""
+        losses = _epoch_losses(net, "train_loss")
+        judged = _epoch_losses(net, "valid_loss")
+        return TrainingState(
+            weights=copy_weights(net.module_),
+            best_epoch=len(losses),
+            losses=self.start.losses + losses,
+            validation_losses=self.start.validation_losses + judged,
+        )
+
+
+def _epoch_losses(net: _SkorchNet, name: str) -> list[float]:
+    """Return the losses of all epochs that came to have one."""
+    return [float(epoch[name]) for epoch in net.history if name in epoch]
+
+
+def fit_network(
+    module: nn.Module,
+    objective: Objective,
+    rows: RowSource,
+    train_index: Tensor,
+    validation: tuple[RowSource, Tensor] | None,
+    settings: TrainingSettings,
+    generator: torch.Generator,
+    start: nn.Module | None = None,
+    saved: TrainingCheckpoint | None = None,
+) -> TrainingState:
+    """Train a module from where it stands and return the weights to keep.
+
+    The start counts as epoch 0. It is left only for an epoch whose gain on the
+    validation rows their own noise does not explain, see :func:`is_significant_gain`.
+
+    Parameters
+    ----------
+    module : torch.nn.Module
+        On ``settings.device``; its weights change.
+
+    objective : callable
+        Turns (module, batch) into one loss a row.
+
+    rows : RowSource
+        Training rows.
+
+    train_index : Tensor
+        Which of `rows` to train on.
+
+    validation : tuple of (RowSource, Tensor) or None
+        Validation rows. None means that all epochs are run, and what they end with is
+        kept.
+
+    settings : TrainingSettings
+        How to train.
+
+    generator : torch.Generator
+        Source of the order of rows.
+
+    start : torch.nn.Module, default=None
+        Something smaller that computes what `module` does where it stands.
+
+    saved : TrainingCheckpoint, default=None
+        Gets the progress of every epoch. If there is any, training goes on there.
+
+    Returns
+    -------
+    state : TrainingState
+        Weights and curves. Weights are averages of the latest steps, but for the
+        start's; training losses are those of the steps.
+
+    Raises
+    ------
+    ValueError
+        If a loss turns non-finite, or out of all proportion to the start's.
+    """
+    train = Batches(rows, train_index, settings.batch_size, generator)
+    judge = None if validation is None else Batches(*validation, EVALUATION_ROWS)
+    best, start = None, module if start is None else start
+    state = TrainingState(
+        weights=copy_weights(module),
+        losses=[row_losses(start, objective, train).mean().item()],
+    )
+    if judge is not None:
+        start_rows = row_losses(start, objective, judge)
+        best = BestEpoch(state.weights, start_rows)
+        state.validation_losses.append(best.start_loss)
+    if settings.max_epochs == 0:
+        return state
+    net = _make_net(module, objective, (train, judge), best, state, settings, saved)
+    state.interruption = _run(net, train, judge, saved)
+    losses = _epoch_losses(net, "train_loss")
+    state.losses += losses
+    if judge is None:
+        net.flat_.show(averaged=True)
+        _check_last_step(net, objective, rows, train_index)
+        state.weights, state.best_epoch = copy_weights(module), len(losses)
+        return state
+    state.validation_losses += _epoch_losses(net, "valid_loss")
+    state.losses = state.losses[: len(state.validation_losses)]
+    if best.epoch_ and is_significant_gain(
+        start_rows, best.row_losses_, settings.significance_level
+    ):
+        state.weights, state.best_epoch = best.weights_, best.epoch_
+    return state
+
+
+def row_losses(module: nn.Module, objective: Objective, batches: Batches) -> Tensor:
+    """Return the losses of one epoch's rows, without a step."""
+    module.eval()
+    with torch.no_grad():
+        return torch.cat([objective(module, batch) for batch in batches])
+
+
+def _check_last_step(net: _SkorchNet, objective, rows, train_index) -> None:
+    """Raise if the weights that no epoch has judged have diverged."""
+    some = Batches(rows, train_index[:EVALUATION_ROWS], EVALUATION_ROWS)
+    loss = row_losses(net.module_, objective, some).mean().item()
+    dict(net.callbacks_)["divergence"].check(net, "train_loss", loss)
+
+
+def _make_net(module, objective, batches, best, start, settings, saved) -> _SkorchNet:
+    train, judge = batches
+    net = _SkorchNet(
+        module,
+        criterion=partial(_Criterion, objective),
+        optimizer=UncompiledAdamW,
+        optimizer__fused=True,
+        optimizer__weight_decay=settings.weight_decay,
+        lr=settings.learning_rate,
+        max_epochs=settings.max_epochs,
+        batch_size=settings.batch_size,
+        iterator_train=_as_it_is,
+        iterator_valid=_as_it_is,
+        train_split=None if judge is None else predefined_split(judge),
+        callbacks=_callbacks(objective, train, best, start, settings, saved),
+        use_caching=False,
+        device=settings.device,
+        verbose=0,
+    )
+    net.settings = settings
+    return net.initialize()
+
+
+def _callbacks(objective, train, best, start, settings, saved) -> list:
+    """Return what skorch calls: before the user's own, and after them what stops."""
+    start_loss = start.losses[0]
+    schedule = OneCycle(settings.max_epochs * len(train))
+    callbacks = [("divergence", Divergence(start_loss)), ("one_cycle", schedule)]
+    n_warm_up = settings.n_epochs_warm_up
+    if n_warm_up:
+        callbacks.append(("warm_up", WarmUp(objective, n_warm_up)))
+    if settings.shrinking_noise is not None:
+        noise = ShrinkingNoise(settings.shrinking_noise, start_loss)
+        callbacks.append(("shrinking_noise", noise))
+    stop = []
+    if saved is not None:
+        save = EpochEnd(lambda net: saved.save_progress(training_progress(net, train)))
+        stop.append(("checkpoint", save))
+    if best is not None:
+        callbacks.append(("best_epoch", best))
+        if settings.ends_early:
+            stop.append(("stop", Stop(best, settings.n_iter_no_change, n_warm_up)))
+    if settings.verbose:
+        n_epochs = settings.stop_after or settings.max_epochs
+        callbacks.append(("progress", ProgressBar(settings.references, n_epochs)))
+    if settings.observer is not None:
+        observed = _ObserverCallback(settings.observer, start)
+        callbacks.append(("observed", observed))
+        stop.append(("stop_if_wanted", EpochEnd(observed.stop)))
+    return callbacks + list(settings.callbacks) + stop
+
+
+def _scales(settings) -> list[float]:
+    """Return the distinct learning rate scales, one a parameter group."""
+    return sorted(set(settings.learning_rate_scales.values()))
+
+
+def _as_it_is(dataset, batch_size):
+    return dataset
+
+
+def _run(net: _SkorchNet, train, judge, saved) -> KeyboardInterrupt | None:
+    """Run skorch's loop; return Ctrl-C where there are scored epochs to keep."""
+    if saved is not None:
+        saved.take_progress(partial(resume, net, train))
+    try:
+        try:
+            net.notify("on_train_begin", X=train, y=None)
+            n_epochs = net.settings.stop_after or net.max_epochs
+            net.fit_loop(train, None, epochs=n_epochs - len(net.history))
+        finally:
+            net.notify("on_train_end", X=train, y=None)
+    except KeyboardInterrupt as caught:
+        if is_stop(caught):
+            return None
+        if judge is None:
+            raise
+        return caught
+    return None

@@ -1,0 +1,127 @@
+"""Steps and bits by what they do to the reconstruction."""
+
+import numpy as np
+import pytest
+from scipy.stats import norm
+
+from sklearn_ae._compression.quantizer import (
+    Quantizer,
+    bounded_quantizer,
+    levelled_quantizer,
+    sensitivities,
+)
+
+ONES = np.ones(1)
+
+
+class Plain:
+    """A decoder whose rows are its codes times numbers."""
+
+    def __init__(self, *factors):
+        self.factors = np.array(factors)
+
+    def decode(self, codes):
+        return codes * self.factors
+
+    def cells(self, squares):
+        return squares
+
+
+def gaussian(n_rows=4001):
+    """Return evenly spaced quantiles of the normal distribution."""
+    return norm.ppf((np.arange(n_rows) + 0.5) / n_rows)[:, None]
+
+
+def error_of(quantizer, codes):
+    return np.square(quantizer.rounded(codes) - codes).mean()
+
+
+@pytest.mark.parametrize("exponent", [0, 3, 40])
+def test_codes_are_rounded_to_the_nearest_level(exponent):
+    quantizer = Quantizer(np.array([0.3]), np.array([0.5]), None)
+    codes = np.linspace(-3, 3, 101)[:, None]
+    off = np.abs(quantizer.rounded(codes, exponent) - codes).max()
+    assert off <= 0.25 * 2 ** (-exponent / 8) + 1e-12
+
+
+def test_levels_come_back_as_they_are():
+    quantizer = Quantizer(np.array([0.3, -1]), np.array([0.5, 2]), np.array([3, 1]))
+    numbers = np.array([[0, 0], [7, 1], [3, 1]])
+    codes = quantizer.codes(numbers, np.float64)
+    np.testing.assert_array_equal(quantizer.numbers(codes), numbers)
+
+
+def test_codes_beyond_the_levels_are_moved_to_them():
+    quantizer = Quantizer(np.array([0.0]), np.array([1.0]), np.array([2]))
+    numbers = quantizer.numbers(np.array([[-9.0], [1.2], [1e30]]))
+    assert numbers.ravel().tolist() == [0, 1, 3]
+
+
+# Max (1960), Quantizing for minimum distortion, table II: normal of variance 1.
+UNIFORM = {1: 0.3634, 2: 0.1188, 3: 0.03744, 4: 0.01154, 5: 0.003495}
+
+
+@pytest.mark.parametrize("n_bits", UNIFORM)
+def test_levels_of_normal_codes_are_nearly_the_best_uniform_ones(n_bits):
+    quantizer = levelled_quantizer(gaussian(), ONES, n_bits)
+    error = error_of(quantizer, gaussian())
+    assert error == pytest.approx(UNIFORM[n_bits], rel=0.03)
+
+
+def test_twice_the_deviation_is_a_bit_more():
+    codes = np.hstack([gaussian(), 2 * gaussian(), 4 * gaussian()])
+    quantizer = levelled_quantizer(codes, np.ones(3), 12)
+    assert quantizer.bits.tolist() == [3, 4, 5]
+
+
+def test_four_times_the_weight_is_a_bit_more():
+    codes = np.hstack(3 * [gaussian()])
+    quantizer = levelled_quantizer(codes, np.array([1, 4, 16]), 12)
+    assert quantizer.bits.tolist() == [3, 4, 5]
+
+
+def test_a_component_of_no_weight_beside_others_gets_no_bits():
+    codes = np.hstack([gaussian(), 0.01 * gaussian()])
+    assert levelled_quantizer(codes, np.ones(2), 4).bits.tolist() == [4, 0]
+
+
+def test_no_component_gets_more_than_32_bits():
+    codes = np.hstack([gaussian(), 1e-9 * gaussian()])
+    assert levelled_quantizer(codes, np.ones(2), 64).bits.tolist() == [32, 32]
+
+
+@pytest.mark.parametrize("bound", [1e-1, 1e-3, 1e-6])
+def test_steps_are_as_wide_as_the_bound_allows(bound):
+    codes, decoder = np.hstack([gaussian(), gaussian()]), Plain(1, 10)
+    weights = sensitivities(decoder, codes)
+
+    def added(quantizer):
+        moved = decoder.decode(quantizer.rounded(codes)) - decoder.decode(codes)
+        return np.square(moved).mean()
+
+    quantizer = bounded_quantizer(codes, weights, bound, added)
+    assert 0.8 * bound < added(quantizer) <= bound
+    assert quantizer.steps[0] / quantizer.steps[1] == pytest.approx(10)
+
+
+def test_the_commonest_code_is_a_level():
+    codes = np.where(gaussian() > 0.5, gaussian(), 0)
+    quantizer = bounded_quantizer(codes, ONES, 0.01, lambda q: error_of(q, codes))
+    np.testing.assert_array_equal(quantizer.rounded(np.zeros((1, 1))), 0)
+
+
+def test_no_error_and_a_large_bound_make_finite_steps():
+    quantizer = bounded_quantizer(np.ones((9, 1)), ONES, 1e280, lambda _: 0.0)
+    assert np.isfinite(quantizer.steps).all()
+
+
+def test_the_sensitivity_of_a_linear_decoder_is_its_columns_mean_square():
+    codes = np.hstack([gaussian(), 5 * gaussian()])
+    found = sensitivities(Plain(3, 0.5), codes)
+    np.testing.assert_allclose(found, [9 / 2, 0.25 / 2])
+
+
+def test_what_moves_nothing_has_a_finite_step():
+    codes = np.hstack([gaussian(), np.zeros_like(gaussian())])
+    assert (sensitivities(Plain(1, 0), codes) > 0).all()
+    assert (sensitivities(Plain(0, 0), codes) == 1).all()

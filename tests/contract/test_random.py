@@ -1,0 +1,184 @@
+import pickle
+import random
+
+import numpy as np
+import pytest
+import torch
+from joblib import Parallel, delayed
+from sklearn.base import clone
+
+from sklearn_ae._training.random import RandomStreams
+
+DRAWS = {
+    "numpy": lambda streams, name: streams.numpy(name).integers(2**62),
+    "integer": lambda streams, name: streams.integer(name),
+    "torch": lambda streams, name: torch.randint(
+        2**62, (1,), generator=streams.torch(name)
+    ).item(),
+}
+
+
+@pytest.fixture(params=DRAWS)
+def draw(request):
+    return DRAWS[request.param]
+
+
+def test_same_seed_and_name_give_the_same_numbers(draw):
+    assert draw(RandomStreams(3), "split") == draw(RandomStreams(3), "split")
+
+
+def test_streams_differ_by_name(draw):
+    streams = RandomStreams(3)
+    assert draw(streams, "split") != draw(streams, "weights")
+
+
+def test_streams_differ_by_seed(draw):
+    assert draw(RandomStreams(3), "split") != draw(RandomStreams(4), "split")
+
+
+def test_one_stream_never_shifts_another(draw):
+    streams = RandomStreams(3)
+    draw(streams, "split")
+    assert draw(streams, "weights") == draw(RandomStreams(3), "weights")
+
+
+def test_an_instance_moves_on_with_every_use(draw):
+    random_state = np.random.RandomState(0)
+    first, second = RandomStreams(random_state), RandomStreams(random_state)
+    assert draw(first, "split") != draw(second, "split")
+
+
+def test_a_seed_leaves_the_global_generators_alone(draw):
+    numpy_state, torch_state = np.random.get_state(), torch.get_rng_state()  # noqa: NPY002
+    draw(RandomStreams(3), "split")
+    np.testing.assert_equal(np.random.get_state(), numpy_state)  # noqa: NPY002
+    assert torch.equal(torch.get_rng_state(), torch_state)
+
+
+def test_none_follows_numpys_global_seed(draw):
+    drawn = []
+    for _ in range(2):
+        np.random.seed(0)  # noqa: NPY002
+        drawn.append(draw(RandomStreams(None), "split"))
+    assert drawn[0] == drawn[1]
+
+
+def test_streams_can_be_left_untouched():
+    streams = RandomStreams(3)
+    generator = streams.torch("noise")
+    state = streams.state()
+    with streams.untouched():
+        torch.rand(3, generator=generator)
+        streams.torch("finish")
+    np.testing.assert_equal(streams.state(), state)
+
+
+def test_streams_go_on_from_a_state():
+    streams, other = RandomStreams(0), RandomStreams(0)
+    noise, later = streams.torch("noise"), other.torch("noise")
+    torch.rand(3, generator=noise)
+    other.restore(streams.state())
+    assert torch.equal(torch.rand(3, generator=noise), torch.rand(3, generator=later))
+
+
+@pytest.mark.parametrize("random_state", ["seed", -1])
+def test_an_impossible_seed_is_refused(random_state):
+    with pytest.raises(ValueError, match="eed"):
+        RandomStreams(random_state)
+
+
+def codes_and_curve(estimator, X):
+    estimator.fit(X)
+    return estimator.transform(X).tobytes(), estimator.loss_curve_
+
+
+@pytest.fixture
+def expected(quick, X):
+    return codes_and_curve(quick(), X)
+
+
+def test_a_refit_gives_the_same_bits(quick, X, expected):
+    estimator = quick().fit(X)
+    assert codes_and_curve(estimator, X) == expected
+
+
+def test_a_clone_gives_the_same_bits(quick, X, expected):
+    assert codes_and_curve(clone(quick().fit(X)), X) == expected
+
+
+@pytest.fixture
+def in_threads():
+    """Call a function with as many threads of torch as are given."""
+    before = torch.get_num_threads()
+
+    def call(n_threads, function, *arguments):
+        torch.set_num_threads(n_threads)
+        return function(*arguments)
+
+    yield call
+    torch.set_num_threads(before)
+
+
+@pytest.mark.parametrize(
+    ("backend", "n_jobs"), [("threading", 1), ("threading", 2), ("loky", 2)]
+)
+def test_jobs_give_the_same_bits(quick, X, in_threads, backend, n_jobs):
+    run = Parallel(n_jobs=n_jobs, backend=backend)
+    # Matrix products may differ in their last bits between numbers of threads, and
+    # processes of loky share the cores.
+    (n_threads,) = set(run(delayed(torch.get_num_threads)() for _ in range(n_jobs)))
+    expected = in_threads(n_threads, codes_and_curve, quick(), X)
+    jobs = [delayed(codes_and_curve)(quick(), X) for _ in range(2)]
+    assert run(jobs) == [expected] * 2
+
+
+def test_verbose_changes_no_bit(quick, X, expected):
+    assert codes_and_curve(quick(verbose=1), X) == expected
+
+
+def test_another_seed_gives_other_codes(quick, X, expected):
+    assert codes_and_curve(quick(random_state=1), X) != expected
+
+
+def test_random_starts_differ_by_seed(quick, X):
+    first, second = (
+        quick(init="random", max_epochs=0, random_state=seed).fit_transform(X)
+        for seed in (0, 1)
+    )
+    assert not np.allclose(np.abs(first), np.abs(second))
+
+
+def test_equal_instances_give_the_same_bits(quick, X):
+    first, second = (
+        codes_and_curve(quick(random_state=np.random.RandomState(5)), X)
+        for _ in range(2)
+    )
+    assert first == second
+
+
+def test_refits_with_an_instance_differ(quick, X):
+    estimator = quick(random_state=np.random.RandomState(5))
+    assert codes_and_curve(estimator, X) != codes_and_curve(estimator, X)
+
+
+GLOBALS = {
+    "torch": lambda: torch.get_rng_state().numpy().tobytes(),
+    "numpy": lambda: pickle.dumps(np.random.get_state()),  # noqa: NPY002
+    "python": random.getstate,
+}
+
+
+def test_without_a_seed_one_number_is_drawn_from_numpy(quick, X):
+    np.random.seed(0)  # noqa: NPY002
+    np.random.randint(2**31)  # noqa: NPY002
+    expected = GLOBALS["numpy"]()
+    np.random.seed(0)  # noqa: NPY002
+    quick(random_state=None).fit(X)
+    assert GLOBALS["numpy"]() == expected
+
+
+@pytest.mark.parametrize("name", ["torch", "numpy", "python"])
+def test_constructing_draws_nothing(estimator_class, name):
+    before = GLOBALS[name]()
+    estimator_class()
+    assert GLOBALS[name]() == before

@@ -1,0 +1,185 @@
+"""Whole files of estimators that say what can't be: they are refused, and told why."""
+
+import re
+
+import joblib
+import numpy as np
+import pytest
+
+from sklearn_ae import InvalidFileError, load
+from sklearn_ae._persistence import persistent
+from sklearn_ae._persistence.archive import packed, unpacked
+
+
+@pytest.fixture
+def plain(saveable):
+    return saveable["plain"][0]
+
+
+def changed(estimator, change):
+    """Load a whole file with something else in it."""
+    tree = unpacked("estimator", packed("estimator", _described(estimator)))
+    change(tree)
+    return persistent._loaded(packed("estimator", tree))
+
+
+def _described(estimator):
+    return persistent._described(estimator, "estimator")
+
+
+def setting(*path, value):
+    """Return a change of a tree."""
+
+    def change(tree):
+        *nodes, last = path
+        for node in nodes:
+            tree = tree[node]
+        tree[last] = value
+
+    return change
+
+
+FITTED = ("state", "_fitted")
+NETWORK = (*FITTED, "network")
+WRONG = {
+    "class": setting("class", value="PCA"),
+    "a class that is no estimator": setting("class", value="InvalidFileError"),
+    "attribute": setting("state", "more", value=1),
+    "parameter's type": setting("state", "batch_size", value="many"),
+    "parameter's range": setting("state", "validation_fraction", value=2.0),
+    "callbacks": setting("state", "callbacks", value=3),
+    "features": setting(*NETWORK, "n_features", value=10**12),
+    "components": setting(*NETWORK, "n_components", value=-2),
+    "layers": setting(*NETWORK, "hidden_layer_sizes", value=(10**9,)),
+    "many layers": setting(*NETWORK, "hidden_layer_sizes", value=(3,) * 100_000),
+    "fractions": setting(*NETWORK, "hidden_layer_sizes", value=(3.0,)),
+    "activation": setting(*NETWORK, "activation", value="linear"),
+    "gaps": setting(*NETWORK, "gap_columns", value=(4,)),
+    "names": setting(*NETWORK, "device", value="cpu"),
+    "network": setting(*FITTED, "network", value=None),
+    "weights": setting(*FITTED, "arrays", "linear_encoder.bias", value="none"),
+    "large weights": setting(
+        *FITTED, "arrays", "linear_encoder.bias", value=np.full(2, 1e300)
+    ),
+    "flags": setting(*FITTED, "empty", value=np.zeros(4)),
+    "level": setting(*FITTED, "columns", "levels", value={0: {"alone": (1,)}}),
+    "names of columns": setting(*FITTED, "columns", "names", value=(1, 2, 3, 4)),
+    "variances": setting("state", "explained_variance_", value=np.ones(3)),
+    "losses": setting("state", "loss_curve_", value=[1.0, float("nan")]),
+    "epoch": setting("state", "best_epoch_", value=9),
+    "number of columns": setting("state", "n_features_in_", value=5),
+    "names in": setting("state", "feature_names_in_", value=np.array(["a"], object)),
+    "no fit": setting("state", value={}),
+    "pairs": setting("state", value=[("n_components", 2)]),
+    "output": setting("state", "_sklearn_output_config", value={"transform": "x"}),
+    "more output": setting(
+        "state", "_sklearn_output_config", value={"transform": "default", "fit": "x"}
+    ),
+}
+
+
+@pytest.mark.parametrize("what", WRONG)
+def test_whole_files_of_wrong_content_are_refused(plain, what):
+    with pytest.raises(InvalidFileError, match="must"):
+        changed(plain, WRONG[what])
+
+
+def without(name):
+    """Return a change of a tree that takes an attribute away."""
+    return lambda tree: tree["state"].pop(name)
+
+
+def test_parameters_that_came_later_have_their_defaults(plain):
+    assert changed(plain, without("weight_decay")).weight_decay == 0.0
+
+
+def frozen(**more):
+    """Return a change of a tree to one of a frozen estimator."""
+
+    def change(tree):
+        tree["state"] = {"estimator": dict(tree), **more}
+        tree["class"] = "FrozenEstimator"
+
+    return change
+
+
+OWNER = "AutoencoderTransformer"
+TOLD = {
+    "keys": (
+        setting("more", value=1),
+        "The state of an estimator must have ['class', 'state'], got ['class', 'more', "
+        "'state'].",
+    ),
+    "pairs": (WRONG["pairs"], "its state must be a dict"),
+    "no part": (
+        without("_fitted"),
+        f"The state of {OWNER} must have ['_fitted'], got [].",
+    ),
+    "no attribute": (without("loss_curve_"), f"{OWNER} must have loss_curve_."),
+    "a long one": (
+        setting("state", "n_epochs_", value=100 * "x"),
+        f"n_epochs_ must be a whole number of at least 0, got {80 * 'x'}.",
+    ),
+    "attribute": (WRONG["attribute"], f"{OWNER} has no ['more']."),
+    "output": (
+        WRONG["output"],
+        "_sklearn_output_config must name a container, got {'transform': 'x'}.",
+    ),
+    "frozen": (frozen(), "got a FrozenEstimator"),
+    "more than frozen": (
+        frozen(more=1),
+        "The state of FrozenEstimator must have ['estimator'], got ['estimator', "
+        "'more'].",
+    ),
+}
+
+
+@pytest.mark.parametrize("what", TOLD)
+def test_what_is_wrong_in_a_file_is_told(plain, what):
+    change, message = TOLD[what]
+    with pytest.raises(InvalidFileError, match=f": {re.escape(message)}$"):
+        changed(plain, change)
+
+
+def test_columns_that_no_library_can_make_are_refused(saveable):
+    column = (*FITTED, "columns", "descriptions")
+    for name in ("pandas", "polars"):
+        for dtype in ("read_csv", "no such dtype"):
+            wrong = ({"dtype": dtype},) * 6
+            with pytest.raises(InvalidFileError):
+                changed(saveable[name][0], setting(*column, value=wrong))
+
+
+def test_estimators_within_are_looked_at(saveable):
+    compressor = saveable["compressor"][0]
+    for name in ("estimator", "estimator_"):
+        for value in ({"class": "CodeCompressor", "state": {}}, 3, None):
+            if (name, value) == ("estimator", None):
+                continue
+            with pytest.raises(InvalidFileError):
+                changed(compressor, setting("state", name, value=value))
+
+
+def test_other_files_are_refused(plain, tmp_path):
+    np.savez(tmp_path / "arrays.npz", np.zeros(3))
+    joblib.dump(plain, tmp_path / "plain.joblib")
+    (tmp_path / "empty").touch()
+    (tmp_path / "checkpoint").write_bytes(packed("checkpoint", {}))
+    for path in tmp_path.iterdir():
+        with pytest.raises(InvalidFileError):
+            load(path)
+    with pytest.raises(OSError, match="nothing"):
+        load(tmp_path / "nothing")
+
+
+@pytest.mark.parametrize(
+    ("position", "wrong"),
+    [(4, {"dtype": "Int64"}), (4, {"dtype": "Enum"}), (0, {"dtype": "List"})],
+)
+def test_columns_of_dtypes_that_do_not_fit_are_refused(saveable, position, wrong):
+    estimator, _ = saveable["polars"]
+    descriptions = list(estimator._fitted.codec.columns.descriptions)
+    descriptions[position] = wrong
+    path = *FITTED, "columns", "descriptions"
+    with pytest.raises(InvalidFileError):
+        changed(estimator, setting(*path, value=tuple(descriptions)))

@@ -1,0 +1,43 @@
+import numpy as np
+import pytest
+
+from sklearn_ae._tables.dtype_specs import check_dtype_spec
+from sklearn_ae._tables.frames import FRAMES
+
+
+@pytest.mark.parametrize("library", FRAMES)
+def test_descriptions_of_frames_pass(library, tables):
+    frames = FRAMES[library]
+    for column in frames.columns(tables[library]):
+        check_dtype_spec(frames.describe(column))
+
+
+CATEGORY = {
+    "dtype": "category",
+    "categories": ["a", "b"],
+    "categories_dtype": {"dtype": "object", "holds": "string"},
+    "ordered": False,
+}
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        None,
+        [],
+        {},
+        {"dtype": 3},
+        {"dtype": "int64", "more": 1},
+        {"dtype": "string", "arrow": 1},
+        {"dtype": "Sparse", "subtype": "int", "fill_value": "0"},
+        {"dtype": "Decimal", "precision": 3.0, "scale": 1},
+        CATEGORY | {"ordered": 0},
+        CATEGORY | {"categories": ["a", "a"]},
+        CATEGORY | {"categories": [np.nan]},
+        CATEGORY | {"categories": ("a",)},
+        CATEGORY | {"categories_dtype": CATEGORY},
+    ],
+)
+def test_others_are_refused(wrong):
+    with pytest.raises(ValueError, match="description"):
+        check_dtype_spec(wrong)

@@ -1,0 +1,268 @@
+"""What callbacks do with a history; most are tested with the engine, too."""
+
+import math
+import re
+import signal
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+import torch
+from skorch.callbacks import Callback, EarlyStopping
+from skorch.history import History
+
+from sklearn_ae._training.callbacks import (
+    BestEpoch,
+    Divergence,
+    EpochEnd,
+    ProgressBar,
+    RowLosses,
+    ShrinkingNoise,
+    Stop,
+    WarmUp,
+    check_callbacks,
+    is_stop,
+    one_cycle,
+)
+from sklearn_ae.nn import Layout, UniformNoise
+
+
+def after(n_epochs, **losses):
+    """Return a history whose last epoch has some losses."""
+    history = History()
+    for _ in range(n_epochs):
+        history.new_epoch()
+    for name, loss in losses.items():
+        history.record(name, loss)
+    return history
+
+
+class Stopper(Callback):
+    """Stop training as skorch's own do, or leave it to something else."""
+
+    def stop(self):
+        raise KeyboardInterrupt
+
+    def leave(self, interrupt):
+        interrupt()
+
+    def press(self):
+        signal.raise_signal(signal.SIGINT)
+
+
+def interrupt():
+    raise KeyboardInterrupt
+
+
+WAYS = {
+    "stop": (lambda: Stopper().stop(), True),
+    "Ctrl-C": (lambda: Stopper().press(), False),
+    "somebody's handler": (lambda: Stopper().leave(interrupt), False),
+}
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_callbacks_that_stop_are_told_from_ctrl_c(press_ctrl_c, way):
+    run, expected = WAYS[way]
+    with pytest.raises(KeyboardInterrupt) as caught:
+        run()
+    assert is_stop(caught.value) is expected
+
+
+def test_callbacks_of_skorch_are_taken_with_names_and_as_classes():
+    check_callbacks([Callback(), Callback, EarlyStopping, ("one", EarlyStopping())])
+
+
+@pytest.mark.parametrize("item", [int, ("one", int), ("one", 2, Callback())])
+def test_what_is_no_callback_is_shown(item):
+    with pytest.raises(ValueError, match=re.escape(f"got {item!r}.")):
+        check_callbacks([Callback(), item])
+
+
+@pytest.fixture
+def best():
+    """Return the best epoch, of a training that has not begun."""
+    return BestEpoch({"factor": torch.ones(2)}, torch.tensor([1.0, 3.0])).initialize()
+
+
+def test_the_start_is_no_epoch(best):
+    assert (best.epoch_, best.loss_, best.start_loss) == (0, math.inf, 2.0)
+    assert best.weights_ is best.weights
+
+
+META = torch.device("meta")  # tells where tensors are put without another device
+
+
+@pytest.mark.parametrize("epoch", [1, 3])
+def test_the_best_epoch_goes_on_from_its_state(best, epoch):
+    state = {"loss": 0.5, "epoch": epoch, "weights": {"factor": np.ones(2)}}
+    state["row_losses"] = np.array([0.25, 0.75])
+    best.restore(state, torch.device("cpu"), 3)
+    np.testing.assert_equal(best.state(), state)
+    best.restore(state, META, 3)
+    assert best.weights_["factor"].device == best.row_losses_.device == META
+
+
+@pytest.mark.parametrize("epoch", [-1, 0, 4])
+def test_best_epochs_that_never_were_are_refused(best, epoch):
+    with pytest.raises(ValueError, match=f"best epoch {epoch} of 3"):
+        best.restore({"epoch": epoch}, META, 3)
+
+
+@pytest.mark.parametrize("n_epochs", [0, 1, 3])
+def test_losses_of_rows_go_on_from_their_state(n_epochs):
+    losses, state = RowLosses(2), {"epochs": list(np.ones((n_epochs, 2)))}
+    losses.restore(state, torch.device("cpu"), n_epochs)
+    np.testing.assert_equal(losses.state(), state)
+    losses.restore(state, META, n_epochs)
+    assert all(epoch.device == META for epoch in losses.epochs_)
+
+
+def test_the_end_of_an_epoch_calls_with_the_net():
+    called, net = [], SimpleNamespace()
+    EpochEnd(called.append).on_epoch_end(net)
+    assert called == [net]
+
+
+def test_losses_of_other_rows_are_refused_with_their_shape():
+    with pytest.raises(ValueError, match=r"shape \(3, 2\)"):
+        RowLosses(4).restore({"epochs": list(np.ones((3, 2)))}, META, 3)
+
+
+@pytest.mark.parametrize(
+    ("best_epoch", "n_warm_up", "end"), [(4, 0, 6), (0, 3, 5), (1, 3, 5), (4, 3, 6)]
+)
+def test_patience_counts_from_the_best_epoch_after_the_warm_up(
+    best_epoch, n_warm_up, end
+):
+    best = SimpleNamespace(epoch_=best_epoch, loss_=0.0, start_loss=1.0)
+    stop = Stop(best, 2, n_warm_up)
+    stop.on_epoch_end(SimpleNamespace(history=after(end - 1), max_epochs=100))
+    with pytest.raises(KeyboardInterrupt):
+        stop.on_epoch_end(SimpleNamespace(history=after(end), max_epochs=100))
+
+
+@pytest.mark.parametrize(
+    ("max_epochs", "n_warm_up", "end"), [(100, 0, 20), (100, 3, 23), (10, 3, 8)]
+)
+def test_a_fifth_of_the_epochs_is_counted_after_the_warm_up(max_epochs, n_warm_up, end):
+    best = SimpleNamespace(epoch_=0, loss_=1.0, start_loss=1.0)
+    stop = Stop(best, None, n_warm_up)
+    stop.on_epoch_end(SimpleNamespace(history=after(end - 1), max_epochs=max_epochs))
+    with pytest.raises(KeyboardInterrupt):
+        stop.on_epoch_end(SimpleNamespace(history=after(end), max_epochs=max_epochs))
+
+
+def test_a_training_that_goes_on_past_its_end_stops_at_once():
+    best = SimpleNamespace(epoch_=1, loss_=0.0, start_loss=1.0)
+    stop = Stop(best, 2, 0)
+    stop.on_train_begin(SimpleNamespace(history=after(0), max_epochs=9))
+    with pytest.raises(KeyboardInterrupt):
+        stop.on_train_begin(SimpleNamespace(history=after(3), max_epochs=9))
+
+
+@pytest.mark.parametrize(
+    ("start_loss", "limit"), [(100.0, 1e11), (-100.0, 1e11), (1e-9, 1e3), (0.0, 1e3)]
+)
+@pytest.mark.parametrize("name", ["train_loss", "valid_loss"])
+def test_a_billion_times_the_start_is_out_of_proportion(start_loss, limit, name):
+    divergence, net = Divergence(start_loss), SimpleNamespace(lr=0.5)
+    net.settings = SimpleNamespace(weight_decay=0.0)
+    net.history = after(2, **{name: 0.99 * limit})
+    divergence.on_epoch_end(net)
+    net.history = after(2, **{name: 1.01 * limit})
+    with pytest.raises(ValueError, match=f"got {name}=.* in epoch 2 with learning_rat"):
+        divergence.on_epoch_end(net)
+
+
+@pytest.fixture
+def noise():
+    one = torch.ones(1)
+    layout = Layout(column=torch.tensor([0]), missing=one, noise_unit=one, n_cells=1.0)
+    return UniformNoise(layout, 0.0, generator=torch.Generator().manual_seed(0))
+
+
+@pytest.fixture
+def levels(noise):
+    """Return the level of every epoch, for training losses of the former ones."""
+
+    def run(losses, start_loss=1.0, max_epochs=4):
+        callback, found = ShrinkingNoise(noise, start_loss), []
+        module = SimpleNamespace(residual_deviation=math.sqrt)
+        net = SimpleNamespace(history=History(), max_epochs=max_epochs, module_=module)
+        for loss in losses:
+            net.history.new_epoch()
+            callback.on_epoch_begin(net)
+            found.append(noise.high)
+            net.history.record("train_loss", loss)
+        callback.on_train_end(net)
+        return found
+
+    return run
+
+
+def test_level_is_the_root_of_the_last_loss_times_the_share_of_epochs_left(levels):
+    expected = [1.0, 0.75 * 0.9, 0.5 * 0.5, 0.25 * 0.2]
+    assert levels([0.81, 0.25, 0.04, 0.01]) == pytest.approx(expected)
+
+
+def test_level_never_exceeds_that_of_the_start(levels):
+    expected = [0.1 * left for left in (1, 0.75, 0.5, 0.25)]
+    assert levels([4.0, math.inf, 9.0, 9.0], 0.01) == pytest.approx(expected)
+
+
+def test_a_start_that_leaves_nothing_gets_no_noise(levels):
+    assert levels([1.0, 1.0], start_loss=0.0) == [0, 0]
+
+
+def test_noise_ends_with_training(levels, noise):
+    levels([1.0])
+    assert torch.equal(noise(torch.ones(2, 1)), torch.ones(2, 1))
+
+
+def test_a_penalty_warms_up_in_a_straight_line_and_stays_warm():
+    objective, seen = SimpleNamespace(warmth=1.0), []
+    callback, net = WarmUp(objective, 4), SimpleNamespace(history=History())
+    for _ in range(6):
+        net.history.new_epoch()
+        callback.on_epoch_begin(net)
+        seen.append(objective.warmth)
+    assert seen == [0, 0.25, 0.5, 0.75, 1, 1]
+    objective.warmth = 0.5
+    callback.on_train_end(net)
+    assert objective.warmth == 1
+
+
+@pytest.mark.parametrize("judged", [True, False])
+def test_the_bar_shows_the_losses_of_the_last_epoch(capsys, judged):
+    bar, net = ProgressBar({"PCA": 0.5}, 2).initialize(), SimpleNamespace()
+    bar.on_train_end(net)  # of a fit that ended before it began
+    net.history = History()
+    bar.on_train_begin(net)
+    for loss in (0.4, 0.25):
+        net.history.new_epoch()
+        net.history.record("train_loss", loss)
+        if judged:
+            net.history.record("valid_loss", 2 * loss)
+        bar.on_epoch_end(net)
+    bar.on_train_end(net)
+    shown = "train=0.25, validation=0.5, PCA=0.5" if judged else "train=0.25, PCA=0.5"
+    assert shown in capsys.readouterr().err
+    assert bar.bar_.n == bar.bar_.total == 2
+    assert bar.bar_.unit == "epoch"
+
+
+def test_the_bar_of_a_training_that_goes_on_begins_where_it_was(capsys):
+    bar = ProgressBar({}, 5).initialize()
+    bar.on_train_begin(SimpleNamespace(history=after(3)))
+    assert (bar.bar_.n, bar.bar_.total) == (3, 5)
+    bar.on_train_end(None)
+    assert "3/5" in capsys.readouterr().err
+
+
+def test_rates_rise_and_fall_in_straight_lines():
+    found = [one_cycle(step, 20) for step in range(21)]
+    assert found == pytest.approx([0.5, *(n / 19 for n in range(19, -1, -1))])
+    assert [one_cycle(step, 3) for step in range(4)] == pytest.approx(
+        [1, 2 / 3, 1 / 3, 0]
+    )

@@ -1,0 +1,253 @@
+import itertools
+
+import numpy as np
+import pytest
+import torch
+from scipy import sparse
+
+from sklearn_ae._fitting import data
+from sklearn_ae._fitting.data import TableRows, make_row_source
+from sklearn_ae._training import rows as row_sources
+from sklearn_ae._training.rows import (
+    Batches,
+    CorruptedRows,
+    FixedCorruptedRows,
+    TensorRows,
+    iterate_rows,
+)
+from sklearn_ae.nn import Corruption, SwapNoise
+
+
+@pytest.fixture
+def table():
+    rng = np.random.default_rng(0)
+    return rng.normal(size=(23, 4)) * (rng.uniform(size=(23, 4)) < 0.5)
+
+
+@pytest.fixture
+def codec(fit_table, table):
+    return fit_table(table).codec
+
+
+@pytest.fixture
+def on_demand(monkeypatch):
+    """Allow no memory for encoded rows."""
+    return lambda: monkeypatch.setattr(data, "_MOST_BYTES", 0)
+
+
+@pytest.fixture(params=["in memory", "on demand", "sparse"])
+def rows(request, codec, table, on_demand):
+    if request.param == "on demand":
+        on_demand()
+    X = sparse.csr_array(table) if request.param == "sparse" else table
+    return make_row_source(X, codec, torch.device("cpu"))
+
+
+def numbered(n_rows):
+    return TensorRows(torch.arange(n_rows, dtype=torch.float32)[:, None])
+
+
+def taken(batches):
+    return torch.cat([inputs for inputs, _ in batches]).flatten().int().tolist()
+
+
+def generator():
+    return torch.Generator().manual_seed(0)
+
+
+def test_source_fits_the_kind_of_table(codec, table):
+    cpu = torch.device("cpu")
+    assert isinstance(make_row_source(table, codec, cpu), TensorRows)
+    assert isinstance(make_row_source(sparse.csr_array(table), codec, cpu), TableRows)
+
+
+def test_tables_that_are_large_when_encoded_are_not_encoded_whole(
+    codec, table, on_demand
+):
+    on_demand()
+    assert isinstance(make_row_source(table, codec, torch.device("cpu")), TableRows)
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32, np.uint8])
+@pytest.mark.parametrize("order", ["C", "F"])
+def test_rows_on_demand_are_those_in_memory_to_the_bit(
+    fit_table, table, dtype, order, on_demand
+):
+    table = np.abs(100 * table).astype(dtype, order=order)
+    codec, cpu = fit_table(table).codec, torch.device("cpu")
+    in_memory = make_row_source(table, codec, cpu)
+    on_demand()
+    index = torch.tensor([5, 0, 22, 5])
+    taken = make_row_source(table, codec, cpu).take(index)
+    assert torch.equal(taken[0], in_memory.take(index)[0])
+
+
+def test_every_row_comes_once_in_order(monkeypatch):
+    monkeypatch.setattr(row_sources, "EVALUATION_ROWS", 10)
+    batches = list(iterate_rows(numbered(23)))
+    assert [len(inputs) for inputs, _ in batches] == [10, 10, 3]
+    assert taken(batches) == list(range(23))
+
+
+def test_source_has_as_many_rows_as_the_table(rows, table):
+    assert len(rows) == len(table)
+
+
+def test_source_takes_encoded_rows_in_the_order_asked_for(rows, codec, table):
+    index = [5, 0, 22, 5]
+    expected = torch.from_numpy(codec.encode(table)[index]).float()
+    inputs, targets = rows.take(torch.tensor(index))
+    torch.testing.assert_close(inputs, expected)
+    assert torch.equal(targets, inputs)
+
+
+@pytest.mark.parametrize("batch_size", [1, 5, 22, 23, 24, 100])
+def test_an_epoch_takes_every_row_once(batch_size):
+    batches = Batches(numbered(23), torch.arange(23), batch_size, generator())
+    assert sorted(taken(batches)) == list(range(23))
+
+
+@pytest.mark.parametrize("batch_size", [1, 5, 22, 23, 24, 100])
+def test_length_is_the_number_of_batches(batch_size):
+    batches = Batches(numbered(23), torch.arange(23), batch_size, generator())
+    assert len(list(batches)) == len(batches)
+
+
+def test_only_rows_of_the_index_are_taken():
+    index = torch.tensor([7, 3, 11])
+    assert sorted(taken(Batches(numbered(23), index, 2, generator()))) == [3, 7, 11]
+
+
+def test_order_is_new_in_every_epoch():
+    batches = Batches(numbered(50), torch.arange(50), 8, generator())
+    assert taken(batches) != taken(batches)
+
+
+def test_order_comes_from_the_generator():
+    first, second = (
+        Batches(numbered(50), torch.arange(50), 8, generator()) for _ in range(2)
+    )
+    assert taken(first) == taken(second)
+
+
+def test_without_a_generator_rows_come_in_the_index_order():
+    index = torch.tensor([7, 3, 11])
+    assert taken(Batches(numbered(23), index, 2)) == [7, 3, 11]
+
+
+def test_capped_epochs_go_on_where_the_last_one_stopped(monkeypatch):
+    monkeypatch.setattr(row_sources, "EPOCH_ROWS", 10)
+    batches = Batches(numbered(30), torch.arange(30), 4, generator())
+    epochs = [taken(batches) for _ in range(3)]
+    assert [len(epoch) for epoch in epochs] == [10, 10, 10]
+    assert sorted(itertools.chain.from_iterable(epochs)) == list(range(30))
+
+
+@pytest.mark.parametrize("n_epochs", [1, 2, 3])
+def test_capped_epochs_go_on_from_a_state(monkeypatch, n_epochs):
+    monkeypatch.setattr(row_sources, "EPOCH_ROWS", 25)
+    source = generator()
+    batches = Batches(numbered(40), torch.arange(40), 10, source)
+    for _ in range(n_epochs):
+        list(batches)
+    later = generator()
+    later.set_state(source.get_state())
+    resumed = Batches(numbered(40), torch.arange(40), 10, later)
+    resumed.restore(batches.state())
+    for _ in range(3):
+        assert taken(resumed) == taken(batches)
+
+
+def test_capped_epochs_have_as_many_batches_as_they_say(monkeypatch):
+    monkeypatch.setattr(row_sources, "EPOCH_ROWS", 10)
+    batches = Batches(numbered(23), torch.arange(23), 4, generator())
+    counts = {len(list(batches)) for _ in range(12)}
+    assert counts == {len(batches)}
+
+
+# Corrupted rows
+
+
+class Shift(Corruption):
+    """Adds a random number to every cell."""
+
+    def _corrupt(self, x, layout, level):
+        return x + level * torch.randn(x.shape, generator=self.generator)
+
+
+@pytest.fixture
+def corruption(fit_table, table):
+    """Make noise for the rows of the table."""
+    layout = fit_table(table).layout()
+    return lambda noise=Shift: noise(layout, 0.5, generator=generator())
+
+
+INDEX = torch.tensor([5, 0, 22, 5, 1, 2])
+
+
+@pytest.fixture(params=[Shift, SwapNoise])
+def noise(request):
+    return request.param
+
+
+@pytest.fixture(params=[CorruptedRows, FixedCorruptedRows])
+def corrupted(request, rows, corruption, noise):
+    return request.param(rows, corruption(noise))
+
+
+def test_targets_are_the_clean_rows(corrupted, rows):
+    _, targets = corrupted.take(INDEX)
+    assert torch.equal(targets, rows.take(INDEX)[0])
+
+
+def test_inputs_are_corrupted(corrupted):
+    inputs, targets = corrupted.take(INDEX)
+    assert inputs.shape == targets.shape
+    assert not torch.equal(inputs, targets)
+
+
+def test_corruption_leaves_the_clean_rows_alone(corrupted, rows):
+    before = rows.take(torch.arange(23))[0].clone()
+    corrupted.take(INDEX)
+    assert torch.equal(rows.take(torch.arange(23))[0], before)
+
+
+def test_there_are_as_many_corrupted_rows(corrupted, rows):
+    assert len(corrupted) == len(rows)
+
+
+def test_corruption_is_drawn_afresh_for_every_batch(rows, corruption):
+    corrupted = CorruptedRows(rows, corruption())
+    assert not torch.equal(corrupted.take(INDEX)[0], corrupted.take(INDEX)[0])
+
+
+def test_fixed_corruption_is_the_same_in_every_epoch(rows, corruption):
+    corrupted = FixedCorruptedRows(rows, corruption())
+    batches = Batches(corrupted, torch.randperm(23, generator=generator()), 5)
+    first, second = (torch.cat([x for x, _ in batches]) for _ in range(2))
+    assert torch.equal(first, second)
+
+
+def test_fixed_corruption_differs_between_batches(table, corruption):
+    same = TensorRows(torch.ones(20, 4))
+    corrupted = FixedCorruptedRows(same, corruption())
+    batches = Batches(corrupted, torch.arange(20), 5)
+    inputs = [x for x, _ in batches]
+    assert not any(
+        torch.equal(one, other) for one, other in itertools.combinations(inputs, 2)
+    )
+
+
+def test_fixed_corruption_does_not_depend_on_other_batches(rows, corruption):
+    first = FixedCorruptedRows(rows, corruption())
+    second = FixedCorruptedRows(rows, corruption())
+    second.take(torch.arange(7))
+    assert torch.equal(first.take(INDEX)[0], second.take(INDEX)[0])
+
+
+def test_missing_cells_come_as_nan(fit_table, table):
+    table[::3, 1] = np.nan
+    source = make_row_source(table, fit_table(table).codec, torch.device("cpu"))
+    inputs, targets = source.take(torch.arange(23))
+    np.testing.assert_array_equal(inputs.isnan().numpy(), np.isnan(table))
+    assert torch.equal(targets.isnan(), inputs.isnan())
