@@ -5,7 +5,7 @@ from .base import BaseAutoencoder
 from .convolutional import ConvolutionalAutoencoder
 from .denoising import DenoisingAutoencoder
 from .encoder_decoder import EncoderDecoderRegressor
-from .mixins import restore_on_error
+from .mixins import fit_transaction, restore_on_error
 from .parameters import CategoryParameters, TrainingParameters
 from .sklearn_callbacks import FitTasks
 from .sparse import SparseAutoencoder
@@ -34,6 +34,7 @@ __all__ = [
     "VariationalAutoencoder",
     "count_wrapped_fits",
     "encode_dense",
+    "fit_transaction",
     "fit_wrapped",
     "or_default",
     "own_autoencoder",

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 
-from ..nn import Autoencoder
 from .streaming import BaseStreamingAutoencoder
 
 
@@ -213,6 +212,3 @@ class AutoencoderTransformer(BaseStreamingAutoencoder):
     >>> bool(autoencoder.best_validation_loss_ <= autoencoder.pca_validation_loss_)
     True
     """
-
-    def _build(self, network, loss, n_cells, generator):
-        return Autoencoder, network, loss

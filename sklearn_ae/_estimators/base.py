@@ -1,35 +1,40 @@
 """The scikit-learn contract of every autoencoder, once."""
 
 from dataclasses import dataclass, field
+from functools import partial
 from numbers import Integral
 from typing import ClassVar
 
-import numpy as np
-from scipy.sparse import issparse
 from sklearn.base import BaseEstimator
 from sklearn.utils import check_array
 from sklearn.utils.validation import check_is_fitted
 
-from .._fitting import FittedAutoencoder, fit_rows
+from .._fitting import (
+    FittedAutoencoder,
+    Recipe,
+    RowReconstruction,
+    fit_problem,
+    layer_sizes,
+    open_checkpoint,
+)
 from .._persistence import (
     A_COMPONENT,
     NUMBER,
     TRAINED,
     PersistenceMixin,
     columns_rules,
+    describe_settings,
     optional,
 )
 from .._sklearn import Interval, RealNotInt, _fit_context
 from .._tables import (
     FLOATS,
     check_validation_rows_used,
-    float_dtype,
-    frame_library,
     validate_fit_rows,
     validate_rows,
 )
-from .._training import check_checkpoint, default_torch_modes
-from .mixins import DocLinkMixin, LatentFeaturesMixin, restore_on_error
+from .._training import RandomStreams, check_checkpoint, default_torch_modes
+from .mixins import DocLinkMixin, LatentFeaturesMixin, fit_transaction
 from .parameters import (
     CategoryParameters,
     CodeParameters,
@@ -37,14 +42,14 @@ from .parameters import (
     ScaleParameters,
     TrainingParameters,
 )
+from .reconstruction_methods import ReconstructionMixin
 from .sklearn_callbacks import CallbackMixin, FitTasks
-from .variant import Variant
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
 class BaseAutoencoder(
     PersistenceMixin,
-    Variant,
+    ReconstructionMixin,
     TrainingParameters,
     CategoryParameters,
     ScaleParameters,
@@ -57,7 +62,8 @@ class BaseAutoencoder(
 ):
     """Base of all autoencoders: parameters, fit, transform and scores.
 
-    A subclass says what it is in the hooks of :class:`Variant`.
+    A subclass says what it is in `_recipe`. In the three methods before that it may
+    check parameters and columns, and take rows with axes.
     """
 
     n_components: int | float | None = field(default=2, kw_only=False)
@@ -138,21 +144,24 @@ class BaseAutoencoder(
             If all columns are constant, or a categorical one differs in all rows.
         """
         check_validation_rows_used(self, X_val)
-        check_checkpoint(self, checkpoint)
+        check_checkpoint(checkpoint, self.callbacks)
         tasks = FitTasks(self, X, y)
-        with restore_on_error(self):
+        with fit_transaction(self, tasks) as outcome:
             columns, X = validate_fit_rows(self, self._flattened(X))
             self._check_columns(columns)
             if X_val is not None:
                 X_val = self._flattened(X_val)
                 X_val = validate_rows(self, X_val, columns, input_name="X_val")
             with default_torch_modes():
-                learned = fit_rows(self, columns, X, X_val, tasks, checkpoint)
-            self._publish(learned)
-            if learned.state.interruption is None:
-                tasks.finish()
-        if learned.state.interruption is not None:
-            raise learned.state.interruption
+                recipe = self._recipe()
+                streams, identity = RandomStreams(recipe.random_state), recipe.identity
+                tables = {"X": X, "X_val": X_val}
+                saved = open_checkpoint(checkpoint, identity, columns, tables, streams)
+                problem = RowReconstruction(recipe, columns, X, X_val)
+                observe = partial(tasks.observe, "fit", type(self)._publish)
+                result = fit_problem(recipe, problem, streams, saved, observe)
+            self._publish(result)
+            outcome.interruption = result.state.interruption
         return self
 
     def transform(self, X):
@@ -208,153 +217,6 @@ class BaseAutoencoder(
             )
         return self._fitted.codec.columns.write(self._fitted.decode(codes), like=X)
 
-    def reconstruct(self, X):
-        """Return what the codes of X keep of it.
-
-        Parameters
-        ----------
-        X : {array-like, sparse matrix, dataframe} of shape (n_samples, n_features)
-            Rows with the columns seen in fit.
-
-        Returns
-        -------
-        X_original : {ndarray, dataframe} of shape (n_samples, n_features)
-            ``inverse_transform(transform(X))``.
-
-        Raises
-        ------
-        ValueError
-            If X has other columns than in fit, or holds infinity.
-        """
-        rows = self._rows_of(X)
-        rows = self._fitted.reconstruct(rows)
-        return self._fitted.codec.columns.write(rows, like=X)
-
-    def impute(self, X):
-        """Return X with its missing cells replaced by their reconstruction.
-
-        Parameters
-        ----------
-        X : {array-like, sparse matrix, dataframe} of shape (n_samples, n_features)
-            Rows with the columns seen in fit.
-
-        Returns
-        -------
-        X_filled : {ndarray, sparse matrix, dataframe} of shape (n_samples, n_features)
-            X, in its own container and dtypes, with nothing but its missing cells
-            replaced. Columns without a single observed cell in fit stay missing; those
-            without one in X take their dtype in fit.
-
-        Raises
-        ------
-        ValueError
-            If X has other columns than in fit, or holds infinity.
-        """
-        X = self._flattened(X)
-        rows = self._rows_of(X)
-        columns = self._fitted.codec.columns
-        if issparse(X):
-            return self._fitted.fill_sparse(rows).asformat(X.format)
-        rows = rows.toarray() if issparse(rows) else rows  # of sparse columns
-        filled = self._fitted.reconstruct(rows, observed=True)
-        missing = columns.missing(rows) & ~np.isnan(filled)
-        if frame_library(X) is not None:
-            return columns.fill(X, missing, filled)
-        if not missing.any():
-            return np.array(X)
-        X = np.array(X, dtype=rows.dtype)
-        X[missing] = columns.write_array(filled)[missing]
-        return X
-
-    def reconstruction_error(self, X):
-        """Return how far each row is from its reconstruction.
-
-        Parameters
-        ----------
-        X : {array-like, sparse matrix, dataframe} of shape (n_samples, n_features)
-            Rows with the columns seen in fit.
-
-        Returns
-        -------
-        error : ndarray of shape (n_samples,)
-            Means of :meth:`feature_reconstruction_error` over observed cells, or NaN.
-
-        Raises
-        ------
-        ValueError
-            If X has other columns than in fit, or holds infinity.
-        """
-        X = self._rows_of(X)
-        error = np.empty(X.shape[0], float_dtype(X))
-        for chunk, squares in self._fitted.squared_errors(X):
-            observed = ~np.isnan(squares)
-            total = squares.sum(axis=1, where=observed)
-            with np.errstate(invalid="ignore"):
-                error[chunk] = total / observed.sum(axis=1)
-        return error
-
-    def feature_reconstruction_error(self, X):
-        """Return how far each cell is from its reconstruction.
-
-        Parameters
-        ----------
-        X : {array-like, sparse matrix, dataframe} of shape (n_samples, n_features)
-            Rows with the columns seen in fit.
-
-        Returns
-        -------
-        error : ndarray of shape (n_samples, n_features)
-            Squared error of each cell, NaN where it is missing (a missing category is
-            one like others if fit saw any) or its column had no cell in fit. In input
-            units squared; for tables with categories in the loss's units: a numeric
-            cell's in deviations squared, a category's as the Brier score over that of
-            guessing the frequencies.
-
-        Raises
-        ------
-        ValueError
-            If X has other columns than in fit, or holds infinity.
-        """
-        X = self._rows_of(X)
-        error = np.empty(X.shape, float_dtype(X))
-        for chunk, squares in self._fitted.squared_errors(X):
-            error[chunk] = squares
-        return error
-
-    def score(self, X, y=None):
-        """Return the share of the variance of X that the codes explain.
-
-        It grows with `n_components`; to choose that, search by a later step's score.
-
-        Parameters
-        ----------
-        X : {array-like, sparse matrix, dataframe} of shape (n_samples, n_features)
-            Rows with the columns seen in fit.
-
-        y : Ignored
-            Present for scikit-learn's conventions.
-
-        Returns
-        -------
-        score : float
-            One minus squared error over squared deviation from the training mean, both
-            over the observed cells, in the loss's units. At most 1; higher is better.
-
-        Raises
-        ------
-        ValueError
-            If X has other columns than in fit, or holds infinity.
-        """
-        X = self._rows_of(X)
-        error = deviation = 0.0
-        for _, rows, reconstruction in self._fitted.pairs(X):
-            difference = np.subtract(rows, reconstruction, dtype=np.float64)
-            error += np.nansum(np.square(difference))
-            deviation += np.nansum(np.square(rows, dtype=np.float64))
-        if deviation == 0:
-            return 1.0 if error == 0 else 0.0
-        return float(1 - error / deviation)
-
     @property
     def module_(self):
         """A fresh copy of the network, for going on in torch.
@@ -367,16 +229,47 @@ class BaseAutoencoder(
         check_is_fitted(self)
         return self._fitted.module()
 
-    def _publish(self, learned):
+    def _check_parameters(self) -> None:
+        """Raise if parameters contradict each other."""
+        return
+
+    def _check_columns(self, columns) -> None:
+        """Raise if the estimator can't be fitted to these columns."""
+        return
+
+    def _flattened(self, X):
+        """Return X without the axes that an estimator gives to its columns."""
+        return X
+
+    def _recipe(self) -> Recipe:
+        """Return what a fit is to do; raise if parameters can't be used.
+
+        A subclass returns ``dataclasses.replace(super()._recipe(), ...)``.
+        """
+        self._check_parameters()
+        training = self._training_options()
+        return Recipe(
+            training=training,
+            random_state=self.random_state,
+            identity=describe_settings(self, training.device),
+            n_components=self.n_components,
+            hidden_layer_sizes=layer_sizes(self.hidden_layer_sizes),
+            activation=self.activation,
+            init=self.init,
+            standardize=self.standardize,
+            whiten=self.whiten,
+        )
+
+    def _publish(self, result):
         """Assign everything a fit learns, at once."""
         vars(self).pop("_stream", None)
-        self._fitted = learned.fitted
+        self._fitted = result.fitted
         vars(self).update(
             {name: made(self) for name, made in self._derived.items()},
-            explained_variance_=learned.explained_variance,
-            pca_validation_loss_=learned.pca_validation_loss,
-            **learned.state.attributes(),
-            **learned.more,
+            explained_variance_=result.explained_variance,
+            pca_validation_loss_=result.start_loss,
+            **result.state.attributes(),
+            **result.attributes,
         )
 
     def _check_fitted(self):

@@ -1,7 +1,7 @@
 """Dimensionality reduction of signals, images and video: convolutions."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from numbers import Integral
 from typing import ClassVar
 
@@ -9,7 +9,6 @@ import numpy as np
 
 from .._sklearn import Interval, StrOptions
 from .._tables import check_cells, check_positive_integers, flattened, with_channels
-from ..nn import Autoencoder
 from .base import BaseAutoencoder
 
 
@@ -238,15 +237,17 @@ class ConvolutionalAutoencoder(BaseAutoencoder):
         "kernel_size": [Interval(Integral, 1, None, closed="left")],
     }
 
-    def _build(self, network, loss, n_cells, generator):
-        shape = self._shape_with_channels(network["n_features"])
-        convolutions = {
+    def _recipe(self):
+        return replace(super()._recipe(), arguments=self._arguments)
+
+    def _arguments(self, common):
+        shape = self._shape_with_channels(common["n_features"])
+        return common | {
             "input_shape": shape,
             "channels": check_positive_integers("channels", self.channels),
             # Beyond that a kernel sees nothing but the padding.
             "kernel_size": min(int(self.kernel_size), 2 * max(shape[:-1]) - 1),
         }
-        return Autoencoder, network | convolutions, loss
 
     def _check_parameters(self):
         if self.kernel_size % 2 == 0:

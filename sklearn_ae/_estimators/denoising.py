@@ -1,13 +1,13 @@
 """Features that are robust to corruption, denoising and filling of gaps."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from numbers import Real
 from typing import ClassVar
 
 import numpy as np
 
 from .._sklearn import Interval, StrOptions
-from ..nn import CORRUPTIONS, Autoencoder
+from ..nn import CORRUPTIONS
 from .streaming import BaseStreamingAutoencoder
 
 
@@ -226,10 +226,10 @@ class DenoisingAutoencoder(BaseStreamingAutoencoder):
         "noise_level": [Interval(Real, 0, None, closed="left"), tuple, list],
     }
 
-    def _build(self, network, loss, n_cells, generator):
-        return Autoencoder, network, loss
+    def _recipe(self):
+        return replace(super()._recipe(), noise=self._noise)
 
-    def _corruption(self, layout, generator):
+    def _noise(self, layout, generator):
         low, high = np.broadcast_to(self.noise_level, 2).tolist()
         if high == 0:
             return None

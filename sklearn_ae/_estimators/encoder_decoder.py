@@ -2,16 +2,18 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from numbers import Integral
 from typing import ClassVar
 
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
-from .._fitting import fit_paired_rows
+from .._fitting import fit_problem
 from .._sklearn import Interval, StrOptions, _fit_context
 from .._training import check_checkpoint, default_torch_modes
-from .mixins import DocLinkMixin, LatentFeaturesMixin, restore_on_error
+from .mixins import DocLinkMixin, LatentFeaturesMixin, fit_transaction
+from .pair_recipe import prepare_pairs
 from .pairs import (
     PairPersistenceMixin,
     PairRegressorMixin,
@@ -314,21 +316,18 @@ class EncoderDecoderRegressor(
             If `checkpoint` can't be read or written.
         """
         check_pair_parameters(self, X_val, y_val)
-        check_checkpoint(self, checkpoint)
+        check_checkpoint(checkpoint, self.callbacks)
         tasks = FitTasks(self, X, y)
-        with restore_on_error(self):
+        with fit_transaction(self, tasks) as outcome:
             columns, pairs, axes = validate_fit_pairs(self, X, y)
-            tasks.publish = lambda shown, learned: shown._publish(learned, axes)
             judged = validate_pairs(self, X_val, y_val, columns, pairs)
             with default_torch_modes():
-                learned = fit_paired_rows(
-                    self, columns, pairs, judged, tasks, checkpoint
-                )
-            self._publish(learned, axes)
-            if learned.state.interruption is None:
-                tasks.finish()
-        if learned.state.interruption is not None:
-            raise learned.state.interruption
+                publish = partial(type(self)._publish, axes=axes)
+                observe = partial(tasks.observe, "fit", publish)
+                prepared = prepare_pairs(self, columns, pairs, judged, checkpoint)
+                result = fit_problem(*prepared, observe)
+            self._publish(result, axes)
+            outcome.interruption = result.state.interruption
         return self
 
     def predict(self, X):
@@ -378,24 +377,24 @@ class EncoderDecoderRegressor(
 
     @property
     def module_(self):
-        """A fresh copy of the network, for going on in torch.
+        """A fresh copy of the network in ``eval()``, for going on in torch.
 
-        It maps centred and scaled rows, with NaN where cells are missing, to centred
-        and scaled outputs, and comes in ``eval()``.
+        It maps centred and scaled rows, NaN where missing, to scaled outputs.
         """
         check_is_fitted(self)
         return self._fitted.network.module()
 
-    def __sklearn_tags__(self):
-        tags = super().__sklearn_tags__()
-        tags.target_tags.multi_output = True
-        return tags
-
-    def _publish(self, learned, axes):
+    def _publish(self, result, axes):
         """Assign everything a fit learns, at once."""
-        attributes = learned.attributes()
-        vars(self).update(_fitted=learned.fitted, _output_axes=axes, **attributes)
+        vars(self).update(
+            _fitted=result.fitted,
+            _output_axes=axes,
+            n_components_=len(result.explained_variance),
+            explained_variance_=result.explained_variance,
+            ridge_validation_loss_=result.start_loss,
+            **result.state.attributes(),
+            **result.attributes,
+        )
 
     def _rows_of(self, X):
-        """Return the numbers of a table with the columns seen in fit."""
         return read_inputs(self, X, self._fitted.columns)

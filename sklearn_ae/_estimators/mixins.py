@@ -2,6 +2,7 @@
 
 import contextlib
 from collections.abc import Iterator
+from types import SimpleNamespace
 from typing import Any
 
 from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin
@@ -48,6 +49,23 @@ def restore_on_error(estimator) -> Iterator[None]:
             delattr(estimator, name)
         vars(estimator).update(before)
         raise
+
+
+@contextlib.contextmanager
+def fit_transaction(estimator, tasks) -> Iterator[SimpleNamespace]:
+    """Run a fit that trains: attributes are restored if it fails.
+
+    The block sets `interruption` of what it gets to the KeyboardInterrupt that ended
+    training, if there was one. It is raised again after the block; otherwise the tasks
+    of scikit-learn's callbacks are finished.
+    """
+    outcome = SimpleNamespace(interruption=None)
+    with restore_on_error(estimator):
+        yield outcome
+        if outcome.interruption is None:
+            tasks.finish()
+    if outcome.interruption is not None:
+        raise outcome.interruption
 
 
 def fitted_attributes(estimator) -> dict[str, Any]:

@@ -75,7 +75,7 @@ def validate_fit_pairs(
 
     Returns
     -------
-    columns, pairs, axes : TableSchema, Pairs, tuple of int
+    columns, pairs, axes : TableSchema, PairedTables, tuple of int
         The columns of X, what training reads, and the axes of a row of y as it came.
     """
     columns, rows = validate_fit_rows(
@@ -105,12 +105,12 @@ def validate_pairs(
     columns : TableSchema
         Those of X.
 
-    pairs : Pairs
+    pairs : PairedTables
         The training rows.
 
     Returns
     -------
-    pairs : Pairs or None
+    pairs : PairedTables or None
         The validation rows.
     """
     if X_val is None:
@@ -218,6 +218,11 @@ def check_shape(estimator, name: str, array_name: str, n_columns: int) -> None:
 
 class PairRegressorMixin(RegressorMixin):
     """scikit-learn's mixin, but for `score`, which takes outputs with axes too."""
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.target_tags.multi_output = True
+        return tags
 
     def score(self, X, y, sample_weight=None):
         """Return the coefficient of determination of predictions, at most 1.

@@ -12,6 +12,7 @@ from typing import Any, ClassVar
 import torch
 
 from .._sklearn import Interval, StrOptions
+from .._training import TrainingOptions, check_callbacks, resolve_device
 from ..nn import ACTIVATIONS
 
 
@@ -102,3 +103,20 @@ class TrainingParameters:
         "random_state": ["random_state"],
         "verbose": ["verbose"],
     }
+
+    def _training_options(self) -> TrainingOptions:
+        """Return how to train; raise if callbacks or device can't be used."""
+        callbacks = self.callbacks or ()
+        check_callbacks(callbacks)
+        return TrainingOptions(
+            learning_rate=self.learning_rate,
+            batch_size=self.batch_size,
+            max_epochs=self.max_epochs,
+            weight_decay=self.weight_decay,
+            early_stopping=self.early_stopping,
+            validation_fraction=self.validation_fraction,
+            n_iter_no_change=self.n_iter_no_change,
+            callbacks=callbacks,
+            device=resolve_device(self.device),
+            verbose=self.verbose,
+        )

@@ -3,7 +3,7 @@
 import contextlib
 from collections.abc import Callable, Iterator
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 from .._sklearn import CALLBACKS
 from .mixins import fitted_attributes
@@ -74,21 +74,12 @@ class FitTasks:
 
     X, y : object
         What it is fitted to, as given. X stands in for y where that is None.
-
-    Attributes
-    ----------
-    publish : callable
-        Assigns to an estimator what a training has learned, by ``publish(estimator,
-        learned)``.
     """
 
     def __init__(self, estimator, X, y=None) -> None:
         self._estimator = estimator
         self._data = {"X": X, "y": X if y is None else y}
         self._begun: list[Any] = []
-        self.publish: Callable[[Any, Any], None] = lambda shown, learned: (
-            shown._publish(learned)
-        )
 
     def begin(
         self, name: str, n_subtasks: int = 0, attributes: Attributes | None = None
@@ -152,15 +143,23 @@ class FitTasks:
             yield
             task.call_on_fit_task_end(**self._told())
 
-    def epochs(
-        self, name: str, n_epochs: int, n_parts: int, learn: Callable[[Any], Any]
-    ) -> "Epochs | None":
+    def observe(
+        self,
+        name: str,
+        publish: Callable[[Any, Any], None],
+        n_epochs: int,
+        n_parts: int,
+        learn: Callable[[Any], Any],
+    ) -> "EpochTasks | None":
         """Begin a task whose subtasks are epochs.
 
         Parameters
         ----------
         name : str
             Its name.
+
+        publish : callable
+            ``publish(estimator, result)`` assigns the result of a fit.
 
         n_epochs : int
             Most epochs of a training.
@@ -170,18 +169,25 @@ class FitTasks:
             more of all rows.
 
         learn : callable
-            Returns what is learned where training ends in a state.
+            Returns the result of a training that ends in a state.
 
         Returns
         -------
-        epochs : Epochs or None
-            What the engine tells of epochs. None if nobody watches them.
+        observer : EpochTasks or None
+            Is told of epochs. None if there are no callbacks.
         """
         n_trainings = n_parts + 1 if n_parts > 1 else 1
         self.begin(name, n_epochs * n_trainings)
         if not getattr(self._estimator, CALLBACKS, None):
             return None
-        return Epochs(self, lambda state: self._attributes(learn(state)))
+
+        def attributes(state):
+            shown = type(self._estimator).__new__(type(self._estimator))
+            vars(shown).update(vars(self._estimator))
+            publish(shown, learn(state()))
+            return fitted_attributes(shown)
+
+        return EpochTasks(self, attributes)
 
     def _task(self, name, n_subtasks=0):
         """Return a new task, or None where there are no callbacks."""
@@ -198,47 +204,27 @@ class FitTasks:
             "reconstruction_attributes": attributes,
         }
 
-    def _attributes(self, learned) -> dict[str, Any]:
-        """Return the fitted attributes of an estimator that has learned this."""
-        shown = type(self._estimator).__new__(type(self._estimator))
-        vars(shown).update(vars(self._estimator))
-        self.publish(shown, learned)
-        return fitted_attributes(shown)
 
+class EpochTasks(NamedTuple):
+    """Epochs as tasks; an observer of the engine.
 
-class Epochs:
-    """Tasks that are epochs; what the engine calls an observer.
-
-    Parameters
+    Attributes
     ----------
     tasks : FitTasks
         Those that they belong to.
 
     attributes : callable
-        Returns fitted attributes where training ends in a state.
+        ``attributes(state)`` returns fitted attributes, if training ended in the state
+        that ``state()`` returns.
     """
 
-    def __init__(
-        self, tasks: FitTasks, attributes: Callable[[Any], dict[str, Any]]
-    ) -> None:
-        self._tasks, self._attributes = tasks, attributes
+    tasks: FitTasks
+    attributes: Callable[[Callable[[], Any]], dict[str, Any]]
 
     def begin(self, state: Callable[[], Any]) -> None:
-        """Begin an epoch.
-
-        Parameters
-        ----------
-        state : callable
-            Returns the state that training would end in here.
-        """
-        self._tasks.begin("epoch", attributes=lambda: self._attributes(state()))
+        """Begin an epoch."""
+        self.tasks.begin("epoch", attributes=partial(self.attributes, state))
 
     def end(self, state: Callable[[], Any]) -> bool:
-        """End an epoch; tell whether it shall be the last.
-
-        Parameters
-        ----------
-        state : callable
-            Returns the state that training would end in here.
-        """
-        return self._tasks.end(lambda: self._attributes(state()))
+        """End an epoch; return whether it shall be the last."""
+        return self.tasks.end(partial(self.attributes, state))

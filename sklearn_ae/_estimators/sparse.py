@@ -1,7 +1,7 @@
 """Sparse codes: few atoms of many make a row."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from numbers import Integral, Real
 from typing import ClassVar
@@ -256,39 +256,34 @@ class SparseAutoencoder(BaseAutoencoder):
         "sparse_output": ["boolean"],
     }
     _rules: ClassVar[dict] = {**BaseAutoencoder._rules, "n_dead_components_": COUNT}
-    # A code belongs to its atom.
-    _code_axes: ClassVar = staticmethod(unrotated_axes)
-    _overcomplete: ClassVar[bool] = True
 
-    def _build(self, network, loss, n_cells, generator):
-        n_components = network["n_components"]
+    def _recipe(self):
+        return replace(
+            super()._recipe(),
+            network_class=SparseNetwork,
+            arguments=self._arguments,
+            objective=_sparse_objective,
+            prepare=_awaken_atoms,
+            finish=_fold_atoms,
+            code_axes=unrotated_axes,  # a code belongs to its atom
+            describe=_count_dead_atoms,
+            allows_overcomplete=True,
+        )
+
+    def _arguments(self, common):
+        n_components = common["n_components"]
         if self.k is not None and self.k > n_components:
             raise ValueError(
                 f"k must be at most n_components={n_components}, got k={self.k}."
             )
-        arguments = network | {
+        arguments = common | {
             "sparsity": self.sparsity,
             "k": None if self.k is None else int(self.k),
             "alpha": float(self.alpha),
             "target_activity": float(self.target_activity),
         }
         del arguments["gap_columns"]  # a missing cell counts as the centre
-        return SparseNetwork, arguments, partial(sparse_loss, n_cells=n_cells)
-
-    def _prepare(self, module, rows, generator):
-        order = torch.randperm(len(rows), generator=generator)
-        order = order[: module.n_silent]
-        module.awaken(rows.take(order)[0])
-
-    def _finish(self, module, rows, generator):
-        module.fold()
-        return {}
-
-    def _describe(self, fitted, rows):
-        active = np.zeros(fitted.network["n_components"], dtype=bool)
-        for _, clean in iterate_rows(rows):
-            active |= fitted.apply("active", clean.cpu().numpy()).any(axis=0)
-        return {"n_dead_components_": int((~active).sum())}
+        return arguments
 
     def transform(self, X):
         """Return the codes of X.
@@ -313,3 +308,25 @@ class SparseAutoencoder(BaseAutoencoder):
             return super().transform(X)
         rows = self._rows_of(X)
         return self._fitted.encode_sparse(rows)
+
+
+def _sparse_objective(loss, n_cells, generator):
+    return partial(sparse_loss, n_cells=n_cells)
+
+
+def _awaken_atoms(module, rows, generator):
+    """Start atoms that PCA has no component for at rows."""
+    order = torch.randperm(len(rows), generator=generator)
+    module.awaken(rows.take(order[: module.n_silent])[0])
+
+
+def _fold_atoms(module, rows, generator):
+    module.fold()
+    return {}
+
+
+def _count_dead_atoms(fitted, rows):
+    active = np.zeros(fitted.network["n_components"], dtype=bool)
+    for _, clean in iterate_rows(rows):
+        active |= fitted.apply("active", clean.cpu().numpy()).any(axis=0)
+    return {"n_dead_components_": int((~active).sum())}

@@ -4,9 +4,10 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from .._fitting import (
+    Published,
     begin_stream,
+    fit_chunk,
     is_stream_state,
-    learn_chunk,
     resume_after_fit,
     resume_stream,
 )
@@ -98,17 +99,21 @@ class BaseStreamingAutoencoder(BaseAutoencoder):
                 "callbacks must be None or empty for partial_fit, got "
                 f"{self.callbacks!r}."
             )
-        self._validate_params()  # which scikit-learn does at the first call only
-        self._check_parameters()
+        self._validate_params()  # scikit-learn does so at the first call only
         with restore_on_error(self), default_torch_modes():
-            self._publish(learn_chunk(self, *self._standing_and_rows(X)))
+            recipe = self._recipe()
+            self._publish(fit_chunk(recipe, *self._position_and_rows(recipe, X)))
         return self
 
-    def _standing_and_rows(self, X):
-        """Return where training stands, and the numbers of a chunk."""
+    def _position_and_rows(self, recipe, X):
+        """Return where the stream stands, and the numbers of a chunk."""
         if not hasattr(self, "_fitted"):
             columns, rows = validate_fit_rows(self, X, unseen=True)
-            return begin_stream(self, columns, rows), rows
+            return begin_stream(recipe, columns, rows), rows
         rows = validate_rows(self, X, self._fitted.codec.columns)
-        goes_on = hasattr(self, "_stream")
-        return (resume_stream if goes_on else resume_after_fit)(self), rows
+        published = Published(
+            self._fitted, self.explained_variance_, self.loss_curve_, self.best_epoch_
+        )
+        if hasattr(self, "_stream"):
+            return resume_stream(recipe, published, self._stream), rows
+        return resume_after_fit(recipe, published), rows

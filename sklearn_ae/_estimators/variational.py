@@ -1,6 +1,6 @@
 """A density of rows: the variational autoencoder."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from numbers import Integral, Real
 from typing import ClassVar
 
@@ -9,9 +9,9 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
 from .._fitting import (
+    describe_density,
     draw_rows,
     fit_prior,
-    kl_per_component,
     log_likelihood,
     ordered_axes,
 )
@@ -275,28 +275,27 @@ class VariationalAutoencoder(BaseAutoencoder):
         "kl_per_component_": A_COMPONENT,
         "noise_variance_": POSITIVE,
     }
-    # The posterior's codes are independent: other axes would change that.
-    _code_axes: ClassVar = staticmethod(ordered_axes)
 
-    def _build(self, network, loss, n_cells, generator):
-        objective = NegativeELBO(n_cells, float(self.beta), generator)
-        return VariationalNetwork, network, objective
+    def _recipe(self):
+        return replace(
+            super()._recipe(),
+            network_class=VariationalNetwork,
+            objective=self._negative_elbo,
+            finish=self._fit_prior,
+            # The posterior's codes are independent: other axes would change that.
+            code_axes=ordered_axes,
+            describe=describe_density,
+            n_epochs_warm_up=int(self.n_epochs_kl_warmup),
+        )
 
-    @property
-    def _n_epochs_warm_up(self):
-        return int(self.n_epochs_kl_warmup)
+    def _negative_elbo(self, loss, n_cells, generator):
+        return NegativeELBO(n_cells, float(self.beta), generator)
 
-    def _finish(self, module, rows, generator):
-        if self.prior == "normal":
-            return {}
-        return {"n_prior_components": fit_prior(module, rows, generator)}
-
-    def _describe(self, fitted, rows):
-        network = fitted.module()
-        return {
-            "kl_per_component_": kl_per_component(network, rows),
-            "noise_variance_": network.noise_variance,
-        }
+    def _fit_prior(self, module, rows, generator):
+        fits = self.prior != "normal"
+        return (
+            {"n_prior_components": fit_prior(module, rows, generator)} if fits else {}
+        )
 
     def transform(self, X):
         """Return the codes of X: the means of what is known of them.

@@ -1,35 +1,42 @@
 """Fitting: from encoded rows to a fitted network."""
 
-from .code_axes import ordered_axes, principal_axes, unrotated_axes
+from .code_axes import ordered_axes, unrotated_axes
 from .data import PairedTables, make_row_source
-from .density import draw_rows, fit_prior, kl_per_component, log_likelihood
-from .fit import fit_rows, n_epochs
-from .fit_pairs import fit_paired_rows
+from .density import describe_density, draw_rows, fit_prior, log_likelihood
+from .fit import Observe, fit_problem
 from .fitted import FittedAutoencoder, FittedPair, check_weights, with_weights
 from .networks import layer_sizes
-from .partial_fit import learn_chunk
-from .stream_start import begin_stream, resume_after_fit, resume_stream
+from .partial_fit import fit_chunk
+from .predict_outputs import OutputPrediction, RegressionOptions
+from .recipe import Recipe
+from .reconstruct_rows import RowReconstruction
+from .resume import open_checkpoint
+from .stream_start import Published, begin_stream, resume_after_fit, resume_stream
 from .stream_state import is_stream_state
 
 __all__ = [
     "FittedAutoencoder",
     "FittedPair",
+    "Observe",
+    "OutputPrediction",
     "PairedTables",
+    "Published",
+    "Recipe",
+    "RegressionOptions",
+    "RowReconstruction",
     "begin_stream",
     "check_weights",
+    "describe_density",
     "draw_rows",
-    "fit_paired_rows",
+    "fit_chunk",
     "fit_prior",
-    "fit_rows",
+    "fit_problem",
     "is_stream_state",
-    "kl_per_component",
     "layer_sizes",
-    "learn_chunk",
     "log_likelihood",
     "make_row_source",
-    "n_epochs",
+    "open_checkpoint",
     "ordered_axes",
-    "principal_axes",
     "resume_after_fit",
     "resume_stream",
     "unrotated_axes",

@@ -11,7 +11,6 @@ from torch import Tensor, nn
 
 from .._training import RowSource, iterate_rows
 from ..nn import recording_ranges
-from .pca_start import LinearStart
 
 
 class CodeAxes(NamedTuple):
@@ -78,12 +77,6 @@ class CodeMoments(NamedTuple):
         variance, vectors = np.linalg.eigh(self.covariance)
         _, rotation = svd_flip(None, vectors.T[::-1].copy(), u_based_decision=False)
         return CodeAxes(self.mean, rotation, np.maximum(variance[::-1], 0))
-
-
-def start_axes(start: LinearStart) -> CodeAxes:
-    """Return the axes of PCA's codes, which are principal as they are."""
-    n_components = len(start.components)
-    return CodeAxes(np.zeros(n_components), None, start.explained_variance)
 
 
 @torch.no_grad()

@@ -1,6 +1,5 @@
-"""Which rows a fit trains on, which judge it, and by what loss."""
+"""Training data: rows of tables as training sees them."""
 
-from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -8,20 +7,61 @@ import torch
 from scipy import sparse
 from torch import Tensor
 
-from .._tables import EncodedTable, TableCodec, row_chunks
-from .._training import (
-    CorruptedRows,
-    FixedCorruptedRows,
-    Objective,
-    Pair,
-    RandomStreams,
-    RowSource,
-    TensorRows,
-    split_rows_for_validation,
-)
-from ..nn import observed_reconstruction_loss, reconstruction_loss
+from .._tables import TableCodec, row_chunks
+from .._training import Objective, Pair, RowSource, RowSplit, TensorRows
+from ..nn import Layout
 
 _MOST_BYTES = 2**28  # of encoded rows in memory
+
+
+class TrainingData(NamedTuple):
+    """Rows of a fit, and the loss of their reconstruction.
+
+    Attributes
+    ----------
+    clean : RowSource
+        All rows as they are.
+
+    split : RowSplit
+        The same rows as training sees them, and validation rows.
+
+    code_rows : RowSource
+        The rows whose codes are described after training.
+
+    judged_apart : bool
+        Whether validation rows were given, and are not rows of the fit.
+
+    loss : callable
+        Reconstruction loss of (module, batch).
+
+    n_cells : float
+        Mean number of observed cells in a row, a category being one.
+
+    gap_columns : tuple of int
+        Encoded columns whose missing cells are flagged.
+
+    complete : bool
+        Whether inputs are without gaps and noise.
+
+    layout : Layout or None, default=None
+        Of the encoded rows, for noise that shrinks with the loss. None means no such
+        noise.
+    """
+
+    clean: RowSource
+    split: RowSplit
+    code_rows: RowSource
+    judged_apart: bool
+    loss: Objective
+    n_cells: float
+    gap_columns: tuple[int, ...]
+    complete: bool
+    layout: Layout | None = None
+
+    @property
+    def is_corrupted(self) -> bool:
+        """Whether training inputs are other rows than the clean ones."""
+        return self.split.rows is not self.clean
 
 
 class TableRows:
@@ -66,127 +106,6 @@ def make_row_source(X, codec: TableCodec, device: torch.device) -> RowSource:
     for chunk in row_chunks(*rows.shape):
         rows[chunk] = torch.from_numpy(codec.encode(X[chunk], np.float32))
     return TensorRows(rows.to(device))
-
-
-class TrainingData(NamedTuple):
-    """What training sees, and what judges it.
-
-    Attributes
-    ----------
-    clean, rows : RowSource
-        All rows as they are, and as training sees them.
-
-    index : Tensor
-        The training rows.
-
-    judged : RowSource
-        Where validation rows come from.
-
-    judged_apart : bool
-        Whether these are other rows than those of the fit.
-
-    parts : tuple of Tensor
-        The validation rows: one part that is set aside, or where there are too few rows
-        for that, all rows in several parts, each of which is validation rows in turn.
-
-    loss : callable
-        Reconstruction loss of (module, batch).
-
-    n_cells : float
-        Mean number of observed cells in a row, a category being one.
-
-    gap_columns : tuple of int
-        Encoded columns whose missing cells are flagged.
-
-    complete : bool
-        Whether inputs are without gaps and noise.
-    """
-
-    clean: RowSource
-    rows: RowSource
-    index: Tensor
-    judged: RowSource
-    judged_apart: bool
-    parts: tuple[Tensor, ...]
-    loss: Objective
-    n_cells: float
-    gap_columns: tuple[int, ...]
-    complete: bool
-
-
-def prepare_training_data(
-    estimator,
-    table: EncodedTable,
-    X,
-    X_val,
-    device: torch.device,
-    streams: RandomStreams,
-) -> TrainingData:
-    """Set validation rows apart, corrupt inputs, and choose the loss.
-
-    Parameters
-    ----------
-    estimator : BaseAutoencoder
-        Gives the parameters, and its variant's noise.
-
-    table : EncodedTable
-        Fitted on X.
-
-    X : {ndarray, CSR matrix} of shape (n_samples, n_features)
-        Training rows, before the codec.
-
-    X_val : {ndarray, CSR matrix} or None
-        Validation rows. None means some of X.
-
-    device : torch.device
-        Where rows go.
-
-    streams : RandomStreams
-        Source of the split and of the noise.
-
-    Returns
-    -------
-    data : TrainingData
-        Row sources and numbers of rows.
-    """
-    layout = table.layout()
-    rows = clean = make_row_source(X, table.codec, device)
-    judged = rows if X_val is None else make_row_source(X_val, table.codec, device)
-    index, parts = split_rows_for_validation(estimator, rows, judged, streams)
-    gap_columns = set(table.gap_columns)
-    noise = estimator._corruption(layout, streams.torch("noise"))
-    if noise is not None:
-        gap_columns |= set(noise.gap_columns())
-        rows = CorruptedRows(clean, noise)
-        fixed = estimator._corruption(layout, streams.torch("validation noise"))
-        judged = FixedCorruptedRows(judged, fixed)
-    has_gaps = table.has_gaps or _has_gaps(X_val)
-    loss = observed_reconstruction_loss if has_gaps else reconstruction_loss
-    return TrainingData(
-        clean=clean,
-        rows=rows,
-        index=index,
-        judged=judged,
-        judged_apart=X_val is not None,
-        parts=parts,
-        loss=partial(loss, n_cells=layout.n_cells),
-        n_cells=layout.n_cells,
-        gap_columns=tuple(sorted(gap_columns)),
-        complete=not has_gaps and noise is None,
-    )
-
-
-def _has_gaps(X_val) -> bool:
-    """Tell whether validation rows have gaps; raise if they are nothing else."""
-    if X_val is None:
-        return False
-    cells = X_val.data[:, None] if sparse.issparse(X_val) else X_val
-    n_missing = sum(
-        np.count_nonzero(np.isnan(cells[chunk])) for chunk in row_chunks(*cells.shape)
-    )
-    if n_missing == np.prod(X_val.shape):
-        raise ValueError("X_val must hold at least one cell that is not missing.")
-    return n_missing > 0
 
 
 class PairedTables(NamedTuple):

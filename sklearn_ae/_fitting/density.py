@@ -2,6 +2,7 @@
 
 import warnings
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import torch
@@ -18,6 +19,15 @@ _MOST_ROWS, _HELD_OUT = 10_000, 0.2
 _FEWEST_ROWS = 100
 _NUMBERS = (1, 2, 4, 8, 16, 32)
 _LEAST_VARIANCE = 1e-3
+
+
+def describe_density(fitted: FittedAutoencoder, rows: RowSource) -> dict[str, Any]:
+    """Return fitted attributes of a variational network, by name."""
+    network = fitted.module()
+    return {
+        "kl_per_component_": kl_per_component(network, rows),
+        "noise_variance_": network.noise_variance,
+    }
 
 
 @torch.no_grad()

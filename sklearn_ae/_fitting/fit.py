@@ -1,57 +1,51 @@
-"""The way of data through a fit: codec, start, network, engine, axes."""
+"""The one pipeline of fits: data, start, networks, training, axes of codes."""
 
 import copy
 import math
-import warnings
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, NamedTuple
 
 import numpy as np
-import torch
 from torch import nn
 
-from .._tables import EncodedTable, TableCodec, TableSchema, fit_codec, some
 from .._training import (
-    EPOCH_ROWS,
+    Checkpoint,
     CorruptedRows,
+    Observer,
     RandomStreams,
     TrainingSettings,
     TrainingState,
-    check_callbacks,
-    resolve_device,
+    train_networks,
 )
 from ..nn import UniformNoise
-from .code_axes import rotated_arrays, start_axes
-from .data import TrainingData, prepare_training_data
+from .code_axes import rotated_arrays
+from .data import TrainingData
 from .fitted import FittedAutoencoder
 from .networks import (
     Design,
+    StartedNetworks,
     build_networks,
     design_network,
-    layer_sizes,
     start_loss,
-    train_networks,
 )
-from .pca_start import (
-    LinearStart,
-    component_limit,
-    fit_pca_starts,
-    resolve_n_components,
-)
-from .resume import open_checkpoint
+from .problem import Problem, Start, fit_starts, start_axes
+from .recipe import Recipe
 
-_AUTO_EPOCHS, _AUTO_STEPS = 70, 1_250
-_NOTHING_LEFT = 1e-10  # share of the variance
-_LARGEST_SCALE = 1e150
+NOTHING_LEFT = 1e-10  # share of the variance
+
+# Returns who is told of epochs, by the number of epochs, the number of parts of the
+# validation rows, and what returns the result of a training that ends in a state.
+Observe = Callable[[int, int, Callable[[TrainingState], Any]], Observer | None]
 
 
 class FitResult(NamedTuple):
-    """What a fit learns.
+    """What a fit learns. Nothing of it is assigned to an estimator.
 
     Attributes
     ----------
-    fitted : FittedAutoencoder
-        Encodes and decodes.
+    fitted : FittedAutoencoder or FittedPair
+        Encodes and decodes, or predicts.
 
     explained_variance : ndarray of shape (n_components,)
         Variance of each code.
@@ -59,289 +53,194 @@ class FitResult(NamedTuple):
     state : TrainingState
         Curves, best epoch, and Ctrl-C if it ended training.
 
-    pca_validation_loss : float or None
-        PCA's loss on the validation rows.
+    start_loss : float or None
+        Loss of the linear start on the validation rows.
 
-    more : dict
-        Fitted attributes of the variant.
+    attributes : dict
+        Further fitted attributes, by name.
     """
 
-    fitted: FittedAutoencoder
+    fitted: Any
     explained_variance: np.ndarray
     state: TrainingState
-    pca_validation_loss: float | None
-    more: dict[str, Any]
+    start_loss: float | None
+    attributes: dict[str, Any]
 
 
-def fit_rows(
-    estimator, columns: TableSchema, X, X_val, tasks, checkpoint=None
+class _Fit(NamedTuple):
+    """A fit before its training."""
+
+    recipe: Recipe
+    problem: Problem
+    streams: RandomStreams
+    data: TrainingData
+    start: Start
+    design: Design
+    started: StartedNetworks
+    start_loss: float | None
+
+    @property
+    def module(self) -> nn.Module:
+        """The network whose weights are kept."""
+        return self.started.networks.kept
+
+
+def fit_problem(
+    recipe: Recipe,
+    problem: Problem,
+    streams: RandomStreams,
+    checkpoint: Checkpoint | None,
+    observe: Observe,
 ) -> FitResult:
-    """Fit validated rows by an estimator's parameters, which stay as they are.
+    """Fit a network to a problem.
 
     Parameters
     ----------
-    estimator : BaseAutoencoder
-        Gives the parameters, and what its variant builds.
+    recipe : Recipe
+        What to fit, and how.
 
-    columns : TableSchema
-        The columns of X.
+    problem : Problem
+        What it is fitted to.
 
-    X : {ndarray, CSR matrix} of shape (n_samples, n_features)
-        Training rows as `columns` reads them: finite, or NaN where missing.
+    streams : RandomStreams
+        Source of all that is drawn.
 
-    X_val : {ndarray, CSR matrix} or None
-        Validation rows, read alike. None means a share of X.
+    checkpoint : Checkpoint or None
+        Gets the progress of training, which goes on there.
 
-    tasks : FitTasks
-        Of this fit; none is begun.
-
-    checkpoint : str, path-like or None, default=None
-        Path of a file that training is taken down in, and goes on from.
+    observe : callable
+        Returns who is told of epochs.
 
     Returns
     -------
-    learned : Learned
-        Nothing of it is assigned to the estimator.
+    result : FitResult
+        All that was learned.
     """
-    check_callbacks(estimator.callbacks or ())
-    estimator._check_parameters()
-    layer_sizes(estimator.hidden_layer_sizes)
-    device = resolve_device(estimator.device)
-    streams = RandomStreams(estimator.random_state)
-    tables = {"X": X, "X_val": X_val}
-    saved = open_checkpoint(checkpoint, estimator, device, columns, tables, streams)
-    table = fit_table(estimator, columns, X)
-    n_components = resolve_n_components(
-        estimator.n_components,
-        X,
-        table.codec,
-        limited=estimator.init == "pca" and not estimator._overcomplete,
-    )
-    data = prepare_training_data(estimator, table, X, X_val, device, streams)
-    start, starts = _fit_starts(X, table, n_components, data, streams)
-    design = design_network(estimator, start, data, streams)
-    networks = build_networks(estimator, design, start, starts, data, device, streams)
-    pca_loss = start_loss(networks.linear[1:], design.objective, data)
-    kept = _FitContext(
-        estimator, design, networks.trained, start, table.codec, data, pca_loss, streams
-    )
-    state = _train(kept, networks, table, tasks, saved)
-    if state.interruption and not state.best_epoch and estimator.init != "pca":
+    data = problem.prepare_data(recipe, streams)
+    starts = fit_starts(problem, data, streams)
+    arguments = problem.arguments(recipe, starts[0], data.gap_columns)
+    design = design_network(recipe, arguments, data, streams)
+    started = build_networks(recipe, design, starts, data, streams)
+    loss = start_loss(started.linear[1:], design.objective, data.split)
+    prepared = _Fit(recipe, problem, streams, data, starts[0], design, started, loss)
+    state = _train(prepared, observe, checkpoint)
+    if state.interruption and not state.best_epoch and not recipe.starts_at_pca:
         raise state.interruption
     try:
-        return _finish(kept, state)
+        return _finish(prepared, state)
     except KeyboardInterrupt as interruption:
-        if not data.parts:
+        if not data.split.parts:
             raise
         state.interruption = interruption
-        return _finish(kept, state)
+        return _finish(prepared, state)
 
 
-class _FitContext(NamedTuple):
-    """What a training is for, and what is kept of it beside its weights."""
-
-    estimator: Any
-    design: Design
-    module: nn.Module
-    start: LinearStart
-    codec: TableCodec
-    data: TrainingData
-    pca_loss: float | None
-    streams: RandomStreams
-
-    @property
-    def device(self) -> torch.device:
-        return next(self.module.parameters()).device
-
-
-def fit_table(estimator, columns: TableSchema, X) -> EncodedTable:
-    """Learn centres and scales of validated rows, as `standardize` says."""
-    standardize = has_own_scales(estimator, columns)
-    table = fit_codec(columns, X, standardize=standardize)
-    if not standardize:
-        check_variance(table, "X", "standardize")
-    if table.is_constant:
-        warnings.warn(
-            "Every column of X is constant, so there is nothing to learn (columns "
-            f"{some(columns.names)}).",
-            UserWarning,
-            stacklevel=2,
-        )
-    return table
-
-
-def check_variance(table: EncodedTable, array_name: str, parameter: str) -> None:
-    """Raise if the one scale of all columns is too large for its square."""
-    largest = table.codec.scale.max()
-    if largest > _LARGEST_SCALE:
-        raise ValueError(
-            f"The variance of {array_name} must be finite in float64, got a deviation "
-            f"of {largest:.3g}; {parameter}=True takes such columns."
-        )
-
-
-def _fit_starts(
-    X, table, n_components, data, streams
-) -> tuple[LinearStart, list[LinearStart]]:
-    """Return PCA of all rows, and one for each part of the validation rows.
-
-    PCA fits its own rows better than others: judged by them, it would look better than
-    it is. So a part is judged by PCA of the other rows. That fades with the number of
-    rows, and beyond `EPOCH_ROWS` the start of all rows serves.
-    """
-    n_components = min(n_components, component_limit(X, table.codec))
-    apart = data.judged_apart or X.shape[0] > EPOCH_ROWS
-    parts = [] if apart else [part.numpy() for part in data.parts]
-    seed = streams.integer("start")
-    start, *starts = fit_pca_starts(X, table, n_components, seed, parts)
-    return start, starts or [start] * len(data.parts)
-
-
-def _train(kept: _FitContext, networks, table, tasks, saved) -> TrainingState:
-    estimator, data, streams = kept.estimator, kept.data, kept.streams
-    rows, noise = data.rows, None
-    if data.rows is data.clean and networks.module.takes_noise:
-        noise = UniformNoise(table.layout(), 0.0, generator=streams.torch("noise"))
-        rows = CorruptedRows(data.rows, noise)
-    settings = _settings(estimator, networks, data, kept.pca_loss, noise)
+def _train(prepared: _Fit, observe: Observe, checkpoint) -> TrainingState:
+    data, streams = prepared.data, prepared.streams
+    split, noise = data.split, None
+    if data.layout and not data.is_corrupted and prepared.module.takes_noise:
+        noise = UniformNoise(data.layout, 0.0, generator=streams.torch("noise"))
+        split = split._replace(rows=CorruptedRows(split.rows, noise))
+    settings = _settings(prepared, noise)
 
     def learn(state):
         with streams.untouched():
-            return _finish(kept, state)
+            return _finish(prepared, state)
 
-    observer = tasks.epochs("fit", settings.max_epochs, len(data.parts), learn)
-    settings = replace(settings, observer=observer)
-    linear = networks.linear if estimator.init == "pca" else None
-    objective = kept.design.objective
-    return train_networks(
-        networks, linear, objective, rows, data, settings, streams, saved
+    observer = observe(settings.max_epochs, len(split.parts), learn)
+    settings = replace(settings, observer=observer, progress=checkpoint)
+    if checkpoint is not None:
+        checkpoint.write()
+    networks, objective = prepared.started.networks, prepared.design.objective
+    return train_networks(networks, objective, split, settings, streams)
+
+
+def _settings(prepared: _Fit, noise: UniformNoise | None) -> TrainingSettings:
+    recipe, module, split = prepared.recipe, prepared.module, prepared.data.split
+    share, loss = prepared.started.unexplained_share, prepared.start_loss
+    n_epochs = recipe.training.n_epochs(len(split.index))
+    return recipe.training.settings(
+        module,
+        learning_rate_scales=module.learning_rate_scales(math.sqrt(share)),
+        max_epochs=0 if _is_settled(prepared) else n_epochs,
+        significance_level=0.01 if recipe.starts_at_pca else 1.0,
+        loss_unit=module.loss_unit(share) or 1.0,
+        shrinking_noise=noise,
+        n_epochs_warm_up=recipe.n_epochs_warm_up,
+        references={} if loss is None else {prepared.problem.start_name: loss},
     )
 
 
-def _finish(kept: _FitContext, state: TrainingState) -> FitResult:
-    """Turn the weights to keep into what the estimator keeps."""
-    estimator, design = kept.estimator, kept.design
-    rows, generator = kept.data.rows, kept.streams.torch("finish")
-    if state.best_epoch == 0 and estimator.init == "pca":
+def _is_settled(prepared: _Fit) -> bool:
+    """Return whether no training could be better than the start, or be judged so."""
+    module, parts = prepared.module, prepared.data.split.parts
+    best_linear = module.starts_as_pca and module.is_linear and prepared.data.complete
+    return prepared.recipe.starts_at_pca and bool(
+        prepared.started.unexplained_share < NOTHING_LEFT
+        or best_linear
+        or (parts and sum(map(len, parts)) < 2)
+    )
+
+
+def _finish(prepared: _Fit, state: TrainingState) -> FitResult:
+    """Turn the weights to keep into what an estimator keeps."""
+    recipe, problem, design = prepared.recipe, prepared.problem, prepared.design
+    rows = prepared.data.code_rows
+    at_start = state.best_epoch == 0 and recipe.starts_at_pca
+    if at_start:
         arguments, dtype = design.linear_arguments, np.float64
-        module = design.linear(kept.start)
-        single = copy.deepcopy(module).float().to(kept.device)
+        module = design.linear(prepared.start)
+        single = copy.deepcopy(module).float().to(recipe.training.device)
     else:
-        single = module = copy.deepcopy(kept.module)
+        single = module = copy.deepcopy(prepared.module)
         module.load_state_dict(state.weights)
-        arguments, dtype = design.arguments, np.float32
-        arguments = arguments | estimator._finish(module.eval(), rows, generator)
-    if dtype == np.float64 and module.starts_as_pca:
-        axes = start_axes(kept.start)
+        generator = prepared.streams.torch("finish")
+        changed = recipe.finish(module.eval(), rows, generator)
+        arguments, dtype = design.arguments | changed, np.float32
+    if at_start and module.starts_as_pca:
+        axes = start_axes(prepared.start, arguments["n_components"])
     else:
-        axes = estimator._code_axes(single, rows)
-    arrays = rotated_arrays(module, axes, dtype)
-    unit = code_unit(estimator, kept.codec, kept.module)
-    fitted = scale_codes(
-        kept.codec,
-        design.network_class,
+        axes = recipe.code_axes(single, rows)
+    unit = problem.code_unit(recipe, prepared.module)
+    network = FittedAutoencoder(
+        problem.codec,
+        design.network_class.__name__,
         arguments,
-        arrays,
-        axes.variance,
-        unit,
-        whiten=estimator.whiten,
+        rotated_arrays(module, axes, dtype),
+        code_units(axes.variance, unit, whiten=recipe.whiten),
     )
+    attributes = problem.attributes(prepared.start)
     return FitResult(
-        fitted=fitted,
+        fitted=problem.fitted(network),
         explained_variance=axes.variance * unit**2,
         state=state,
-        pca_validation_loss=kept.pca_loss,
-        more=estimator._describe(fitted, rows),
+        start_loss=prepared.start_loss,
+        attributes=attributes | recipe.describe(network, rows),
     )
 
 
-def scale_codes(
-    codec: TableCodec,
-    network: type[nn.Module],
-    arguments: dict[str, Any],
-    arrays: dict[str, np.ndarray],
-    variance: np.ndarray,
-    unit: float,
-    *,
-    whiten: bool,
-) -> FittedAutoencoder:
-    """Return what encodes and decodes, with codes in their units.
+def code_units(variance: np.ndarray, unit: float, *, whiten: bool) -> np.ndarray:
+    """Return the size of one unit of each of a network's codes in those of codes given.
 
     Parameters
     ----------
-    codec, network, arguments, arrays
-        As in :class:`FittedAutoencoder`, and the network's class.
-
     variance : ndarray of shape (n_components,)
         Variance of the network's codes.
 
     unit : float
-        See :func:`code_unit`.
+        Common size.
 
     whiten : bool
         Whether codes are divided by their deviations instead.
 
     Returns
     -------
-    fitted : FittedAutoencoder
-        The whole.
+    units : ndarray of shape (n_components,)
+        Positive.
     """
-    units = np.full(len(variance), unit)
-    if whiten:
-        deviation = np.sqrt(variance)
-        # Columns have the size 1, and codes of equal rows differ by rounding alone.
-        moves = deviation > np.finfo(np.float32).eps * max(deviation.max(), 1.0)
-        units = 1 / np.where(moves, deviation, 1.0)
-    return FittedAutoencoder(codec, network.__name__, arguments, arrays, units)
-
-
-def code_unit(estimator, codec: TableCodec, network: nn.Module) -> float:
-    """Return the size of one unit of the network's codes in those of codes given.
-
-    Codes are in input units where all columns share one scale, as PCA's are.
-    """
-    columns = codec.columns
-    shared = not columns.levels and not has_own_scales(estimator, columns)
-    shared &= network.codes_have_units
-    return float(codec.scale[0]) if shared else 1.0
-
-
-def _settings(estimator, networks, data, pca_loss, noise) -> TrainingSettings:
-    from_pca = estimator.init == "pca"
-    module, share = networks.trained, networks.share
-    settled = from_pca and (
-        share < _NOTHING_LEFT
-        or (module.starts_as_pca and module.is_linear and data.complete)
-        or (data.parts and sum(map(len, data.parts)) < 2)
-    )
-    return TrainingSettings(
-        learning_rate=estimator.learning_rate,
-        learning_rate_scales=module.learning_rate_scales(math.sqrt(share)),
-        batch_size=estimator.batch_size,
-        max_epochs=0 if settled else n_epochs(estimator, len(data.index)),
-        weight_decay=estimator.weight_decay,
-        n_iter_no_change=estimator.n_iter_no_change,
-        significance_level=0.01 if from_pca else 1.0,
-        loss_unit=module.loss_unit(share) or 1.0,
-        shrinking_noise=noise,
-        n_epochs_warm_up=estimator._n_epochs_warm_up,
-        callbacks=estimator.callbacks or (),
-        references={} if pca_loss is None else {"PCA": pca_loss},
-        device=next(module.parameters()).device,
-        verbose=estimator.verbose,
-    )
-
-
-def n_epochs(estimator, n_train: int) -> int:
-    """Return `max_epochs`, or what fits into the budget of epochs and steps."""
-    if estimator.max_epochs != "auto":
-        return int(estimator.max_epochs)
-    steps_per_epoch = math.ceil(min(n_train, EPOCH_ROWS) / estimator.batch_size)
-    return min(_AUTO_EPOCHS, math.ceil(_AUTO_STEPS / steps_per_epoch))
-
-
-def has_own_scales(estimator, columns: TableSchema) -> bool:
-    """Tell whether each column gets a scale of its own; "auto" is for categories."""
-    if estimator.standardize == "auto":
-        return bool(columns.levels)
-    return bool(estimator.standardize)
+    if not whiten:
+        return np.full(len(variance), unit)
+    deviation = np.sqrt(variance)
+    # Columns have the size 1, and codes of equal rows differ by rounding alone.
+    moves = deviation > np.finfo(np.float32).eps * max(deviation.max(), 1.0)
+    return 1 / np.where(moves, deviation, 1.0)

@@ -1,4 +1,4 @@
-"""What there is to train: the networks a variant asks for, at their start."""
+"""Networks of a fit: built, and set to their linear starts."""
 
 import copy
 import math
@@ -12,26 +12,24 @@ from torch import Tensor, nn
 from .._training import (
     EVALUATION_ROWS,
     Batches,
-    Checkpoint,
     ChosenRows,
+    Networks,
     Objective,
     RandomStreams,
     RowSource,
-    TrainingSettings,
-    TrainingState,
-    cross_fit_network,
-    fit_network,
+    RowSplit,
     row_losses,
     rows_outside_fold,
 )
 from .data import TrainingData
-from .pca_start import LinearStart
+from .problem import Start
+from .recipe import Recipe
 
 _SAMPLE_ROWS = 10_000
 
 
 class Design(NamedTuple):
-    """What a variant builds.
+    """A network that is still to be built, and what it minimizes.
 
     Attributes
     ----------
@@ -42,19 +40,27 @@ class Design(NamedTuple):
         Its arguments, plain values.
 
     objective : callable
-        What its networks minimize.
+        Function of (module, batch) that returns one loss a row.
+
+    fuse : bool
+        Whether hidden layers may be one operation in training.
     """
 
     network_class: type[nn.Module]
     arguments: dict[str, Any]
     objective: Objective
+    fuse: bool
 
     @property
     def linear_arguments(self) -> dict[str, Any]:
         """Arguments of the network without residual paths."""
         return self.arguments | self.network_class.linear_arguments
 
-    def linear(self, start: LinearStart) -> nn.Module:
+    def build(self, generator: torch.Generator) -> nn.Module:
+        """Return the network with random weights."""
+        return self.network_class(**self.arguments, generator=generator, fuse=self.fuse)
+
+    def linear(self, start: Start) -> nn.Module:
         """Return the network without residual paths at a start, in float64."""
         network = self.network_class(
             **self.linear_arguments, generator=torch.Generator()
@@ -63,211 +69,117 @@ class Design(NamedTuple):
         return network
 
 
-class Networks(NamedTuple):
-    """What there is to train.
+class StartedNetworks(NamedTuple):
+    """Networks where training begins.
 
     Attributes
     ----------
-    module : torch.nn.Module
-        Starts at PCA of all rows.
-
-    fold_networks : list of torch.nn.Module
-        One for each part of the validation rows: starts at PCA of the others.
+    networks : Networks
+        The networks to train; epoch 0 is the linear start, unless it is random.
 
     linear : list of torch.nn.Module
-        The starts of module and twins as networks without residual paths.
+        The starts as networks without residual paths: of all rows, and of each part.
 
-    share : float
+    unexplained_share : float
         Share of the variance that the start leaves.
     """
 
-    module: nn.Module
-    fold_networks: list[nn.Module]
+    networks: Networks
     linear: list[nn.Module]
-    share: float
-
-    @property
-    def trained(self) -> nn.Module:
-        """The one whose weights are kept."""
-        return self.fold_networks[0] if len(self.fold_networks) == 1 else self.module
+    unexplained_share: float
 
 
 def design_network(
-    estimator, start: LinearStart, data: TrainingData, streams: RandomStreams
+    recipe: Recipe,
+    arguments: dict[str, Any],
+    data: TrainingData,
+    streams: RandomStreams,
 ) -> Design:
-    """Ask a variant for its network and its objective.
+    """Return the network and the objective that a recipe asks for.
 
     Parameters
     ----------
-    estimator : BaseAutoencoder
-        The variant.
+    recipe : Recipe
+        What to build.
 
-    start : LinearStart
-        Tells the number of codes where that is left to PCA.
+    arguments : dict
+        The arguments that all networks take.
 
     data : TrainingData
-        Tells which columns have gaps, and the loss.
+        Gives the reconstruction loss.
 
     streams : RandomStreams
         Source of what the objective draws.
-
-    Returns
-    -------
-    design : Design
-        Nothing of it is built yet.
     """
-    arguments = network_arguments(estimator, start, data.gap_columns)
     generator = streams.torch("objective")
-    return Design(*estimator._build(arguments, data.loss, data.n_cells, generator))
-
-
-def network_arguments(
-    estimator, start: LinearStart, gap_columns: tuple[int, ...]
-) -> dict[str, Any]:
-    """Return the arguments that all networks take."""
-    return {
-        "n_features": start.components.shape[1],
-        "n_components": _n_components(estimator.n_components, start),
-        "hidden_layer_sizes": layer_sizes(estimator.hidden_layer_sizes),
-        "activation": estimator.activation,
-        "gap_columns": gap_columns,
-    }
+    return Design(
+        recipe.network_class,
+        recipe.arguments(arguments),
+        recipe.objective(data.loss, data.n_cells, generator),
+        recipe.fuse,
+    )
 
 
 def build_networks(
-    estimator,
+    recipe: Recipe,
     design: Design,
-    start: LinearStart,
-    starts: list[LinearStart],
+    starts: list[Start],
     data: TrainingData,
-    device: torch.device,
     streams: RandomStreams,
-) -> Networks:
-    """Build networks where training begins.
+) -> StartedNetworks:
+    """Build networks, and set them to where training begins.
 
     Parameters
     ----------
-    estimator : BaseAutoencoder
-        The variant.
+    recipe : Recipe
+        Says where to start, how to prepare for training, and on which device.
 
     design : Design
         What to build.
 
-    start, starts : LinearStart, list of LinearStart
-        PCA of all rows, and for each part of the validation rows that of the others.
+    starts : list of Start
+        The start of all rows, and for each part of the validation rows that of the
+        others.
 
     data : TrainingData
         The rows.
 
-    device : torch.device
-        Where networks go.
-
     streams : RandomStreams
-        Source of their weights, and of what the variant draws.
+        Source of random weights, and of what the recipe draws.
 
     Returns
     -------
-    networks : Networks
+    started : StartedNetworks
         On the device.
     """
-    weights = streams.torch("weights")
-    module = design.network_class(**design.arguments, generator=weights, fuse=True)
-    fold_networks = [copy.deepcopy(module) for _ in starts]
-    linear = [design.linear(one).float().to(device) for one in [start, *starts]]
+    device = recipe.training.device
+    module = design.build(streams.torch("weights"))
+    fold_networks = [copy.deepcopy(module) for _ in starts[1:]]
+    linear = [design.linear(start).float().to(device) for start in starts]
     share = 1.0
-    if estimator.init == "pca":
+    if recipe.starts_at_pca:
         deviations = _code_deviations(linear[0], data)
-        share = _share_left(start, linear[0], data, design.objective)
-        started = zip([module, *fold_networks], [start, *starts], strict=True)
-        for number, (network, its_start) in enumerate(started):
-            its_start.apply_to(network, deviations)
-            rows = ChosenRows(data.clean, _training_rows(data, number - 1))
-            estimator._prepare(network, rows, streams.torch("prepare"))
+        share = _unexplained_share(starts[0], linear[0], data, design.objective)
+        started = zip([module, *fold_networks], starts, strict=True)
+        for number, (network, start) in enumerate(started):
+            start.apply_to(network, deviations)
+            rows = ChosenRows(data.clean, _training_rows(data.split, number - 1))
+            recipe.prepare(network, rows, streams.torch("prepare"))
     for network in (module, *fold_networks):
         network.to(device)
-    return Networks(module, fold_networks, linear, share)
+    epoch_0 = linear if recipe.starts_at_pca else None
+    return StartedNetworks(Networks(module, fold_networks, epoch_0), linear, share)
 
 
-def _training_rows(data: TrainingData, part: int) -> Tensor:
-    """Return which rows the twin of a part is trained on; -1 means all."""
-    if part < 0 or len(data.parts) == 1:
-        return data.index
-    return rows_outside_fold(data.parts, part)
-
-
-def train_networks(
-    networks: Networks,
-    linear: list[nn.Module] | None,
-    objective: Objective,
-    rows: RowSource,
-    data: TrainingData,
-    settings: TrainingSettings,
-    streams: RandomStreams,
-    checkpoint: Checkpoint | None = None,
-) -> TrainingState:
-    """Train the network to keep, by way of its twins where rows are few.
-
-    Parameters
-    ----------
-    networks : Networks
-        What there is to train.
-
-    linear : list of torch.nn.Module or None
-        What is epoch 0, see :func:`cross_fit_network`.
-
-    objective : callable
-        What they minimize.
-
-    rows : RowSource
-        What they see.
-
-    data : TrainingData
-        Which of the rows they train on, and what judges them.
-
-    settings : TrainingSettings
-        How to train.
-
-    streams : RandomStreams
-        Source of the orders of rows.
-
-    checkpoint : Checkpoint, default=None
-        Where training goes on, and is taken down.
-
-    Returns
-    -------
-    state : TrainingState
-        Weights and curves.
-    """
-    if checkpoint is not None:
-        checkpoint.write()
-    if len(data.parts) > 1:
-        return cross_fit_network(
-            networks.module,
-            networks.fold_networks,
-            linear,
-            objective,
-            rows,
-            data.judged,
-            data.parts,
-            settings,
-            streams,
-            checkpoint=checkpoint,
-        )
-    return fit_network(
-        networks.trained,
-        objective,
-        rows,
-        data.index,
-        (data.judged, data.parts[0]) if data.parts else None,
-        settings,
-        streams.torch("batches"),
-        linear[-1] if linear else None,
-        None if checkpoint is None else checkpoint.training("network"),
-    )
+def _training_rows(split: RowSplit, part: int) -> Tensor:
+    """Return the rows that the network of a part is trained on; -1 means all."""
+    if part < 0 or len(split.parts) == 1:
+        return split.index
+    return rows_outside_fold(split.parts, part)
 
 
 def start_loss(
-    linear: list[nn.Module], objective: Objective, data: TrainingData
+    linear: list[nn.Module], objective: Objective, split: RowSplit
 ) -> float | None:
     """Return the loss of linear networks on the validation rows, each on its part.
 
@@ -279,7 +191,7 @@ def start_loss(
     objective : callable
         Gives the loss.
 
-    data : TrainingData
+    split : RowSplit
         Gives the parts.
 
     Returns
@@ -287,11 +199,11 @@ def start_loss(
     loss : float or None
         None without validation rows.
     """
-    if not data.parts:
+    if not split.parts:
         return None
     losses = [
-        row_losses(one, objective, Batches(data.judged, part, EVALUATION_ROWS))
-        for one, part in zip(linear, data.parts, strict=True)
+        row_losses(one, objective, Batches(split.judged, part, EVALUATION_ROWS))
+        for one, part in zip(linear, split.parts, strict=True)
     ]
     loss = torch.cat(losses).mean().item()
     if not math.isfinite(loss):
@@ -316,18 +228,13 @@ def layer_sizes(
     return tuple(int(size) for size in sizes)
 
 
-def _n_components(n_components, start: LinearStart) -> int:
-    if isinstance(n_components, Integral):
-        return int(n_components)
-    return len(start.components)
-
-
 def _code_deviations(linear: nn.Module, data: TrainingData) -> np.ndarray | None:
     """Return the deviations of PCA's codes under noise; None without noise."""
-    if data.rows is data.clean:
+    if not data.is_corrupted:
         return None
     with torch.no_grad():
-        codes = [linear.encode(x) for x, _ in _sample(data.rows, data.index)]
+        batches = _sample(data.split.rows, data.split.index)
+        codes = [linear.encode(x) for x, _ in batches]
     return torch.cat(codes).std(dim=0, correction=0).double().cpu().numpy()
 
 
@@ -338,17 +245,18 @@ def _sample(rows: RowSource, index: Tensor) -> Batches:
     )
 
 
-def _share_left(
-    start: LinearStart, linear: nn.Module, data: TrainingData, objective: Objective
+def _unexplained_share(
+    start: Start, linear: nn.Module, data: TrainingData, objective: Objective
 ) -> float:
     """Return the share of the variance that the start leaves, noise included."""
+    split = data.split
     if not linear.starts_as_pca:
-        loss = row_losses(linear, objective, _sample(data.rows, data.index)).mean()
+        loss = row_losses(linear, objective, _sample(split.rows, split.index)).mean()
         return min(linear.residual_deviation(loss.item()) ** 2, 1.0)
-    if data.rows is data.clean:
+    if not data.is_corrupted:
         return start.unexplained_share
     seen, clean = (
-        row_losses(linear, data.loss, _sample(rows, data.index)).mean()
-        for rows in (data.rows, data.clean)
+        row_losses(linear, data.loss, _sample(rows, split.index)).mean()
+        for rows in (split.rows, data.clean)
     )
     return min(start.unexplained_share + max((seen - clean).item(), 0.0), 1.0)

@@ -1,4 +1,4 @@
-"""The way of a chunk through partial_fit: its loss, one pass, the codes' axes."""
+"""partial_fit: the loss of a chunk, one pass over it, and the axes of codes."""
 
 import math
 from functools import partial
@@ -17,103 +17,100 @@ from .._training import (
     Objective,
     RandomStreams,
     RowSource,
-    TrainingSettings,
     TrainingState,
-    resolve_device,
+    check_convergence,
     row_losses,
     train_one_pass,
 )
 from ..nn import extending_ranges, observed_reconstruction_loss, reconstruction_loss
 from .code_axes import CodeMoments, gather_code_moments, rotated_arrays
 from .data import make_row_source
-from .fit import FitResult, scale_codes
+from .fit import NOTHING_LEFT, FitResult, code_units
 from .fitted import FittedAutoencoder
-from .stream_start import StreamPosition
+from .recipe import Recipe
+from .stream_start import Published, StreamPosition
 from .stream_state import StreamState
 
-_NOTHING_LEFT = 1e-10  # share of the variance
 _ROWS_PER_CODE, _CODE_ROWS = 10, 4_096  # that the axes of codes look back on
 
 
 class _Chunk(NamedTuple):
-    """The rows of a call, and what to minimize over them."""
+    """Rows of a call, and what to minimize over them."""
 
     rows: RowSource
     objective: Objective
-    device: torch.device
 
 
-def learn_chunk(estimator, standing: StreamPosition, X) -> FitResult:
-    """Learn from one chunk of rows by an estimator's parameters.
+def fit_chunk(recipe: Recipe, position: StreamPosition, X) -> FitResult:
+    """Learn from one chunk of rows.
 
     Parameters
     ----------
-    estimator : BaseStreamingAutoencoder
-        Gives the parameters, which stay as they are.
+    recipe : Recipe
+        What to fit, and how.
 
-    standing : Standing
-        Where the chunks before it led.
+    position : StreamPosition
+        Where the stream stands before this chunk.
 
     X : {ndarray, CSR matrix} of shape (n_samples, n_features)
         Numbers as the columns of the codec read them.
 
     Returns
     -------
-    learned : Learned
-        Nothing of it is assigned to the estimator.
+    result : FitResult
+        Nothing of it is assigned to an estimator.
     """
-    chunk = _chunk(estimator, standing, X)
-    module = standing.module.to(chunk.device)
+    chunk = _make_chunk(recipe, position, X)
+    module = position.module.to(recipe.training.device)
     losses = _losses(module, chunk)
     before = losses.mean().item()
-    stream = _after_losses(standing.stream, losses)
-    curve = standing.losses or [before]
-    if stream.unit < _NOTHING_LEFT:
-        return _learned(
-            standing.fitted,
-            standing.explained_variance,
-            stream,
-            [*curve, before],
-            standing.best_epoch,
-        )
+    stream = _after_losses(position.stream, losses)
+    published = position.published
+    curve = published.losses or [before]
+    if stream.unit < NOTHING_LEFT:
+        return _result(published._replace(losses=[*curve, before]), stream)
+    settings = recipe.training.settings(
+        module,
+        learning_rate_scales=module.learning_rate_scales(math.sqrt(stream.unit)),
+        max_epochs=1,
+        loss_unit=stream.unit,
+    )
     with extending_ranges(module):
         done = train_one_pass(
             module,
             chunk.objective,
             chunk.rows,
-            _settings(estimator, module, stream.unit, chunk.device),
+            settings,
             stream.steps,
-            before,
             _generator(stream, "batches"),
         )
         codes = gather_code_moments(module, chunk.rows)
-    if standing.losses:
-        codes = _faded(standing.stream).merged(codes)
+    check_convergence(done, before, settings)
+    if published.losses:
+        codes = _down_weighted(position.stream).merged(codes)
     stream = stream._replace(steps=done.steps, codes=codes)
     curve = [*curve, done.loss]
-    fitted, variance = _publish(estimator, standing.codec, module, stream)
-    return _learned(fitted, variance, stream, curve, len(curve) - 1)
+    fitted, variance = _fold(recipe, position.codec, module, stream)
+    return _result(Published(fitted, variance, curve, len(curve) - 1), stream)
 
 
-def _chunk(estimator, standing: StreamPosition, X) -> _Chunk:
-    codec, stream = standing.codec, standing.stream
-    device = resolve_device(estimator.device)
-    rows = make_row_source(X, codec, device)
+def _make_chunk(recipe: Recipe, position: StreamPosition, X) -> _Chunk:
+    codec, stream = position.codec, position.stream
+    rows = make_row_source(X, codec, recipe.training.device)
     known = (~codec.empty).astype(float)
     layout = EncodedTable(codec, stream.noise_unit, known, False).layout()
-    noise = estimator._corruption(layout, _generator(stream, "noise"))
+    noise = recipe.noise(layout, _generator(stream, "noise"))
     if noise is not None:
         rows = CorruptedRows(rows, noise)
     cells = X.data if sparse.issparse(X) else X
     gaps = codec.empty.any() or np.isnan(cells).any()
     loss = observed_reconstruction_loss if gaps else reconstruction_loss
-    _, _, objective = estimator._build(
-        stream.network,
+    objective = recipe.objective(
         partial(loss, n_cells=stream.n_cells),
         stream.n_cells,
         _generator(stream, "objective"),
     )
-    return _Chunk(rows, objective, device)
+    return _Chunk(rows, objective)
 
 
 def _generator(stream: StreamState, name: str) -> torch.Generator:
@@ -146,7 +143,7 @@ def _after_losses(stream: StreamState, losses: Tensor) -> StreamState:
     mean = stream.mean_loss + (loss - stream.mean_loss) * len(losses) / n_rows
     unit = max(start, mean)
     squares = stream.steps["squares"]
-    if unit >= _NOTHING_LEFT:
+    if unit >= NOTHING_LEFT:
         squares = (squares * (stream.unit / unit) ** 2).astype(squares.dtype)
     return stream._replace(
         n_calls=stream.n_calls + 1,
@@ -158,22 +155,11 @@ def _after_losses(stream: StreamState, losses: Tensor) -> StreamState:
     )
 
 
-def _settings(estimator, module, unit: float, device) -> TrainingSettings:
-    return TrainingSettings(
-        learning_rate=estimator.learning_rate,
-        learning_rate_scales=module.learning_rate_scales(math.sqrt(unit)),
-        batch_size=estimator.batch_size,
-        max_epochs=1,
-        weight_decay=estimator.weight_decay,
-        loss_unit=unit,
-        device=device,
-    )
+def _down_weighted(stream: StreamState) -> CodeMoments:
+    """Return the moments of codes so far, with the weight of fewer rows.
 
-
-def _faded(stream: StreamState) -> CodeMoments:
-    """Return the moments of codes so far, those of a network long gone counting less.
-
-    As in the average of weights, it is the last fifth of the rows that counts.
+    The network has changed since the first rows, so the last fifth of the rows counts,
+    as in the average of weights.
     """
     codes = stream.codes
     fewest = _ROWS_PER_CODE * len(codes.mean)
@@ -181,30 +167,29 @@ def _faded(stream: StreamState) -> CodeMoments:
     return CodeMoments(n_rows, codes.mean, codes.covariance * (n_rows - 1))
 
 
-def _publish(
-    estimator, codec: TableCodec, module: nn.Module, stream: StreamState
+def _fold(
+    recipe: Recipe, codec: TableCodec, module: nn.Module, stream: StreamState
 ) -> tuple[FittedAutoencoder, np.ndarray]:
-    """Fold the trained network's weights into one whose codes are principal."""
-    axes = stream.codes.principal_axes()
-    fitted = scale_codes(
+    """Return the trained network with principal codes, and the variance of these."""
+    axes, unit = stream.codes.principal_axes(), stream.code_unit
+    fitted = FittedAutoencoder(
         codec,
-        type(module),
+        type(module).__name__,
         stream.network,
         rotated_arrays(module, axes, np.float32),
-        axes.variance,
-        stream.code_unit,
-        whiten=estimator.whiten,
+        code_units(axes.variance, unit, whiten=recipe.whiten),
     )
-    return fitted, axes.variance * stream.code_unit**2
+    return fitted, axes.variance * unit**2
 
 
-def _learned(
-    fitted, variance, stream: StreamState, losses, best_epoch: int
-) -> FitResult:
+def _result(published: Published, stream: StreamState) -> FitResult:
+    state = TrainingState(
+        weights={}, best_epoch=published.best_epoch, losses=published.losses
+    )
     return FitResult(
-        fitted=fitted,
-        explained_variance=variance,
-        state=TrainingState(weights={}, best_epoch=best_epoch, losses=losses),
-        pca_validation_loss=None,
-        more={"_stream": stream.state()},
+        fitted=published.fitted,
+        explained_variance=published.explained_variance,
+        state=state,
+        start_loss=None,
+        attributes={"_stream": stream.state()},
     )

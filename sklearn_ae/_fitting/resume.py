@@ -1,19 +1,17 @@
 """Which fit a checkpoint belongs to."""
 
 import os
+from collections.abc import Mapping
 from typing import Any
 
-import torch
-
-from .._persistence import describe_settings, hash_tables
+from .._persistence import hash_tables
 from .._tables import TableSchema
 from .._training import Checkpoint, RandomStreams, read_checkpoint, resolved_path
 
 
 def open_checkpoint(
-    checkpoint,
-    estimator,
-    device: torch.device,
+    path: str | None,
+    identity: Mapping[str, str],
     columns: TableSchema,
     tables: dict[str, Any],
     streams: RandomStreams,
@@ -24,17 +22,14 @@ def open_checkpoint(
 
     Parameters
     ----------
-    checkpoint : str, path-like or None
+    path : str, path-like or None
         Path of the file. None means no checkpoint.
 
-    estimator : estimator
-        What is fitted.
-
-    device : torch.device
-        Where it trains.
+    identity : mapping of str to str
+        Estimator, parameters, device and versions.
 
     columns : TableSchema
-        How X is read.
+        The columns of X.
 
     tables : dict of str to {ndarray, CSR matrix, None}
         All data of the fit, by name.
@@ -47,13 +42,10 @@ def open_checkpoint(
     checkpoint : Checkpoint or None
         Of this very fit.
     """
-    if checkpoint is None:
+    if path is None:
         return None
-    settings = describe_settings(estimator, device)
-    data = hash_tables(columns, tables)
-    content = {"settings": settings, "data": data, "seed": streams.seed}
-    content["trainings"] = {}
-    path = resolved_path(checkpoint)
+    path, settings, data = resolved_path(path), identity, hash_tables(columns, tables)
+    content = {"settings": settings, "data": data, "seed": streams.seed, "training": {}}
     if os.path.lexists(path):
         content = read_checkpoint(path)
         _check_identity(path, content, settings, data)

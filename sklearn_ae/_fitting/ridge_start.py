@@ -10,6 +10,8 @@ from torch import nn
 
 from .._tables import TableCodec, row_chunks
 
+_LEAST_DEVIATION = 1e-3  # of a code, over that of what the start leaves
+
 
 class RidgeStart(NamedTuple):
     """Ridge regression as two linear maps, from encoded rows to codes to outputs.
@@ -42,16 +44,18 @@ class RidgeStart(NamedTuple):
     alpha: float
     unexplained_share: float
 
-    def apply_to(self, module: nn.Module, least_deviation: float = 0.0) -> None:
-        """Start a network at this regression.
+    def apply_to(self, module: nn.Module, deviations: np.ndarray | None = None) -> None:
+        """Start a network at this regression, see :class:`Start`.
 
-        Hidden layers read codes in units of their deviations. Those below
-        `least_deviation` would blow up what training adds: the largest stands in for
-        them, or what is least.
+        Hidden layers read codes in units of their deviations. By far smaller ones than
+        what the regression leaves would make large what training adds, so the largest
+        deviation takes their place.
         """
-        deviations = np.sqrt(self.explained_variance)
-        faint = deviations < least_deviation
-        deviations[faint] = max(deviations.max(), least_deviation)
+        if deviations is None:
+            least = _LEAST_DEVIATION * np.sqrt(self.unexplained_share)
+            deviations = np.sqrt(self.explained_variance)
+            faint = deviations < least
+            deviations[faint] = max(deviations.max(), least)
         module.start_at_maps(
             torch.from_numpy(self.encoder),
             torch.from_numpy(self.directions.T),

@@ -9,59 +9,73 @@ from torch import nn
 from .._tables import EncodedTable, TableCodec, TableSchema
 from .._training import RandomStreams, ScheduleFreeAdamW, flatten_weights
 from ..nn import NETWORKS
-from .code_axes import CodeMoments, rotated_arrays, start_axes
-from .fit import code_unit, fit_table, has_own_scales, scale_codes
+from .code_axes import CodeMoments, rotated_arrays
+from .fit import code_units
 from .fitted import FittedAutoencoder
-from .networks import Design, layer_sizes, network_arguments
-from .pca_start import component_limit, fit_pca_starts, resolve_n_components
+from .networks import Design
+from .problem import start_axes
+from .recipe import Recipe
+from .reconstruct_rows import RowReconstruction, code_unit
 from .stream_state import StreamState
 
 _FIT_ROWS = 1_000  # that the codes of a fit count for
 
 
-class StreamPosition(NamedTuple):
-    """What a chunk is learned from.
+class Published(NamedTuple):
+    """Fitted attributes of an estimator, from which a stream goes on.
 
     Attributes
     ----------
-    stream : Stream
-        What is known of the chunks so far.
-
-    module : torch.nn.Module
-        The network as it stands, on the CPU and in ``eval()``.
-
-    codec : TableCodec
-        Fixed.
-
     fitted : FittedAutoencoder or None
-        What is published so far, which `module` equals; None for random weights.
+        Encodes and decodes; None before anything is published.
 
     explained_variance : ndarray of shape (n_components,)
-        Variance of each code that is published.
+        Variance of each code.
 
     losses : list of float
         Training losses so far; empty before the first chunk.
 
     best_epoch : int
-        What is published; 0 is a start.
+        The epoch that is published; 0 is a start.
     """
 
-    stream: StreamState
-    module: nn.Module
-    codec: TableCodec
     fitted: FittedAutoencoder | None
     explained_variance: np.ndarray
     losses: list[float]
     best_epoch: int
 
 
-def begin_stream(estimator, columns: TableSchema, X) -> StreamPosition:
+class StreamPosition(NamedTuple):
+    """Where a stream stands between two chunks.
+
+    Attributes
+    ----------
+    stream : StreamState
+        What is known of the chunks so far.
+
+    module : torch.nn.Module
+        The network as it stands, on the CPU and in ``eval()``.
+
+    codec : TableCodec
+        Fixed by the first chunk.
+
+    published : Published
+        What the estimator has; its network equals `module`.
+    """
+
+    stream: StreamState
+    module: nn.Module
+    codec: TableCodec
+    published: Published
+
+
+def begin_stream(recipe: Recipe, columns: TableSchema, X) -> StreamPosition:
     """Start at PCA of a first chunk, or at random.
 
     Parameters
     ----------
-    estimator : BaseStreamingAutoencoder
-        Gives the parameters.
+    recipe : Recipe
+        What to fit.
 
     columns : TableSchema
         The columns of X.
@@ -71,116 +85,123 @@ def begin_stream(estimator, columns: TableSchema, X) -> StreamPosition:
 
     Returns
     -------
-    standing : Standing
+    standing : StreamPosition
         Before any step.
     """
-    layer_sizes(estimator.hidden_layer_sizes)
-    from_pca = estimator.init == "pca"
-    streams, seed = _streams(estimator)
-    table = fit_table(estimator, columns, X)
-    codec = table.codec
-    n_components = resolve_n_components(
-        estimator.n_components, X, codec, limited=from_pca
+    streams, seed = _streams(recipe)
+    problem = RowReconstruction(recipe, columns, X)
+    table, codec = problem.table, problem.codec
+    [start] = problem.fit_starts([], streams.integer("start"))
+    gap_columns = _gap_columns(recipe, table.layout(), table.gap_columns)
+    arguments = problem.arguments(recipe, start, gap_columns)
+    design = Design(
+        recipe.network_class, recipe.arguments(arguments), None, recipe.fuse
     )
-    n_components = min(n_components, component_limit(X, codec))
-    [start] = fit_pca_starts(X, table, n_components, streams.integer("start"))
-    gap_columns = _gap_columns(estimator, table.layout(), table.gap_columns)
-    arguments = network_arguments(estimator, start, gap_columns)
-    design = Design(*estimator._build(arguments, None, 0.0, None))
-    module = _network(design.network_class, arguments, streams)
-    unit, fitted, axes = code_unit(estimator, codec, module), None, start_axes(start)
-    if from_pca:
+    module = design.build(streams.torch("weights")).eval()
+    unit, fitted = problem.code_unit(recipe, module), None
+    axes = start_axes(start, arguments["n_components"])
+    if recipe.starts_at_pca:
         start.apply_to(module)
-        linear = rotated_arrays(design.linear(start), axes, np.float64)
-        fitted = scale_codes(
+        fitted = FittedAutoencoder(
             codec,
-            design.network_class,
+            design.network_class.__name__,
             design.linear_arguments,
-            linear,
-            axes.variance,
-            unit,
-            whiten=estimator.whiten,
+            rotated_arrays(design.linear(start), axes, np.float64),
+            code_units(axes.variance, unit, whiten=recipe.whiten),
         )
     stream = _first_stream(
         seed=seed,
         module=module,
-        start_loss=None if from_pca else 1.0,
+        start_loss=None if recipe.starts_at_pca else 1.0,
         n_cells=table.layout().n_cells,
         code_unit=unit,
         network=arguments,
         noise_unit=table.noise_unit,
         codes=_moments(axes.variance, X.shape[0]),
     )
-    return StreamPosition(stream, module, codec, fitted, axes.variance * unit**2, [], 0)
+    published = Published(fitted, axes.variance * unit**2, [], 0)
+    return StreamPosition(stream, module, codec, published)
 
 
-def resume_after_fit(estimator) -> StreamPosition:
-    """Go on from what `fit` left, where that is linear with new, silent hidden layers.
+def resume_after_fit(recipe: Recipe, published: Published) -> StreamPosition:
+    """Go on from what `fit` left.
+
+    If that is linear, it gets new hidden layers that add nothing yet.
 
     Parameters
     ----------
-    estimator : BaseStreamingAutoencoder
-        Fitted.
+    recipe : Recipe
+        What to fit.
+
+    published : Published
+        Fitted attributes.
 
     Returns
     -------
-    standing : Standing
+    standing : StreamPosition
         Before any step of a stream.
     """
-    fitted, (streams, seed) = estimator._fitted, _streams(estimator)
+    fitted, (streams, seed) = published.fitted, _streams(recipe)
     codec, arguments = fitted.codec, fitted.network
-    noise_unit = _noise_unit(estimator, codec)
-    sizes = layer_sizes(estimator.hidden_layer_sizes)
+    noise_unit = _noise_unit(recipe, codec)
     n_cells = float(np.count_nonzero(~codec.empty))
-    module = _network(NETWORKS[fitted.kind], arguments, streams)
+    weights = streams.torch("weights")
+    module = _network(fitted.kind, arguments, weights, recipe)
     module.load_state_dict(_tensors(fitted.arrays))
-    unit = code_unit(estimator, codec, module)
-    variance = estimator.explained_variance_ / unit**2
-    if module.is_linear and sizes:
+    unit = code_unit(recipe, codec, module)
+    variance = published.explained_variance / unit**2
+    if module.is_linear and recipe.hidden_layer_sizes:
         table = EncodedTable(codec, noise_unit, (~codec.empty).astype(float), False)
         arguments = arguments | {
-            "hidden_layer_sizes": sizes,
-            "activation": estimator.activation,
-            "gap_columns": _gap_columns(estimator, table.layout(), ()),
+            "hidden_layer_sizes": recipe.hidden_layer_sizes,
+            "activation": recipe.activation,
+            "gap_columns": _gap_columns(recipe, table.layout(), ()),
         }
-        module = _with_layers(module, arguments, variance, streams)
+        deeper = _network(fitted.kind, arguments, streams.torch("weights"), recipe)
+        module = _start_at_linear(deeper, module, variance)
     stream = _first_stream(
         seed=seed,
         module=module,
-        start_loss=min(float(estimator.loss_curve_[0]), 1.0),
+        start_loss=min(float(published.losses[0]), 1.0),
         n_cells=n_cells,
         code_unit=unit,
         network=arguments,
         noise_unit=noise_unit,
         codes=_moments(variance, _FIT_ROWS),
     )
-    return _standing(estimator, stream, module)
+    return StreamPosition(stream, module.eval(), codec, published)
 
 
-def resume_stream(estimator) -> StreamPosition:
+def resume_stream(
+    recipe: Recipe, published: Published, state: dict[str, Any]
+) -> StreamPosition:
     """Go on where the last chunk ended.
 
     Parameters
     ----------
-    estimator : BaseStreamingAutoencoder
-        After `partial_fit`.
+    recipe : Recipe
+        What to fit.
+
+    published : Published
+        Fitted attributes.
+
+    state : dict
+        State of the stream, see :class:`StreamState`.
 
     Returns
     -------
-    standing : Standing
+    standing : StreamPosition
         As it was.
     """
-    fitted = estimator._fitted
-    stream = StreamState.from_state(estimator._stream, fitted)
-    module = NETWORKS[fitted.kind](
-        **stream.network, generator=torch.Generator(), fuse=True
-    )
+    fitted = published.fitted
+    stream = StreamState.from_state(state, fitted)
+    module = _network(fitted.kind, stream.network, torch.Generator(), recipe)
     weights = torch.from_numpy(stream.steps["average"].copy())
     nn.utils.vector_to_parameters(weights, module.parameters())
     ranges = {name: fitted.arrays.get(name) for name, _ in module.named_buffers()}
     known = {name: array for name, array in ranges.items() if array is not None}
     module.load_state_dict(_tensors(known), strict=False)
-    return _standing(estimator, stream, module)
+    return StreamPosition(stream, module.eval(), fitted.codec, published)
 
 
 def _first_stream(*, module: nn.Module, **known: Any) -> StreamState:
@@ -191,35 +212,22 @@ def _first_stream(*, module: nn.Module, **known: Any) -> StreamState:
     )
 
 
-def _standing(estimator, stream: StreamState, module: nn.Module) -> StreamPosition:
-    """Return what an estimator that has published something stands at."""
-    return StreamPosition(
-        stream,
-        module.eval(),
-        estimator._fitted.codec,
-        estimator._fitted,
-        estimator.explained_variance_,
-        estimator.loss_curve_,
-        estimator.best_epoch_,
-    )
-
-
-def _streams(estimator) -> tuple[RandomStreams, int]:
+def _streams(recipe: Recipe) -> tuple[RandomStreams, int]:
     """Return random numbers, and the seed that makes the same ones again."""
-    seed = RandomStreams(estimator.random_state).integer("stream")
+    seed = RandomStreams(recipe.random_state).integer("stream")
     return RandomStreams(seed), seed
 
 
-def _network(network_class, arguments: dict[str, Any], streams) -> nn.Module:
-    module = network_class(**arguments, generator=streams.torch("weights"), fuse=True)
-    return module.eval()
-
-
-def _with_layers(
-    linear: nn.Module, arguments: dict[str, Any], variance: np.ndarray, streams
+def _network(
+    kind: str, arguments: dict[str, Any], generator: torch.Generator, recipe: Recipe
 ) -> nn.Module:
-    """Return a network with hidden layers that computes what a linear one does."""
-    module = _network(type(linear), arguments, streams)
+    return NETWORKS[kind](**arguments, generator=generator, fuse=recipe.fuse).eval()
+
+
+def _start_at_linear(
+    module: nn.Module, linear: nn.Module, variance: np.ndarray
+) -> nn.Module:
+    """Make a network with hidden layers compute what a linear one does."""
     encoder, decoder = linear.linear_encoder, linear.linear_decoder
     deviations = torch.from_numpy(np.sqrt(variance)).float()
     module.start_at_maps(encoder.weight, decoder.weight, deviations, decoder.bias)
@@ -234,17 +242,17 @@ def _moments(variance: np.ndarray, n_rows: int) -> CodeMoments:
     return CodeMoments(n_rows, np.zeros(len(variance)), scatter)
 
 
-def _gap_columns(estimator, layout, gap_columns) -> tuple[int, ...]:
+def _gap_columns(recipe: Recipe, layout, gap_columns) -> tuple[int, ...]:
     """Return the encoded columns to flag: with gaps, or given them by noise."""
-    noise = estimator._corruption(layout, torch.Generator())
+    noise = recipe.noise(layout, torch.Generator())
     of_noise = [] if noise is None else noise.gap_columns()
     return tuple(sorted({*gap_columns, *of_noise}))
 
 
-def _noise_unit(estimator, codec: TableCodec) -> np.ndarray:
+def _noise_unit(recipe: Recipe, codec: TableCodec) -> np.ndarray:
     """Return the noise unit that a codec was fitted with, see :class:`EncodedTable`."""
     unit = np.ones(codec.n_encoded)
-    if has_own_scales(estimator, codec.columns):
+    if recipe.scales_columns(codec.columns):
         unit[codec.starts[codec.constant]] = 0.0
     for position in codec.columns.levels:
         block = codec.block(position)

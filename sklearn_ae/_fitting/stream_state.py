@@ -104,9 +104,9 @@ class StreamState(NamedTuple):
         return cls(**plain, steps=steps, codes=codes)
 
 
-def is_stream_state(state: Any, estimator) -> bool:
-    """Tell that a state describes a stream of an estimator, or raise."""
-    StreamState.from_state(state, estimator._fitted)
+def is_stream_state(state: dict[str, Any], owner) -> bool:
+    """Return True if a state describes a stream of an estimator, or raise."""
+    StreamState.from_state(state, owner._fitted)
     return True
 
 

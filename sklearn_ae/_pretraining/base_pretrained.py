@@ -3,6 +3,7 @@
 from abc import abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from numbers import Integral, Real
 from typing import Any, ClassVar
 
@@ -16,20 +17,21 @@ from .._estimators import (
     FitTasks,
     TrainingParameters,
     count_wrapped_fits,
+    fit_transaction,
     fit_wrapped,
     own_autoencoder,
-    restore_on_error,
 )
 from .._fitting import layer_sizes
 from .._persistence import NUMBER, TRAINED, optional
 from .._sklearn import Interval, _fit_context
 from .._training import (
     RandomStreams,
+    TrainingOptions,
     check_callbacks,
     default_torch_modes,
     resolve_device,
 )
-from .fine_tune import FineTuned, fine_tune, gather_labelled_codes
+from .fine_tune import FineTuned, HeadRecipe, fine_tune, gather_labelled_codes
 from .fitted_predictor import FittedPredictor
 
 
@@ -126,26 +128,46 @@ class BasePretrained(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseWrap
         check_callbacks(self.callbacks or ())
         layer_sizes(self.head_layer_sizes, "head_layer_sizes")
         tasks = FitTasks(self, X, y)
-        with restore_on_error(self):
+        with fit_transaction(self, tasks) as outcome:
             labelled, targets, learned = self._read(y)
             check_consistent_length(X, labelled)
-            device = resolve_device(self.device)
+            recipe = self._recipe()
             streams = RandomStreams(self.random_state)
             tasks.begin("fit", count_wrapped_fits(self.estimator) + 1)
             estimator = fit_wrapped(self.estimator, X, self.random_state, tasks)
-            tasks.publish = lambda shown, tuned: shown._publish(
-                estimator, tuned, learned
-            )
+
+            def publish(shown, tuned):
+                shown._publish(estimator, tuned, learned)
+
             with default_torch_modes():
                 others = ~labelled & targets.teach_unlabelled
+                device = recipe.training.device
                 given = gather_labelled_codes(estimator, X, labelled, others, device)
-                tuned = fine_tune(self, targets, given, device, streams, tasks)
-            self._publish(estimator, tuned, learned)
-            if tuned.state.interruption is None:
-                tasks.finish()
-        if tuned.state.interruption is not None:
-            raise tuned.state.interruption
+                observe = partial(tasks.observe, "fine-tune", publish)
+                tuned = fine_tune(recipe, targets, given, streams, observe)
+            publish(self, tuned)
+            outcome.interruption = tuned.state.interruption
         return self
+
+    def _recipe(self) -> HeadRecipe:
+        """Return what fine-tuning is to do; raise if parameters can't be used."""
+        training = TrainingOptions(
+            learning_rate=self.head_learning_rate,
+            batch_size=self.batch_size,
+            max_epochs=self.max_epochs,
+            weight_decay=self.weight_decay,
+            early_stopping=self.early_stopping,
+            validation_fraction=self.labelled_validation_fraction,
+            n_iter_no_change=self.n_iter_no_change,
+            callbacks=self.callbacks or (),
+            device=resolve_device(self.device),
+        )
+        return HeadRecipe(
+            training,
+            layer_sizes(self.head_layer_sizes, "head_layer_sizes"),
+            self.encoder_learning_rate,
+            self.swap_level,
+        )
 
     def _check_fitted(self):
         if self._fitted.encoder is not None:

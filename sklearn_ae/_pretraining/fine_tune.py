@@ -1,4 +1,4 @@
-"""The way of labelled rows: a head's start, what judges it, and the engine."""
+"""Fine-tuning: a head on codes, trained together with the encoder of these."""
 
 import copy
 import math
@@ -9,21 +9,27 @@ import numpy as np
 import torch
 from torch import nn
 
-from .._estimators import FitTasks, encode_dense, own_autoencoder
-from .._fitting import FittedAutoencoder, layer_sizes, make_row_source, n_epochs
+from .._estimators import encode_dense, own_autoencoder
+from .._fitting import (
+    FittedAutoencoder,
+    Observe,
+    make_row_source,
+)
 from .._tables import block_widths
 from .._training import (
+    Networks,
     RandomStreams,
     RowSource,
+    RowSplit,
     TensorRows,
+    TrainingOptions,
     TrainingSettings,
     TrainingState,
-    cross_fit_network,
-    fit_network,
+    train_networks,
 )
 from ..nn import Head, HeadedNetwork, Layout, SwapNoise
 from .fitted_predictor import FittedHead, FittedPredictor
-from .label_split import split_rows
+from .label_split import LabelSplit, split_labelled_rows
 from .labelled_rows import LabelledRows, PartlyLabelledRows
 from .targets import LinearHead
 
@@ -31,6 +37,30 @@ _FEWEST_STEPS, _FULL_RATE_WIDTH = 300, 64
 # Rounding units of the dtype by which codes of like rows may differ.
 _ROUNDED = 64
 _SIGNIFICANCE = 0.05
+
+
+class HeadRecipe(NamedTuple):
+    """What fine-tuning is to do.
+
+    Attributes
+    ----------
+    training : TrainingOptions
+        How to train. The learning rate is the head's.
+
+    head_layer_sizes : tuple of int
+        Widths of the head's hidden layers.
+
+    encoder_learning_rate : float
+        Learning rate of the encoder; 0 leaves it as it is.
+
+    swap_level : float
+        Share of an encoder's inputs that are swapped between rows.
+    """
+
+    training: TrainingOptions
+    head_layer_sizes: tuple[int, ...]
+    encoder_learning_rate: float
+    swap_level: float
 
 
 class LabelledCodes(NamedTuple):
@@ -101,7 +131,7 @@ def gather_labelled_codes(
 
     Returns
     -------
-    given : Given
+    given : LabelledCodes
         Codes are in float64.
     """
     autoencoder = own_autoencoder(estimator)
@@ -139,49 +169,46 @@ def _scaling(
 
 
 def fine_tune(
-    estimator,
+    recipe: HeadRecipe,
     targets,
     given: LabelledCodes,
-    device: torch.device,
     streams: RandomStreams,
-    tasks: FitTasks,
+    observe: Observe,
 ) -> FineTuned:
-    """Fit a head to codes, then train it together with what makes them.
+    """Fit a head to codes, then train it together with the encoder of these.
 
     Parameters
     ----------
-    estimator : BasePretrained
-        Gives the parameters.
+    recipe : HeadRecipe
+        What to train, and how.
 
     targets : ClassTargets or NumberTargets
         What to learn.
 
-    given : Given
+    given : LabelledCodes
         What to learn from.
-
-    device : torch.device
-        Where training runs.
 
     streams : RandomStreams
         Source of the split, the weights, the order of rows and the noise.
 
-    tasks : FitTasks
-        Of the fit that this is a task of.
+    observe : callable
+        Returns who is told of epochs.
 
     Returns
     -------
-    tuned : Tuned
-        Nothing of it is assigned to the estimator.
+    tuned : FineTuned
+        Nothing of it is assigned to an estimator.
     """
-    split = split_rows(estimator, targets, streams)
+    split = split_labelled_rows(recipe.training, targets, streams)
     everything = np.arange(len(targets))
     start, *starts = (
         targets.linear_head(given.codes, index, given.scaling)
         for index in [everything, *map(split.without, range(len(split.parts)))]
     )
-    arguments = _head_arguments(estimator, start)
+    arguments = _head_arguments(recipe, start)
     module, *fold_networks = (
-        _network(given, arguments, one, streams).to(device) for one in [start, *starts]
+        _network(given, arguments, one, streams).to(recipe.training.device)
+        for one in [start, *starts]
     )
 
     def learn(state):
@@ -190,104 +217,77 @@ def fine_tune(
             return FineTuned(FittedPredictor(given.encoder, head), state)
         return FineTuned(_tuned(given, arguments, state), state)
 
-    settings = _settings(estimator, targets, given, module, split, device)
-    n_parts = len(split.parts)
-    observer = tasks.epochs("fine-tune", settings.max_epochs, n_parts, learn)
-    settings = replace(settings, observer=observer)
-    return learn(
-        _train(
-            estimator, targets, given, module, fold_networks, split, settings, streams
-        )
+    n_train = len(split.without(0))
+    settings = _settings(recipe, given, module, 0 if targets.are_few else n_train)
+    observer = observe(settings.max_epochs, len(split.parts), learn)
+    state = train_networks(
+        Networks(module, fold_networks),
+        targets.objective(recipe.training.device),
+        _row_split(recipe, targets, given, split, streams),
+        replace(settings, observer=observer),
+        streams,
+    )
+    return learn(state)
+
+
+def _row_split(
+    recipe: HeadRecipe, targets, given: LabelledCodes, split: LabelSplit, streams
+) -> RowSplit:
+    return RowSplit(
+        rows=_training_rows(recipe, targets, given, streams),
+        judged=LabelledRows(given.rows, targets.judged()),
+        index=torch.from_numpy(split.without(0)),
+        parts=tuple(map(torch.from_numpy, split.parts)),
+        always_train=torch.from_numpy(split.alone),
     )
 
 
-def _train(
-    estimator, targets, given, module, fold_networks, split, settings, streams
-) -> TrainingState:
-    device = settings.device
-    objective = targets.objective(device)
-    rows = _training_rows(estimator, targets, given, streams)
-    judged = LabelledRows(given.rows, targets.judged())
-    parts = [torch.from_numpy(part) for part in split.parts]
-    if len(parts) > 1:
-        return cross_fit_network(
-            module,
-            fold_networks,
-            None,
-            objective,
-            rows,
-            judged,
-            parts,
-            settings,
-            streams,
-            always_train=torch.from_numpy(split.alone),
-        )
-    return fit_network(
-        fold_networks[0] if fold_networks else module,
-        objective,
-        rows,
-        torch.from_numpy(split.without(0)),
-        (judged, parts[0]) if parts else None,
-        settings,
-        streams.torch("batches"),
-    )
-
-
-def _settings(estimator, targets, given, module, split, device) -> TrainingSettings:
-    rate = estimator.head_learning_rate
-    share = _encoder_rate(estimator, given) / rate
+def _settings(
+    recipe: HeadRecipe, given: LabelledCodes, module: nn.Module, n_train: int
+) -> TrainingSettings:
+    """Return the settings of a training; without training rows there is no epoch."""
+    options = recipe.training
+    share = _encoder_rate(recipe, given) / options.learning_rate
     scales = {
         name: share if name.startswith("encoder.") else 1.0
         for name, _ in module.named_parameters()
     }
-    few = targets.are_few
-    return TrainingSettings(
-        learning_rate=rate,
+    return options.settings(
+        module,
         learning_rate_scales=scales,
-        batch_size=estimator.batch_size,
-        max_epochs=0 if few else _n_epochs(estimator, len(split.without(0))),
-        weight_decay=estimator.weight_decay,
-        n_iter_no_change=estimator.n_iter_no_change,
-        ends_early=estimator.n_iter_no_change is not None,
+        max_epochs=options.n_epochs(n_train, _FEWEST_STEPS) if n_train else 0,
+        ends_early=options.n_iter_no_change is not None,
         significance_level=_SIGNIFICANCE,
-        callbacks=estimator.callbacks or (),
-        device=device,
     )
 
 
-def _encoder_rate(estimator, given: LabelledCodes) -> float:
+def _encoder_rate(recipe: HeadRecipe, given: LabelledCodes) -> float:
     """Return the encoder's rate, smaller where a step changes sums of many columns."""
     if given.encoder is None:
         return 0.0
     width = given.encoder.codec.n_encoded / _FULL_RATE_WIDTH
-    return estimator.encoder_learning_rate / math.sqrt(max(width, 1.0))
+    return recipe.encoder_learning_rate / math.sqrt(max(width, 1.0))
 
 
-def _n_epochs(estimator, n_train: int) -> int:
-    """Return `max_epochs`, and more than a few steps where that is "auto"."""
-    if estimator.max_epochs != "auto":
-        return estimator.max_epochs
-    steps_per_epoch = math.ceil(n_train / estimator.batch_size)
-    return max(n_epochs(estimator, n_train), math.ceil(_FEWEST_STEPS / steps_per_epoch))
-
-
-def _training_rows(estimator, targets, given: LabelledCodes, streams) -> LabelledRows:
-    labels, noise = targets.tensor(), _noise(estimator, given, streams)
+def _training_rows(
+    recipe: HeadRecipe, targets, given: LabelledCodes, streams
+) -> LabelledRows:
+    noise = _noise(recipe, given, streams)
+    labelled = LabelledRows(given.rows, targets.tensor(), noise)
     if noise is None or given.unlabelled is None:
-        return LabelledRows(given.rows, labels, noise)
+        return labelled
     return PartlyLabelledRows(
-        given.rows,
-        labels,
-        noise,
+        labelled,
         given.unlabelled,
-        estimator.batch_size,
+        noise,
+        recipe.training.batch_size,
         streams.torch("unlabelled"),
     )
 
 
-def _noise(estimator, given: LabelledCodes, streams) -> SwapNoise | None:
+def _noise(recipe: HeadRecipe, given: LabelledCodes, streams) -> SwapNoise | None:
     """Return the noise of an encoder's rows."""
-    if given.encoder is None or estimator.swap_level == 0:
+    if given.encoder is None or recipe.swap_level == 0:
         return None
     widths = block_widths(given.encoder.codec.columns)
     unit = torch.ones(int(widths.sum()), dtype=torch.float32)
@@ -297,15 +297,15 @@ def _noise(estimator, given: LabelledCodes, streams) -> SwapNoise | None:
         noise_unit=unit,
         n_cells=len(widths),
     )
-    return SwapNoise(layout, estimator.swap_level, generator=streams.torch("noise"))
+    return SwapNoise(layout, recipe.swap_level, generator=streams.torch("noise"))
 
 
-def _head_arguments(estimator, start: LinearHead) -> dict[str, Any]:
+def _head_arguments(recipe: HeadRecipe, start: LinearHead) -> dict[str, Any]:
     n_outputs, n_components = start.weight.shape
     return {
         "n_components": n_components,
         "n_outputs": n_outputs,
-        "hidden_layer_sizes": layer_sizes(estimator.head_layer_sizes),
+        "hidden_layer_sizes": recipe.head_layer_sizes,
     }
 
 

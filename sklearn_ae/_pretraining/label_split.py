@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .._training import RandomStreams
+from .._training import RandomStreams, TrainingOptions
 
 _N_PARTS, _FEW_JUDGES, _MAX_JUDGES = 5, 100, 10_000
 
@@ -35,7 +35,9 @@ class LabelSplit(NamedTuple):
         return np.setdiff1d(rows, self.parts[number]) if self.parts else rows
 
 
-def split_rows(estimator, targets, streams: RandomStreams) -> LabelSplit:
+def split_labelled_rows(
+    options: TrainingOptions, targets, streams: RandomStreams
+) -> LabelSplit:
     """Choose the labelled rows that judge, the same share of every class.
 
     A row that is alone in its class never judges. Where too few rows could be set
@@ -44,8 +46,8 @@ def split_rows(estimator, targets, streams: RandomStreams) -> LabelSplit:
 
     Parameters
     ----------
-    estimator : BasePretrained
-        Gives the parameters.
+    options : TrainingOptions
+        Parameters of training.
 
     targets : ClassTargets or NumberTargets
         What the rows are labelled with.
@@ -62,11 +64,10 @@ def split_rows(estimator, targets, streams: RandomStreams) -> LabelSplit:
     alone = _joined([rows for rows in layers if len(rows) == 1])
     layers = [rows for rows in layers if len(rows) > 1]
     others = _joined(layers)
-    if targets.are_few or not estimator.early_stopping:
+    if targets.are_few or not options.early_stopping:
         return LabelSplit(alone, others, [])
-    fraction = estimator.labelled_validation_fraction
-    watched = estimator.callbacks or estimator.n_iter_no_change is not None
-    if not watched and fraction * len(targets) < _FEW_JUDGES:
+    fraction = options.validation_fraction
+    if not options.watches_one_training and fraction * len(targets) < _FEW_JUDGES:
         # Layer after layer, so that every part has its share of each.
         parts = [others[number::_N_PARTS] for number in range(_N_PARTS)]
         return LabelSplit(alone, others, parts)

@@ -37,19 +37,22 @@ class LabelledRows:
         return rows, self._targets[index].to(rows.device)
 
 
-class PartlyLabelledRows(LabelledRows):
+class PartlyLabelledRows:
     """Noisy rows and their targets, and after them rows without targets.
 
-    These are drawn anew for every batch. They come twice, first noisy and then clean,
-    as :func:`class_loss` takes them.
+    Rows without targets are drawn anew for every batch. They come twice, first noisy
+    and then clean, as :func:`class_loss` takes them.
 
     Parameters
     ----------
-    rows, targets, noise
-        As in :class:`LabelledRows`.
+    labelled : LabelledRows
+        The rows with targets.
 
     others : RowSource
         The rows without targets.
+
+    noise : Corruption
+        In ``train()``; changes the rows without targets.
 
     n_drawn : int
         How many of them come with a batch.
@@ -60,22 +63,23 @@ class PartlyLabelledRows(LabelledRows):
 
     def __init__(
         self,
-        rows: RowSource,
-        targets: Tensor,
-        noise: Corruption,
+        labelled: LabelledRows,
         others: RowSource,
+        noise: Corruption,
         n_drawn: int,
         generator: torch.Generator,
     ) -> None:
-        super().__init__(rows, targets, noise)
-        self._corrupted, self._others = noise, others
+        self._labelled, self._others, self._noise = labelled, others, noise
         self._n_drawn, self._generator = n_drawn, generator
+
+    def __len__(self) -> int:
+        return len(self._labelled)
 
     def take(self, index: Tensor) -> tuple[Tensor, Tensor]:
         """Return the rows `index`, others after them, and the targets of the first."""
-        rows, targets = super().take(index)
+        rows, targets = self._labelled.take(index)
         drawn = torch.randint(
             len(self._others), (self._n_drawn,), generator=self._generator
         )
         clean, _ = self._others.take(drawn)
-        return torch.cat([rows, self._corrupted(clean), clean]), targets
+        return torch.cat([rows, self._noise(clean), clean]), targets

@@ -136,7 +136,7 @@ def fit_categories(
     >>> import numpy as np
     >>> from sklearn_ae._tables.categories import fit_categories
     >>> fit_categories(np.array([0, 1, 1, 2, -1]), ["a", "b", "c"], max_categories=3)
-    Levels(alone=('b',), rare=('a', 'c'), has_missing=True)
+    Categories(alone=('b',), rare=('a', 'c'), has_missing=True)
     """
     counts = np.bincount(codes[codes >= 0], minlength=len(values))
     order = sorted(range(len(values)), key=lambda i: _sort_key(values[i]))

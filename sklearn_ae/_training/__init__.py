@@ -2,9 +2,14 @@
 
 from .callbacks import check_callbacks
 from .checkpoint import Checkpoint, check_checkpoint, read_checkpoint, resolved_path
-from .cross_fitting import cross_fit_network, rows_outside_fold
-from .engine import Objective, fit_network, row_losses
-from .online import ScheduleFreeAdamW, flatten_weights, train_one_pass
+from .cross_fitting import Networks, rows_outside_fold, train_networks
+from .engine import Objective, row_losses
+from .online import (
+    ScheduleFreeAdamW,
+    check_convergence,
+    flatten_weights,
+    train_one_pass,
+)
 from .random import RandomStreams
 from .rows import (
     EPOCH_ROWS,
@@ -19,9 +24,9 @@ from .rows import (
     TensorRows,
     iterate_rows,
 )
-from .settings import TrainingSettings, TrainingState
+from .settings import Observer, TrainingOptions, TrainingSettings, TrainingState
 from .torch_modes import default_torch_modes, resolve_device, use_one_thread_after_fork
-from .validation_split import split_rows_for_validation
+from .validation_split import RowSplit, split_rows
 
 __all__ = [
     "EPOCH_ROWS",
@@ -31,20 +36,23 @@ __all__ = [
     "ChosenRows",
     "CorruptedRows",
     "FixedCorruptedRows",
+    "Networks",
     "Objective",
+    "Observer",
     "Pair",
     "PairedRows",
     "RandomStreams",
     "RowSource",
+    "RowSplit",
     "ScheduleFreeAdamW",
     "TensorRows",
+    "TrainingOptions",
     "TrainingSettings",
     "TrainingState",
     "check_callbacks",
     "check_checkpoint",
-    "cross_fit_network",
+    "check_convergence",
     "default_torch_modes",
-    "fit_network",
     "flatten_weights",
     "iterate_rows",
     "read_checkpoint",
@@ -52,7 +60,8 @@ __all__ = [
     "resolved_path",
     "row_losses",
     "rows_outside_fold",
-    "split_rows_for_validation",
+    "split_rows",
+    "train_networks",
     "train_one_pass",
     "use_one_thread_after_fork",
 ]

@@ -2,7 +2,6 @@
 
 import dis
 import math
-from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import Any
 
@@ -11,10 +10,10 @@ import torch
 from skorch.callbacks import Callback
 from torch import Tensor, nn
 
-_DIVERGED = 1e9  # times the size of the loss before, or of this, if that is less:
-_SMALL_LOSS = 1e-6
-_WARM_UP = 0.1  # share of the steps
-_HOPELESS = 5  # the share of epochs after which to end, and the fewest of them
+# Training diverged if the loss grew by _DIVERGED * max(abs(loss before), _SMALL_LOSS).
+_DIVERGED, _SMALL_LOSS = 1e9, 1e-6
+# Training stops after max(n_epochs / 5, 5) epochs if none was better than the start.
+_HOPELESS = 5
 
 
 def is_stop(error: KeyboardInterrupt) -> bool:
@@ -60,33 +59,7 @@ def stored(tensors: dict[str, Tensor]) -> dict[str, np.ndarray]:
     return {name: value.cpu().numpy().copy() for name, value in tensors.items()}
 
 
-class Recorder(Callback, ABC):
-    """A callback that learns from epoch to epoch, and can go on in another process."""
-
-    @abstractmethod
-    def state(self) -> dict[str, Any]:
-        """Return all that it has learned, as plain values and arrays."""
-
-    @abstractmethod
-    def restore(
-        self, state: dict[str, Any], device: torch.device, n_epochs: int
-    ) -> None:
-        """Go on where :meth:`state` was taken, or raise if that is no state.
-
-        Parameters
-        ----------
-        state : dict
-            Plain values and arrays.
-
-        device : torch.device
-            That of the training.
-
-        n_epochs : int
-            How many epochs it must have seen.
-        """
-
-
-class BestEpoch(Recorder):
+class BestEpoch(Callback):
     """Keeps the weights of the epoch with the lowest validation loss after the start.
 
     Parameters
@@ -115,6 +88,7 @@ class BestEpoch(Recorder):
             self.row_losses_ = net.validation_row_losses_
 
     def state(self):
+        """Return the best epoch so far, as plain values and arrays."""
         return {
             "loss": float(self.loss_),
             "epoch": self.epoch_,
@@ -123,6 +97,19 @@ class BestEpoch(Recorder):
         }
 
     def restore(self, state, device, n_epochs):
+        """Go on where :meth:`state` was taken; raise if that is no such state.
+
+        Parameters
+        ----------
+        state : dict
+            What :meth:`state` returned.
+
+        device : torch.device
+            Device of the training.
+
+        n_epochs : int
+            Number of epochs that were run.
+        """
         if not 0 < state["epoch"] <= n_epochs:
             raise ValueError(f"got a best epoch {state['epoch']} of {n_epochs}")
         self.loss_, self.epoch_ = state["loss"], state["epoch"]
@@ -133,31 +120,14 @@ class BestEpoch(Recorder):
         self.row_losses_ = torch.from_numpy(state["row_losses"]).to(device)
 
 
-class RowLosses(Recorder):
-    """Takes down the losses of the validation rows, epoch by epoch.
+class RowLosses(Callback):
+    """Keeps the losses of all validation rows, epoch by epoch."""
 
-    Parameters
-    ----------
-    n_rows : int
-        How many rows.
-    """
-
-    def __init__(self, n_rows):
-        self.n_rows, self.epochs_ = n_rows, []
+    def __init__(self):
+        self.epochs_ = []
 
     def on_epoch_end(self, net, **kwargs):
         self.epochs_.append(net.validation_row_losses_)
-
-    def state(self):
-        return {"epochs": [losses.cpu().numpy() for losses in self.epochs_]}
-
-    def restore(self, state, device, n_epochs):
-        epochs = np.stack(state["epochs"]) if n_epochs else np.empty((0, self.n_rows))
-        if epochs.shape != (n_epochs, self.n_rows) or np.isnan(epochs).any():
-            raise ValueError(f"got losses of shape {epochs.shape}")
-        self.epochs_ = [
-            torch.from_numpy(losses).to(device) for losses in state["epochs"]
-        ]
 
 
 class EpochEnd(Callback):
@@ -209,101 +179,6 @@ class Stop(Callback):
         late = epoch >= max(_HOPELESS, net.max_epochs / _HOPELESS)
         if idle or (late and self.best.loss_ >= self.best.start_loss):
             raise KeyboardInterrupt
-
-
-class OneCycle(Callback):
-    """Sets the learning rates of every step, see :func:`one_cycle`.
-
-    It is skorch's LRScheduler without torch's scheduler, which takes as long as a small
-    layer. A scheduler among the user's callbacks comes later and has the last word.
-
-    Parameters
-    ----------
-    n_steps : int
-        Steps of the whole schedule.
-    """
-
-    def __init__(self, n_steps):
-        self.n_steps = n_steps
-
-    def on_train_begin(self, net, **kwargs):
-        self.peaks_ = [group["lr"] for group in net.optimizer_.param_groups]
-        self.step_ = net.flat_.n_steps
-        self._set_rates(net)
-
-    def on_batch_end(self, net, training, **kwargs):
-        if not training:
-            return
-        net.history.record_batch("event_lr", net.optimizer_.param_groups[0]["lr"])
-        self.step_ += 1
-        self._set_rates(net)
-
-    def _set_rates(self, net):
-        share = one_cycle(self.step_, self.n_steps)
-        for group, peak in zip(net.optimizer_.param_groups, self.peaks_, strict=True):
-            group["lr"] = share * peak
-
-
-def one_cycle(step: int, n_steps: int) -> float:
-    """Return the share of the learning rate at a step.
-
-    It rises over the first tenth of the steps and falls to zero over the others, both
-    in a straight line.
-    """
-    n_rising = max(_WARM_UP * n_steps, 1)
-    return min((step + 1) / n_rising, (n_steps - step) / (n_steps - n_rising + 1))
-
-
-class ShrinkingNoise(Callback):
-    """Sets the level of noise by what is still unexplained, epoch by epoch.
-
-    It is the root of the last epoch's training loss, times the share of epochs that
-    are left: where a network can get close, it is not kept from it, and where it can't,
-    it learns no details below the noise. There is none before training and after it.
-
-    Parameters
-    ----------
-    noise : Corruption
-        Of the training rows.
-
-    start_loss : float
-        Training loss of the start.
-    """
-
-    def __init__(self, noise, start_loss):
-        self.noise, self.start_loss = noise, start_loss
-
-    def on_epoch_begin(self, net, **kwargs):
-        n_done = len(net.history) - 1
-        loss = net.history[-2, "train_loss"] if n_done else self.start_loss
-        left = 1 - n_done / net.max_epochs
-        deviation = net.module_.residual_deviation(min(loss, self.start_loss))
-        self.noise.set_level(deviation * left)
-
-    def on_train_end(self, net, **kwargs):
-        self.noise.set_level(0.0)
-
-
-class WarmUp(Callback):
-    """Lets an objective's penalty grow to its full weight, in a straight line.
-
-    Parameters
-    ----------
-    objective : object
-        Weighs its penalty by an attribute `warmth`, from 0 to 1.
-
-    n_epochs : int
-        Epochs until it is 1; the first has 0.
-    """
-
-    def __init__(self, objective, n_epochs):
-        self.objective, self.n_epochs = objective, n_epochs
-
-    def on_epoch_begin(self, net, **kwargs):
-        self.objective.warmth = min((len(net.history) - 1) / self.n_epochs, 1.0)
-
-    def on_train_end(self, net, **kwargs):
-        self.objective.warmth = 1.0
 
 
 class Divergence(Callback):

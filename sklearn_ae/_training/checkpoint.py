@@ -1,4 +1,4 @@
-"""Checkpoints: files that a long fit writes, and goes on from when it was cut off."""
+"""Checkpoints: files from which a fit goes on that was cut off."""
 
 import math
 import os
@@ -17,30 +17,28 @@ from .._persistence import (
     unpacked,
     write_file,
 )
-from .callbacks import Recorder, stored
+from .callbacks import BestEpoch, stored
 from .random import RandomStreams
 from .rows import Batches
 
 _KIND = "checkpoint"
 _MUST = "checkpoint must hold what a fit leaves there"
-_CONTENT = {"settings": dict, "data": dict, "seed": int, "trainings": dict}
-_SAVED = {"key": str, "tree": dict, "generators": dict}
+_CONTENT = {"settings": dict, "data": dict, "seed": int, "training": dict}
+_TRAINING = {"progress": dict, "generators": dict}
 _LOSSES = ("train_loss", "valid_loss")
 
 
 class Checkpoint:
-    """What a fit has done so far, in a file.
-
-    A fit is a sequence of trainings, each with a name, which the same data, parameters
-    and seed always make the same.
+    """The identity of a fit and the progress of its training, in a file.
 
     Parameters
     ----------
     path : str
-        Of the file.
+        Path of the file.
 
     content : dict
-        What it holds: the fit's identity, its seed, and its trainings by name.
+        What it holds: settings, data and seed, which tell one fit from another, and
+        the progress of its training with the states of its generators, if there is any.
 
     streams : RandomStreams
         Generators of the fit.
@@ -55,107 +53,52 @@ class Checkpoint:
         """Write the file."""
         write_file(self._path, packed(_KIND, self._content))
 
-    def training(self, name: str) -> "TrainingCheckpoint":
-        """Return the place of one training."""
-        return TrainingCheckpoint(self, name)
-
-    def load(self, name: str, key: str, take: Callable[[Any], None]) -> bool:
-        """Let a tree be taken, if it was saved last and by this key; set generators."""
-        saved = self._content["trainings"].get(name)
-        if saved is None:
-            return False
-        with raise_invalid_file(_MUST):
-            _check_kinds(saved, _SAVED)
-            if saved["key"] != key:
-                return False
-            self._streams.restore(saved["generators"])
-            take(saved["tree"])
-        return True
-
-    def save(self, name: str, key: str, tree: Any) -> None:
-        """Write a tree of plain values and arrays, and where generators stand."""
-        saved = {"key": key, "tree": tree, "generators": self._streams.state()}
-        self._content["trainings"][name] = saved
-        self.write()
-
-
-class TrainingCheckpoint:
-    """One training's place in a checkpoint.
-
-    It holds how far the training has come or, when no more than that is needed of it,
-    its outcome. To ask for either sets all generators to where they stood then.
-
-    Parameters
-    ----------
-    checkpoint : Checkpoint
-        Holds it.
-
-    name : str
-        Of the training.
-    """
-
-    def __init__(self, checkpoint: Checkpoint, name: str) -> None:
-        self._checkpoint, self._name = checkpoint, name
-
-    def take_progress(self, take: Callable[[Any], None]) -> bool:
-        """Tell whether there is progress, after it was taken.
+    def take(self, resume: Callable[[Any], None]) -> None:
+        """Set generators, and let a training resume, if there is progress.
 
         Parameters
         ----------
-        take : callable
-            Gets how far the training has come, and raises if that is none. Not called
-            before its first epoch's end.
+        resume : callable
+            Gets the progress, and raises if that is none.
         """
-        return self._checkpoint.load(self._name, "progress", take)
+        training = self._content["training"]
+        if not training:
+            return
+        with raise_invalid_file(_MUST):
+            _check_kinds(training, _TRAINING)
+            self._streams.restore(training["generators"])
+            resume(training["progress"])
 
-    def save_progress(self, progress: dict[str, Any]) -> None:
-        """Write how far the training has come.
+    def save(self, progress: dict[str, Any]) -> None:
+        """Write the progress of a training, and the states of generators.
 
         Parameters
         ----------
         progress : dict
             Plain values and arrays.
         """
-        self._checkpoint.save(self._name, "progress", progress)
-
-    def take_outcome(self, take: Callable[[Any], None]) -> bool:
-        """Tell whether the training is over, after its outcome was taken.
-
-        Parameters
-        ----------
-        take : callable
-            Gets what the training ended with, and raises if that is none.
-        """
-        return self._checkpoint.load(self._name, "outcome", take)
-
-    def save_outcome(self, outcome: dict[str, Any]) -> None:
-        """Write what the training ended with, in the place of its progress.
-
-        Parameters
-        ----------
-        outcome : dict
-            Plain values and arrays.
-        """
-        self._checkpoint.save(self._name, "outcome", outcome)
+        generators = self._streams.state()
+        self._content["training"] = {"progress": progress, "generators": generators}
+        self.write()
 
 
-def check_checkpoint(estimator, checkpoint) -> None:
-    """Raise where a checkpoint can't be written, or not all be kept that matters.
+def check_checkpoint(checkpoint, callbacks) -> None:
+    """Raise if a checkpoint can't be written, or can't hold all of a training's state.
 
     Parameters
     ----------
-    estimator : estimator
-        Has no callbacks of the user.
-
     checkpoint : str, path-like or None
         Path of the file.
+
+    callbacks : sequence or None
+        Callbacks of the user, of which there must be none.
     """
     if checkpoint is None:
         return
-    if estimator.callbacks:
+    if callbacks:
         raise ValueError(
             "callbacks must be None with a checkpoint, which can't hold their state, "
-            f"got callbacks={estimator.callbacks!r}."
+            f"got callbacks={callbacks!r}."
         )
     path = resolved_path(checkpoint)
     is_free = not os.path.lexists(path) and os.path.isdir(os.path.dirname(path))
@@ -167,6 +110,7 @@ def check_checkpoint(estimator, checkpoint) -> None:
 
 
 def resolved_path(checkpoint) -> str:
+    """Return the path of a file as text, with links followed."""
     try:
         return os.path.realpath(os.fsdecode(checkpoint))
     except TypeError:
@@ -176,6 +120,7 @@ def resolved_path(checkpoint) -> str:
 
 
 def read_checkpoint(path: str) -> dict[str, Any]:
+    """Return the content of a checkpoint; raise InvalidFileError if it is none."""
     try:
         content = unpacked(_KIND, read_file(path))
         with raise_invalid_file(_MUST):
@@ -217,9 +162,7 @@ def training_progress(net, batches: Batches) -> dict[str, Any]:
         "buffers": stored(dict(net.module_.named_buffers())),
         "switches": _switches(net.module_),
         "batches": batches.state(),
-        "recorders": {
-            name: recorder.state() for name, recorder in _recorders(net).items()
-        },
+        "best_epoch": best.state() if (best := _best_epoch(net)) else {},
         "epochs": [
             {name: float(epoch[name]) for name in _LOSSES if name in epoch}
             for epoch in net.history
@@ -255,9 +198,9 @@ def resume(net, batches: Batches, progress: dict[str, Any]) -> None:
     for name, part in net.module_.named_modules():
         vars(part).update(progress["switches"][name])
     batches.restore(progress["batches"])
-    for name, recorder in _recorders(net).items():
-        state = progress["recorders"][name]
-        recorder.restore(state, net.settings.device, len(progress["epochs"]))
+    if best := _best_epoch(net):
+        n_epochs = len(progress["epochs"])
+        best.restore(progress["best_epoch"], net.settings.device, n_epochs)
     for losses in progress["epochs"]:
         net.history.new_epoch()
         net.history.record("epoch", len(net.history))
@@ -324,9 +267,6 @@ def _switches(module: nn.Module) -> dict[str, dict[str, bool]]:
     }
 
 
-def _recorders(net) -> dict[str, Recorder]:
-    return {
-        name: callback
-        for name, callback in net.callbacks_
-        if isinstance(callback, Recorder)
-    }
+def _best_epoch(net) -> BestEpoch | None:
+    """Return the callback that keeps the best epoch, if validation rows judge."""
+    return dict(net.callbacks_).get("best_epoch")

@@ -13,19 +13,18 @@ from .callbacks import (
     BestEpoch,
     Divergence,
     EpochEnd,
-    OneCycle,
     ProgressBar,
-    ShrinkingNoise,
     Stop,
-    WarmUp,
     copy_weights,
     is_stop,
 )
-from .checkpoint import TrainingCheckpoint, resume, training_progress
+from .checkpoint import resume, training_progress
 from .epoch_comparison import is_significant_gain
 from .flat_parameters import FlatParameters, UncompiledAdamW
-from .rows import EVALUATION_ROWS, Batches, Pair, RowSource
+from .rows import EVALUATION_ROWS, Batches, Pair
+from .schedules import OneCycle, ShrinkingNoise, WarmUp
 from .settings import TrainingSettings, TrainingState
+from .validation_split import RowSplit
 
 MAX_GRADIENT_NORM = 1.0
 Objective = Callable[[nn.Module, Pair], Tensor]
@@ -179,18 +178,16 @@ def _epoch_losses(net: _SkorchNet, name: str) -> list[float]:
 def fit_network(
     module: nn.Module,
     objective: Objective,
-    rows: RowSource,
-    train_index: Tensor,
-    validation: tuple[RowSource, Tensor] | None,
+    split: RowSplit,
     settings: TrainingSettings,
     generator: torch.Generator,
     start: nn.Module | None = None,
-    saved: TrainingCheckpoint | None = None,
 ) -> TrainingState:
     """Train a module from where it stands and return the weights to keep.
 
     The start counts as epoch 0. It is left only for an epoch whose gain on the
-    validation rows their own noise does not explain, see :func:`is_significant_gain`.
+    validation rows their own noise does not explain, see
+    :func:`is_significant_gain`.
 
     Parameters
     ----------
@@ -200,15 +197,9 @@ def fit_network(
     objective : callable
         Turns (module, batch) into one loss a row.
 
-    rows : RowSource
-        Training rows.
-
-    train_index : Tensor
-        Which of `rows` to train on.
-
-    validation : tuple of (RowSource, Tensor) or None
-        Validation rows. None means that all epochs are run, and what they end with is
-        kept.
+    split : RowSplit
+        Rows to train on, and at most one part of validation rows. Without one all
+        epochs are run, and the weights of the last one are kept.
 
     settings : TrainingSettings
         How to train.
@@ -217,10 +208,7 @@ def fit_network(
         Source of the order of rows.
 
     start : torch.nn.Module, default=None
-        Something smaller that computes what `module` does where it stands.
-
-    saved : TrainingCheckpoint, default=None
-        Gets the progress of every epoch. If there is any, training goes on there.
+        A smaller network that computes what `module` computes before training.
 
     Returns
     -------
@@ -231,10 +219,13 @@ def fit_network(
     Raises
     ------
     ValueError
-        If a loss turns non-finite, or out of all proportion to the start's.
+        If a loss is not finite, or much larger than the start's.
     """
-    train = Batches(rows, train_index, settings.batch_size, generator)
-    judge = None if validation is None else Batches(*validation, EVALUATION_ROWS)
+    train = Batches(split.rows, split.index, settings.batch_size, generator)
+    judge = None
+    if split.parts:
+        (part,) = split.parts
+        judge = Batches(split.judged, part, EVALUATION_ROWS)
     best, start = None, module if start is None else start
     state = TrainingState(
         weights=copy_weights(module),
@@ -246,13 +237,13 @@ def fit_network(
         state.validation_losses.append(best.start_loss)
     if settings.max_epochs == 0:
         return state
-    net = _make_net(module, objective, (train, judge), best, state, settings, saved)
-    state.interruption = _run(net, train, judge, saved)
+    net = _make_net(module, objective, (train, judge), best, state, settings)
+    state.interruption = _run(net, train, judge)
     losses = _epoch_losses(net, "train_loss")
     state.losses += losses
     if judge is None:
         net.flat_.show(averaged=True)
-        _check_last_step(net, objective, rows, train_index)
+        _check_last_step(net, objective, split)
         state.weights, state.best_epoch = copy_weights(module), len(losses)
         return state
     state.validation_losses += _epoch_losses(net, "valid_loss")
@@ -271,14 +262,14 @@ def row_losses(module: nn.Module, objective: Objective, batches: Batches) -> Ten
         return torch.cat([objective(module, batch) for batch in batches])
 
 
-def _check_last_step(net: _SkorchNet, objective, rows, train_index) -> None:
-    """Raise if the weights that no epoch has judged have diverged."""
-    some = Batches(rows, train_index[:EVALUATION_ROWS], EVALUATION_ROWS)
-    loss = row_losses(net.module_, objective, some).mean().item()
+def _check_last_step(net: _SkorchNet, objective, split: RowSplit) -> None:
+    """Raise if the weights of the last epoch, which no row has judged, diverged."""
+    sample = Batches(split.rows, split.index[:EVALUATION_ROWS], EVALUATION_ROWS)
+    loss = row_losses(net.module_, objective, sample).mean().item()
     dict(net.callbacks_)["divergence"].check(net, "train_loss", loss)
 
 
-def _make_net(module, objective, batches, best, start, settings, saved) -> _SkorchNet:
+def _make_net(module, objective, batches, best, start, settings) -> _SkorchNet:
     train, judge = batches
     net = _SkorchNet(
         module,
@@ -292,7 +283,7 @@ def _make_net(module, objective, batches, best, start, settings, saved) -> _Skor
         iterator_train=_as_it_is,
         iterator_valid=_as_it_is,
         train_split=None if judge is None else predefined_split(judge),
-        callbacks=_callbacks(objective, train, best, start, settings, saved),
+        callbacks=_callbacks(objective, train, best, start, settings),
         use_caching=False,
         device=settings.device,
         verbose=0,
@@ -301,7 +292,7 @@ def _make_net(module, objective, batches, best, start, settings, saved) -> _Skor
     return net.initialize()
 
 
-def _callbacks(objective, train, best, start, settings, saved) -> list:
+def _callbacks(objective, train, best, start, settings) -> list:
     """Return what skorch calls: before the user's own, and after them what stops."""
     start_loss = start.losses[0]
     schedule = OneCycle(settings.max_epochs * len(train))
@@ -313,8 +304,9 @@ def _callbacks(objective, train, best, start, settings, saved) -> list:
         noise = ShrinkingNoise(settings.shrinking_noise, start_loss)
         callbacks.append(("shrinking_noise", noise))
     stop = []
-    if saved is not None:
-        save = EpochEnd(lambda net: saved.save_progress(training_progress(net, train)))
+    progress = settings.progress
+    if progress is not None:
+        save = EpochEnd(lambda net: progress.save(training_progress(net, train)))
         stop.append(("checkpoint", save))
     if best is not None:
         callbacks.append(("best_epoch", best))
@@ -339,10 +331,10 @@ def _as_it_is(dataset, batch_size):
     return dataset
 
 
-def _run(net: _SkorchNet, train, judge, saved) -> KeyboardInterrupt | None:
+def _run(net: _SkorchNet, train, judge) -> KeyboardInterrupt | None:
     """Run skorch's loop; return Ctrl-C where there are scored epochs to keep."""
-    if saved is not None:
-        saved.take_progress(partial(resume, net, train))
+    if net.settings.progress is not None:
+        net.settings.progress.take(partial(resume, net, train))
     try:
         try:
             net.notify("on_train_begin", X=train, y=None)

@@ -152,7 +152,6 @@ def train_one_pass(
     rows: RowSource,
     settings: TrainingSettings,
     steps: dict[str, Any],
-    loss_before: float,
     generator: torch.Generator,
 ) -> Pass:
     """Train a module in one pass over all rows, in batches of almost equal size.
@@ -174,21 +173,13 @@ def train_one_pass(
     steps : dict
         State of the steps so far.
 
-    loss_before : float
-        Mean loss of the rows before the pass.
-
     generator : torch.Generator
         Source of the order of rows.
 
     Returns
     -------
     done : Pass
-        The new state.
-
-    Raises
-    ------
-    ValueError
-        If the loss turns non-finite, or out of all proportion to that before.
+        The new state; see :func:`check_convergence`.
     """
     flat = FlatParameters([module.parameters()])
     stepper = ScheduleFreeAdamW(flat.tensors[0], steps)
@@ -206,9 +197,7 @@ def train_one_pass(
         losses.append(row_losses.detach())
     stepper.show_average()
     module.eval()
-    done = Pass(stepper.state(), torch.cat(losses).mean().item())
-    _check_converges(done, loss_before, settings)
-    return done
+    return Pass(stepper.state(), torch.cat(losses).mean().item())
 
 
 def _rates(module: nn.Module, settings: TrainingSettings) -> torch.Tensor:
@@ -221,7 +210,25 @@ def _rates(module: nn.Module, settings: TrainingSettings) -> torch.Tensor:
     return torch.cat(parts)
 
 
-def _check_converges(done: Pass, before: float, settings: TrainingSettings) -> None:
+def check_convergence(done: Pass, before: float, settings: TrainingSettings) -> None:
+    """Raise if a pass ends with weights that are not finite, or a much larger loss.
+
+    Parameters
+    ----------
+    done : Pass
+        The pass.
+
+    before : float
+        Mean loss of its rows before the pass.
+
+    settings : TrainingSettings
+        Settings of the pass, for the error.
+
+    Raises
+    ------
+    ValueError
+        If training diverged.
+    """
     weights = (done.steps[name] for name in ("average", "ahead", "squares"))
     finite = all(np.isfinite(part).all() for part in weights)
     if not finite or not is_finite_and_bounded(done.loss, before):

@@ -1,6 +1,7 @@
 """Row sources: what hands encoded rows to the network, batch by batch."""
 
 import math
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from typing import Any, Protocol
 
@@ -93,13 +94,13 @@ class PairedRows:
         return self.rows.take(index)[0], self._targets.take(index)[1]
 
 
-class CorruptedRows:
-    """Rows whose inputs are corrupted afresh whenever they are taken.
+class BaseCorruptedRows(ABC):
+    """Rows whose inputs are corrupted, and whose targets are clean.
 
     Parameters
     ----------
     rows : RowSource
-        The clean rows, which stay the targets.
+        The clean rows.
 
     corruption : Corruption
         In ``train()``.
@@ -111,13 +112,21 @@ class CorruptedRows:
     def __len__(self) -> int:
         return len(self._rows)
 
+    @abstractmethod
+    def take(self, index: Tensor) -> Pair:
+        """Return the rows `index`, corrupted and clean."""
+
+
+class CorruptedRows(BaseCorruptedRows):
+    """Rows whose inputs are corrupted afresh whenever they are taken."""
+
     def take(self, index: Tensor) -> Pair:
         """Return the rows `index`, corrupted and clean."""
         _, clean = self._rows.take(index)
         return self._corruption(clean), clean
 
 
-class FixedCorruptedRows(CorruptedRows):
+class FixedCorruptedRows(BaseCorruptedRows):
     """Rows whose inputs are corrupted alike whenever the same batch is taken.
 
     The corruption's generator is theirs alone. Where its level is a range, pieces of a

@@ -33,7 +33,6 @@ LAST = {
     "ReconstructionOutlierDetector": "_outliers.detector._check_distinct",
     "PretrainedClassifier": "_pretraining.fine_tune.FittedPredictor",
     "PretrainedRegressor": "_pretraining.fine_tune.FittedPredictor",
-    "EncoderDecoderRegressor": "_fitting.fit_pairs.rotated_arrays",
     "CodeCompressor": "_compression.compressor.hash_values",
 }
 

@@ -285,7 +285,7 @@ def press_while_finishing(monkeypatch, press_ctrl_c):
             presses.pop()()
         return rotated_arrays(*arguments)
 
-    monkeypatch.setattr("sklearn_ae._fitting.fit_pairs.rotated_arrays", pressed)
+    monkeypatch.setattr("sklearn_ae._fitting.fit.rotated_arrays", pressed)
 
 
 @pytest.mark.usefixtures("press_while_finishing")

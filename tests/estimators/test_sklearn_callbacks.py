@@ -396,5 +396,5 @@ def test_below_1_9_there_are_no_callbacks(monkeypatch):
     tasks = old.FitTasks(old.CallbackMixin(), None)
     tasks.begin("fit", 2)
     with tasks.held("fit-estimator", old.CallbackMixin()):
-        assert tasks.epochs("fine-tune", 2, 1, None) is None
+        assert tasks.observe("fine-tune", None, 2, 1, None) is None
     tasks.finish()

@@ -8,10 +8,10 @@ from sklearn_ae._fitting.code_axes import (
     ordered_axes,
     principal_axes,
     rotated_arrays,
-    start_axes,
     unrotated_axes,
 )
 from sklearn_ae._fitting.pca_start import fit_pca_starts
+from sklearn_ae._fitting.problem import start_axes
 from sklearn_ae._training.rows import TensorRows
 from sklearn_ae.nn import Autoencoder, VariationalNetwork
 
@@ -98,7 +98,7 @@ def test_turning_leaves_the_network_it_is_made_from_alone(network, rows):
 
 def test_axes_of_the_start_are_those_of_pca(fit_table, X):
     table = fit_table(X)
-    axes = start_axes(fit_pca_starts(X, table, 3, 0)[0])
+    axes = start_axes(fit_pca_starts(X, table, 3, 0)[0], 3)
     encoded = table.codec.encode(X)
     pca = PCA(3).fit(encoded)
     assert axes.rotation is None

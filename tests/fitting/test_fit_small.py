@@ -222,13 +222,13 @@ def press_in_training(request, press_ctrl_c, monkeypatch):
         fit_network = cross_fitting.fit_network
 
         def pressed(*arguments, **keywords):
-            *others, settings, generator, start, saved = arguments
+            *others, settings, generator, start = arguments
             trainings.append(settings)
             if len(trainings) == number + 1:
                 press = Press(press_ctrl_c, request.param)
                 callbacks = [*settings.callbacks, press]
                 settings = replace(settings, callbacks=callbacks)
-            return fit_network(*others, settings, generator, start, saved, **keywords)
+            return fit_network(*others, settings, generator, start, **keywords)
 
         monkeypatch.setattr(cross_fitting, "fit_network", pressed)
 

@@ -26,7 +26,7 @@ from sklearn_ae import (
     SparseAutoencoder,
     VariationalAutoencoder,
 )
-from sklearn_ae._pretraining.fine_tune import _n_epochs
+from sklearn_ae._pretraining.fine_tune import _FEWEST_STEPS
 
 HELD = AutoencoderTransformer(
     3, hidden_layer_sizes=(16,), max_epochs=4, batch_size=64, random_state=0
@@ -86,8 +86,8 @@ def scaled(codes):
 
 @pytest.mark.parametrize(("n_rows", "expected"), [(10, 300), (320, 70), (6_400, 13)])
 def test_automatic_epochs_are_no_few_steps(n_rows, expected):
-    estimator = PretrainedClassifier(batch_size=64)
-    assert _n_epochs(estimator, n_rows) == expected
+    options = PretrainedClassifier(batch_size=64)._recipe().training
+    assert options.n_epochs(n_rows, _FEWEST_STEPS) == expected
 
 
 def test_unlabelled_rows_are_learned_from(X, few, frozen, tuned):

@@ -8,7 +8,6 @@ from sklearn.frozen import FrozenEstimator
 from sklearn.preprocessing import MaxAbsScaler
 
 from sklearn_ae import AutoencoderTransformer, PretrainedRegressor
-from sklearn_ae._estimators.sklearn_callbacks import FitTasks
 from sklearn_ae._fitting.fitted import FittedAutoencoder
 from sklearn_ae._pretraining.fine_tune import fine_tune, gather_labelled_codes
 from sklearn_ae._pretraining.labelled_rows import LabelledRows
@@ -31,8 +30,9 @@ def tuned(estimator, X, size=1.0, **parameters):
     holder = PretrainedRegressor(estimator, **parameters)
     targets = NumberTargets(np.sin(X[LABELLED, 4:5]))
     rows = given(estimator, X * size)
-    tasks = FitTasks(holder, X)
-    return fine_tune(holder, targets, rows, CPU, RandomStreams(0), tasks)
+    return fine_tune(
+        holder._recipe(), targets, rows, RandomStreams(0), lambda *epochs: None
+    )
 
 
 def scores(tuned, estimator, X):

@@ -1,27 +1,23 @@
 """Which labelled rows judge."""
 
-from types import SimpleNamespace
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from sklearn_ae._pretraining.label_split import split_rows
+from sklearn_ae import PretrainedClassifier
+from sklearn_ae._pretraining.label_split import split_labelled_rows
 from sklearn_ae._pretraining.targets import ClassTargets, NumberTargets
 from sklearn_ae._training.random import RandomStreams
 
-PARAMETERS = {
-    "early_stopping": True,
-    "labelled_validation_fraction": 0.1,
-    "callbacks": None,
-    "n_iter_no_change": None,
-}
+OPTIONS = PretrainedClassifier()._recipe().training
 
 
 def split(counts, **parameters):
     numbers = np.repeat(np.arange(len(counts)), counts)
     targets = ClassTargets(numbers, np.arange(len(counts)), None)
-    estimator = SimpleNamespace(**(PARAMETERS | parameters))
-    return numbers, split_rows(estimator, targets, RandomStreams(0))
+    options = replace(OPTIONS, **parameters)
+    return numbers, split_labelled_rows(options, targets, RandomStreams(0))
 
 
 def test_parts_are_all_rows_but_those_alone_in_their_class():
@@ -68,5 +64,4 @@ def test_nothing_judges_few_labels_or_without_early_stopping(counts, parameters)
 @pytest.mark.parametrize(("n_labels", "n_parts"), [(9, 0), (10, 5), (2000, 1)])
 def test_numbers_are_split_alike(n_labels, n_parts):
     targets = NumberTargets(np.arange(n_labels, dtype=float)[:, None])
-    estimator = SimpleNamespace(**PARAMETERS)
-    assert len(split_rows(estimator, targets, RandomStreams(0)).parts) == n_parts
+    assert len(split_labelled_rows(OPTIONS, targets, RandomStreams(0)).parts) == n_parts

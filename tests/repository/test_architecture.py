@@ -191,7 +191,6 @@ def test_doors_list_what_others_use(room):
     assert listed == sorted(used, key=lambda text: (not text.isupper(), text))
 
 
-@rebuilt
 def test_below_estimators_nothing_takes_one():
     def taking(name):
         return {
@@ -286,7 +285,6 @@ def test_files_are_short():
     assert not found(lines)
 
 
-@rebuilt
 def test_functions_are_short():
     def long(name):
         lines = {f.name: code_lines(name, f) for f in functions(name)}
@@ -295,6 +293,7 @@ def test_functions_are_short():
     assert not found(long)
 
 
+@rebuilt
 def test_folders_are_small():
     counts = Counter(folder(name) for name in FILES)
     assert not [

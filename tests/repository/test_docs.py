@@ -6,8 +6,8 @@ from pathlib import Path
 import matplotlib.pyplot as plt
 import pytest
 
-from sklearn_ae._fitting import fit
 from sklearn_ae._pretraining import fine_tune
+from sklearn_ae._training import settings
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
@@ -29,7 +29,7 @@ pytestmark = pytest.mark.skipif(not DOCS.exists(), reason="the docs are not ther
 def _trainings(request, monkeypatch):
     """Let trainings end after few steps, but in long runs."""
     if request.param == "brief":
-        monkeypatch.setattr(fit, "_AUTO_STEPS", 10)
+        monkeypatch.setattr(settings, "_AUTO_STEPS", 10)
         monkeypatch.setattr(fine_tune, "_FEWEST_STEPS", 10)
 
 

@@ -1,5 +1,7 @@
 """The page on how to add a variant tells the truth, and its variant works."""
 
+import dataclasses
+import inspect
 import re
 import textwrap
 from pathlib import Path
@@ -10,7 +12,9 @@ from sklearn.base import clone
 from sklearn.utils.estimator_checks import estimator_checks_generator
 
 import sklearn_ae
-from sklearn_ae._estimators.variant import Variant
+from sklearn_ae import AutoencoderTransformer
+from sklearn_ae._fitting.recipe import Recipe
+from sklearn_ae.nn import _precision
 
 PAGE = Path(__file__).parents[2] / "docs" / "new_variant.md"
 TEXT = PAGE.read_text() if PAGE.exists() else ""
@@ -20,10 +24,10 @@ pytestmark = pytest.mark.skipif(not TEXT, reason="the docs are not there")
 
 
 @pytest.fixture(scope="module")
-def robust():
-    names = {"__name__": "robust"}
+def contractive():
+    names = {"__name__": "contractive"}
     exec(compile(CODE[1], PAGE.name, "exec"), names)
-    return names["RobustAutoencoder"]
+    return names["ContractiveAutoencoder"]
 
 
 def lines_of(code):
@@ -57,36 +61,41 @@ def test_variants_are_short(name):
     assert sum(bool(line.strip()) for line in lines) <= 80
 
 
-def test_every_hook_is_told():
-    hooks = {name for name in vars(Variant) if re.match(r"_[a-z]", name)}
-    told = set(re.findall(r"\| `(_\w+)", TEXT))
-    assert told == hooks - {"_abc_impl"}
+def test_table_tells_fields_of_recipes():
+    told = set(re.findall(r"^\| `(\w+)", TEXT, flags=re.MULTILINE))
+    shared = set(inspect.signature(AutoencoderTransformer).parameters)
+    fields = {field.name for field in dataclasses.fields(Recipe)}
+    assert told == fields - shared - {"training", "identity"}
 
 
-def test_the_variant_is_an_estimator(robust):
-    estimator = robust(2, threshold=0.5, max_epochs=1)
+def test_variant_is_an_estimator(contractive):
+    estimator = contractive(2, contraction=0.5, max_epochs=1)
     for _, check in estimator_checks_generator(estimator):
         name = getattr(check, "func", check).__name__
         if "clone" in name or "parameters" in name or "no_attributes" in name:
             check(clone(estimator))
 
 
-def test_the_variant_is_less_moved_by_wild_cells(robust, X):
-    wild = X.copy()
-    cells = np.random.default_rng(0).uniform(size=X.shape) < 0.02
-    wild[cells] *= 10
-    options = {"max_epochs": 40, "random_state": 0, "standardize": True}
-    errors = [
-        np.abs(model.fit(wild).reconstruct(X) - X).mean()
-        for model in (
-            robust(3, threshold=0.1, **options),
-            sklearn_ae.AutoencoderTransformer(3, **options),
-        )
+def test_contraction_makes_codes_change_less(contractive, X):
+    options = {"max_epochs": 15, "early_stopping": False, "random_state": 0}
+    steps = [
+        np.linalg.norm(model.transform(X + 0.01) - model.transform(X))
+        for model in (contractive(2, contraction=c, **options).fit(X) for c in (0, 10))
     ]
-    assert errors[0] < errors[1]
+    assert steps[1] < 0.9 * steps[0]
 
 
-@pytest.mark.parametrize("threshold", [0, -1, "1"])
-def test_its_parameter_is_checked(robust, X, threshold):
-    with pytest.raises(ValueError, match="'threshold' parameter of RobustAutoencoder"):
-        robust(2, threshold=threshold).fit(X)
+@pytest.mark.parametrize("has_bfloat16", [True, False])
+def test_large_variants_train_on_any_processor(
+    contractive, X, monkeypatch, has_bfloat16
+):
+    """Fused layers can't be differentiated twice, where bfloat16 makes them pay."""
+    monkeypatch.setattr(_precision, "_has_bfloat16", lambda: has_bfloat16)
+    estimator = contractive(2, hidden_layer_sizes=(512, 256), max_epochs=1)
+    assert estimator.fit(X).n_epochs_ == 1
+
+
+@pytest.mark.parametrize("contraction", [-1, "1"])
+def test_parameter_of_variant_is_checked(contractive, X, contraction):
+    with pytest.raises(ValueError, match="'contraction' parameter of Contractive"):
+        contractive(2, contraction=contraction).fit(X)

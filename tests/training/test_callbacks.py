@@ -16,14 +16,11 @@ from sklearn_ae._training.callbacks import (
     Divergence,
     EpochEnd,
     ProgressBar,
-    RowLosses,
-    ShrinkingNoise,
     Stop,
-    WarmUp,
     check_callbacks,
     is_stop,
-    one_cycle,
 )
+from sklearn_ae._training.schedules import ShrinkingNoise, WarmUp, one_cycle
 from sklearn_ae.nn import Layout, UniformNoise
 
 
@@ -109,24 +106,10 @@ def test_best_epochs_that_never_were_are_refused(best, epoch):
         best.restore({"epoch": epoch}, META, 3)
 
 
-@pytest.mark.parametrize("n_epochs", [0, 1, 3])
-def test_losses_of_rows_go_on_from_their_state(n_epochs):
-    losses, state = RowLosses(2), {"epochs": list(np.ones((n_epochs, 2)))}
-    losses.restore(state, torch.device("cpu"), n_epochs)
-    np.testing.assert_equal(losses.state(), state)
-    losses.restore(state, META, n_epochs)
-    assert all(epoch.device == META for epoch in losses.epochs_)
-
-
 def test_the_end_of_an_epoch_calls_with_the_net():
     called, net = [], SimpleNamespace()
     EpochEnd(called.append).on_epoch_end(net)
     assert called == [net]
-
-
-def test_losses_of_other_rows_are_refused_with_their_shape():
-    with pytest.raises(ValueError, match=r"shape \(3, 2\)"):
-        RowLosses(4).restore({"epochs": list(np.ones((3, 2)))}, META, 3)
 
 
 @pytest.mark.parametrize(

@@ -66,9 +66,12 @@ def test_a_fit_goes_on_where_it_was_cut_off(quick, in_pieces, X):
     assert bits(fitted) == bits(make().fit(X))
 
 
-def test_cross_fitting_goes_on_where_it_was_cut_off(quick, in_pieces, X):
-    fitted, n_pieces = in_pieces(lambda: quick(max_epochs=2), X)
-    assert n_pieces > 7  # of five twins with two epochs' ends and an outcome each
+def test_cross_fitting_starts_anew_to_the_same_bits(quick, fail_after, path, X):
+    fail_after(1)
+    with pytest.raises(RuntimeError, match="power"):
+        quick(max_epochs=2).fit(X, checkpoint=path)
+    fail_after(-1)
+    fitted = quick(max_epochs=2).fit(X, checkpoint=path)
     assert bits(fitted) == bits(quick(max_epochs=2).fit(X))
 
 
@@ -181,7 +184,7 @@ def test_a_checkpoint_changes_no_bit_of_a_fit(path, X):
 def test_training_goes_on_after_ctrl_c(path, X, press_ctrl_c, monkeypatch):
     def write(path, data):
         archive.write_file(path, data)
-        if len(archive.unpacked("checkpoint", data)["trainings"]):
+        if len(archive.unpacked("checkpoint", data)["training"]):
             press_ctrl_c()
 
     monkeypatch.setattr(checkpoint, "write_file", write)

@@ -18,7 +18,7 @@ from sklearn_ae import (
 )
 from sklearn_ae._persistence import archive, fingerprint
 
-AT = ("trainings", "network", "tree")
+AT = ("training", "progress")
 SMALL = {
     "hidden_layer_sizes": (8,),
     "learning_rate": 0.02,
@@ -133,15 +133,15 @@ WRONG = [
     ((), [3]),
     (("seed",), -1),
     (("data", "X"), np.zeros(0)),
-    (("trainings",), None),
-    (("trainings", "network"), {"key": "progress"}),
+    (("training",), None),
+    (("training",), {"progress": {}}),
     ((*AT, "steps", "n_steps"), 3),
     ((*AT, "steps", "weights"), np.ones(1, dtype=np.float32)),
     ((*AT, "steps", "exp_avg_sq"), "x"),
     ((*AT, "switches", "", "training"), "yes"),
     ((*AT, "batches"), {"n_ahead": 2}),
-    ((*AT, "recorders", "best_epoch", "epoch"), 3),
-    ((*AT, "recorders", "best_epoch", "row_losses"), np.ones(2, dtype=np.float32)),
+    ((*AT, "best_epoch", "epoch"), 3),
+    ((*AT, "best_epoch", "row_losses"), np.ones(2, dtype=np.float32)),
     ((*AT, "epochs", 1), {"train_loss": float("nan"), "valid_loss": 1.0}),
 ]
 
@@ -165,29 +165,6 @@ def test_what_no_fit_wrote_is_refused(cut_off, path, X, place, value):
     with pytest.raises(refused, match=r"^checkpoint must "):
         estimator.fit(X, checkpoint=path)
     assert not hasattr(estimator, "n_features_in_")
-
-
-OUTCOMES = [
-    ("losses", [1.0]),
-    ("losses", None),
-    ("record", {"epochs": []}),
-    ("record", {"epochs": [np.ones(60), np.ones(59)]}),
-    ("record", {"epochs": [np.ones(60), np.full(60, np.nan)]}),
-]
-
-
-@pytest.mark.parametrize(("name", "value"), OUTCOMES)
-def test_outcomes_that_no_twin_has_are_refused(fail_after, path, X, name, value):
-    fold_networks = {"validation_fraction": 0.1, "max_epochs": 2}
-    fail_after(4)
-    with pytest.raises(RuntimeError, match="power"):
-        small(**fold_networks).fit(X, checkpoint=path)
-    fail_after(-1)
-    tree = archive.unpacked("checkpoint", path.read_bytes())
-    wrong = put(tree, ("trainings", "fold 0", "tree", name), value)
-    path.write_bytes(archive.packed("checkpoint", wrong))
-    with pytest.raises(InvalidFileError, match=r"^checkpoint must hold what a fit"):
-        small(**fold_networks).fit(X, checkpoint=path)
 
 
 @pytest.mark.parametrize("name", [".", "missing/file", "pipe"])

@@ -6,10 +6,15 @@ import torch
 from skorch.callbacks import Callback
 from torch import nn
 
-from sklearn_ae._training.cross_fitting import cross_fit_network, rows_outside_fold
+from sklearn_ae._training.cross_fitting import (
+    Networks,
+    cross_fit_network,
+    rows_outside_fold,
+)
 from sklearn_ae._training.random import RandomStreams
 from sklearn_ae._training.rows import CorruptedRows, TensorRows
 from sklearn_ae._training.settings import TrainingSettings
+from sklearn_ae._training.validation_split import RowSplit
 from sklearn_ae.nn import Layout, UniformNoise
 
 N_ROWS = 42
@@ -54,13 +59,9 @@ def cross_fit(
         "max_epochs": 5,
     } | given
     return cross_fit_network(
-        module or Scale(),
-        fold_networks or [Scale() for _ in FOLDS],
-        None,
+        Networks(module or Scale(), fold_networks or [Scale() for _ in FOLDS]),
         objective,
-        rows or table(),
-        table(JUDGED),
-        FOLDS,
+        RowSplit(rows or table(), table(JUDGED), torch.arange(0), FOLDS),
         TrainingSettings(**settings),
         RandomStreams(0),
     )

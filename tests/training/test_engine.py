@@ -8,10 +8,12 @@ import torch
 from skorch.callbacks import Callback, LRScheduler
 from torch import nn
 
-from sklearn_ae._training.callbacks import copy_weights, one_cycle
+from sklearn_ae._training.callbacks import copy_weights
 from sklearn_ae._training.engine import fit_network, row_losses
 from sklearn_ae._training.rows import TensorRows
+from sklearn_ae._training.schedules import one_cycle
 from sklearn_ae._training.settings import TrainingSettings
+from sklearn_ae._training.validation_split import RowSplit
 
 
 class Scale(nn.Module):
@@ -45,9 +47,12 @@ def train(module=None, objective=squared_error, *, validate=True, **settings):
     return fit_network(
         module or Scale(),
         objective,
-        rows(),
-        torch.arange(10, 40),
-        (rows(), torch.arange(10)) if validate else None,
+        RowSplit(
+            rows(),
+            rows(),
+            torch.arange(10, 40),
+            (torch.arange(10),) if validate else (),
+        ),
         TrainingSettings(**settings),
         torch.Generator().manual_seed(0),
     )

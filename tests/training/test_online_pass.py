@@ -4,6 +4,7 @@ import torch
 
 from sklearn_ae._training.online import (
     ScheduleFreeAdamW,
+    check_convergence,
     flatten_weights,
     train_one_pass,
 )
@@ -38,9 +39,9 @@ def run(rows, learning_rate=0.01):
     )
     steps = ScheduleFreeAdamW.fresh_state(flatten_weights(module))
     generator = torch.Generator().manual_seed(0)
-    return module, train_one_pass(
-        module, squared, rows, settings, steps, 1.0, generator
-    )
+    done = train_one_pass(module, squared, rows, settings, steps, generator)
+    check_convergence(done, 1.0, settings)
+    return module, done
 
 
 @pytest.mark.parametrize(

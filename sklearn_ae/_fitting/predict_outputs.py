@@ -1,0 +1,146 @@
+"""Problem of pairs: outputs from inputs."""
+
+from functools import partial
+from typing import NamedTuple
+
+import numpy as np
+
+from .._tables import TableSchema, fit_codec, infer_schema
+from .._training import PairedRows, RandomStreams, split_rows
+from ..nn import reconstruction_loss
+from .data import PairedTables, TrainingData, make_row_source
+from .fitted import FittedPair
+from .problem import Problem, check_variance
+from .recipe import Recipe
+from .ridge_start import fit_ridge_start
+
+
+class RegressionOptions(NamedTuple):
+    """Parameters of :class:`~sklearn_ae.EncoderDecoderRegressor` alone.
+
+    Attributes
+    ----------
+    alphas : sequence of float
+        Penalties of ridge regression to choose from.
+
+    standardize_outputs : bool
+        Whether each output has a scale of its own.
+    """
+
+    alphas: tuple[float, ...]
+    standardize_outputs: bool
+
+
+class OutputPrediction(Problem):
+    """Outputs are to be predicted from inputs, by way of codes.
+
+    Parameters
+    ----------
+    recipe : Recipe
+        Says how many codes there are, and how columns of inputs are scaled.
+
+    options : RegressionOptions
+        What only regression asks for.
+
+    columns : TableSchema
+        The columns of inputs.
+
+    pairs : PairedTables
+        Training rows.
+
+    validation : PairedTables or None
+        Validation rows. None means a share of the training rows.
+    """
+
+    start_name = "ridge"
+
+    def __init__(
+        self,
+        recipe: Recipe,
+        options: RegressionOptions,
+        columns: TableSchema,
+        pairs: PairedTables,
+        validation: PairedTables | None,
+    ) -> None:
+        self._options, self._pairs, self._validation = options, pairs, validation
+        self._inputs = fit_codec(
+            columns, pairs.X, standardize=recipe.scales_columns(columns)
+        )
+        names = [f"y{position}" for position in range(pairs.Y.shape[1])]
+        output_columns, outputs = infer_schema(pairs.Y, names, "from_dtype", None)
+        standardize = options.standardize_outputs
+        table = fit_codec(output_columns, outputs, standardize=standardize)
+        if not standardize:
+            check_variance(table, "y", "standardize_outputs")
+        self.codec, self._outputs = self._inputs.codec, table.codec
+        self._n_components = self._resolve_n_components(recipe.n_components)
+
+    def _resolve_n_components(self, n_components: int | None) -> int:
+        limit = min(self.codec.n_encoded, self._outputs.n_encoded)
+        if n_components is None:
+            return limit
+        if n_components > limit:
+            encoded = "_encoded" * bool(self.codec.columns.levels)
+            raise ValueError(
+                f"n_components must be at most min(n{encoded}_features, n_outputs)="
+                f"{limit}, got n_components={n_components}."
+            )
+        return int(n_components)
+
+    def _source(self, pairs: PairedTables, device) -> PairedRows:
+        """Return the row source of pairs."""
+        return PairedRows(
+            make_row_source(pairs.X, self.codec, device),
+            make_row_source(pairs.Y, self._outputs, device),
+        )
+
+    def prepare_data(self, recipe: Recipe, streams: RandomStreams) -> TrainingData:
+        """Set validation rows apart, and pair inputs with outputs."""
+        options = recipe.training
+        rows = judged = self._source(self._pairs, options.device)
+        if self._validation is not None:
+            judged = self._source(self._validation, options.device)
+        n_cells = float(self._pairs.Y.shape[1])
+        return TrainingData(
+            clean=rows,
+            split=split_rows(options, rows, judged, streams),
+            code_rows=rows.rows,
+            judged_apart=self._validation is not None,
+            loss=partial(reconstruction_loss, n_cells=n_cells),
+            n_cells=n_cells,
+            gap_columns=tuple(self._inputs.gap_columns),
+            complete=not self._inputs.has_gaps,
+        )
+
+    def fit_starts(self, parts, seed):
+        """Return ridge regression on all rows, and for each part on the other rows."""
+        X, Y = self._pairs
+        n_rows = np.arange(len(Y))
+        outside = [np.delete(n_rows, part) for part in parts]
+        tables = [(X, Y), *((X[rows], Y[rows]) for rows in outside)]
+        codecs = self.codec, self._outputs
+        return [
+            fit_ridge_start(*table, codecs, self._options.alphas, self._n_components)
+            for table in tables
+        ]
+
+    def arguments(self, recipe, start, gap_columns):
+        """Return arguments of the network."""
+        common = recipe.common_arguments(
+            self.codec.n_encoded, self._n_components, gap_columns
+        )
+        return common | {"n_outputs": self._outputs.n_encoded}
+
+    def code_unit(self, recipe, network):
+        """Return the common scale of the outputs, which codes are made to predict."""
+        standardized = self._options.standardize_outputs
+        return 1.0 if standardized else float(self._outputs.scale[0])
+
+    def fitted(self, network):
+        """Return the network with the scales of outputs."""
+        outputs = self._outputs
+        return FittedPair(network, outputs.mean.copy(), outputs.scale.copy())
+
+    def attributes(self, start):
+        """Return the penalty of ridge regression."""
+        return {"alpha_": start.alpha}
