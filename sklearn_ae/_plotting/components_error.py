@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from numbers import Integral
+from typing import Any
 
 import numpy as np
 from sklearn.base import clone
@@ -29,17 +30,19 @@ class ComponentsErrorDisplay:
     any point below its chord has none. It is a way to look at the curve; what a later
     step needs is told by that step's score.
 
-    Make it by :meth:`from_estimator`, or of numbers by :meth:`from_errors`.
+    Use :meth:`from_estimator` to fit estimators and draw their errors. To draw other
+    errors, give them to the constructor and call :meth:`plot`.
 
     Parameters
     ----------
     n_components : array-like of int of shape (n_counts,)
         Numbers of codes, rising.
 
-    errors : ndarray of shape (n_counts, n_splits)
+    errors : array-like of shape (n_counts,) or (n_counts, n_splits)
         Share of the variance of held-out rows that so many codes leave unexplained.
 
-    pca_errors : ndarray of shape (n_counts, n_splits) or None, default=None
+    pca_errors : array-like of shape (n_counts,) or (n_counts, n_splits) or None, \
+            default=None
         The same of PCA.
 
     name : str, default="autoencoder"
@@ -92,14 +95,19 @@ class ComponentsErrorDisplay:
     (3, 1)
     >>> display.pca_elbow_
     2
+
+    Errors that are known:
+
+    >>> ComponentsErrorDisplay([1, 2, 3, 4], [0.9, 0.3, 0.2, 0.1]).plot().elbow_
+    2
     """
 
     n_components: Sequence[int] = field(kw_only=False)
-    errors: np.ndarray = field(kw_only=False)
-    pca_errors: np.ndarray | None = field(default=None, kw_only=False)
+    errors: Any = field(kw_only=False)
+    pca_errors: Any = field(default=None, kw_only=False)
     name: str = "autoencoder"
 
-    def plot(self, ax=None, *, log_scale=False, line_kw=None, band_kw=None):
+    def plot(self, *, ax=None, log_scale=False, line_kw=None, band_kw=None):
         """Draw the errors.
 
         Parameters
@@ -121,12 +129,17 @@ class ComponentsErrorDisplay:
         self : ComponentsErrorDisplay
             With the artists and elbows as attributes.
         """
+        counts = _rising(self.n_components)
+        errors = _a_split_a_column("errors", self.errors, len(counts))
+        pca_errors = self.pca_errors
+        if pca_errors is not None:
+            pca_errors = _a_split_a_column("pca_errors", pca_errors, len(counts))
         self.ax_ = taken_axes(ax, (1, 1), "ComponentsErrorDisplay.plot")[0, 0]
         self.figure_ = self.ax_.figure
         self.lines_, self.bands_, self.elbow_points_ = [], [], []
         curves = [
-            ("PCA", self.pca_errors, 1, "s", "--"),
-            (self.name, self.errors, 0, "o", "-"),
+            ("PCA", pca_errors, 1, "s", "--"),
+            (self.name, errors, 0, "o", "-"),
         ]
         elbows = []
         for label, errors, colour, marker, dashes in curves:
@@ -226,71 +239,12 @@ class ComponentsErrorDisplay:
             made = [clone(estimator).set_params(n_components=k) for k in counts]
             made = [with_seeds(one, random_state) for one in made]
             errors.append([_unexplained(one, train, test) for one in made])
-        return cls.from_errors(
-            counts,
+        return cls(
+            np.array(counts),
             np.transpose(errors),
             np.transpose(pca_errors),
             name=type(estimator).__name__,
-            ax=ax,
-            log_scale=log_scale,
-            line_kw=line_kw,
-            band_kw=band_kw,
-        )
-
-    @classmethod
-    def from_errors(
-        cls,
-        n_components,
-        errors,
-        pca_errors=None,
-        *,
-        name="autoencoder",
-        ax=None,
-        log_scale=False,
-        line_kw=None,
-        band_kw=None,
-    ):
-        """Draw errors that are at hand.
-
-        Parameters
-        ----------
-        n_components : array-like of int of shape (n_counts,)
-            Numbers of codes, rising.
-
-        errors : array-like of shape (n_counts,) or (n_counts, n_splits)
-            Share of the variance of held-out rows that so many codes leave unexplained.
-
-        pca_errors : array-like of shape (n_counts,) or (n_counts, n_splits), \
-                default=None
-            The same of PCA.
-
-        name : str, default="autoencoder"
-            What the legend calls the first.
-
-        ax : matplotlib Axes, default=None
-            Where to draw. None means a new figure.
-
-        log_scale : bool, default=False
-            Whether the axis of errors is logarithmic.
-
-        line_kw : dict, default=None
-            For ``Axes.plot`` of the means.
-
-        band_kw : dict, default=None
-            For ``Axes.fill_between``.
-
-        Returns
-        -------
-        display : ComponentsErrorDisplay
-            What was drawn.
-        """
-        counts = _rising(n_components)
-        errors = _a_split_a_column("errors", errors, len(counts))
-        if pca_errors is not None:
-            pca_errors = _a_split_a_column("pca_errors", pca_errors, len(counts))
-        return cls(np.array(counts), errors, pca_errors, name=name).plot(
-            ax, log_scale=log_scale, line_kw=line_kw, band_kw=band_kw
-        )
+        ).plot(ax=ax, log_scale=log_scale, line_kw=line_kw, band_kw=band_kw)
 
     def _draw_curve(self, errors: np.ndarray, look: dict, band_kw: dict) -> None:
         mean, deviation = errors.mean(axis=1), errors.std(axis=1)

@@ -27,11 +27,12 @@ class LatentSpaceDisplay:
     codes as points; more as a triangle of panels, one a pair, with histograms on its
     diagonal. Classes differ in colour and in marker, up to 72 of them.
 
-    Make it by :meth:`from_estimator`, or of codes by :meth:`from_codes`.
+    Use :meth:`from_estimator` to draw the codes of a fitted transformer. To draw other
+    codes, give them to the constructor and call :meth:`plot`.
 
     Parameters
     ----------
-    codes : ndarray of shape (n_samples, n_codes)
+    codes : array-like of shape (n_samples, n_codes)
         The codes to draw.
 
     y : array-like of shape (n_samples,) or None, default=None
@@ -39,7 +40,7 @@ class LatentSpaceDisplay:
         and -1 among integers that are more than -1 and 1, as for
         :class:`PretrainedClassifier`.
 
-    compared_codes : ndarray of shape (n_samples, n_codes) or None, default=None
+    compared_codes : array-like of shape (n_samples, n_codes) or None, default=None
         Other codes of the same rows, drawn beside them.
 
     target_type : {"auto", "categorical", "continuous"}, default="auto"
@@ -92,17 +93,22 @@ class LatentSpaceDisplay:
     (1, 2)
     >>> [text.get_text() for text in display.legend_.get_texts()]
     ['0', '1', '2']
+
+    Codes of another model, here two columns:
+
+    >>> LatentSpaceDisplay(X[:, :2], y, name="sepals").plot().axes_.shape
+    (1, 1)
     """
 
-    codes: np.ndarray = field(kw_only=False)
+    codes: Any = field(kw_only=False)
     y: Any = field(default=None, kw_only=False)
-    compared_codes: np.ndarray | None = None
+    compared_codes: Any = None
     target_type: str = "auto"
     components: Sequence[int] | None = None
     name: str | None = None
     compared_name: str | None = None
 
-    def plot(self, ax=None, *, scatter_kw=None, hist_kw=None):
+    def plot(self, *, ax=None, scatter_kw=None, hist_kw=None):
         """Draw the codes.
 
         Parameters
@@ -121,10 +127,9 @@ class LatentSpaceDisplay:
         self : LatentSpaceDisplay
             With the artists as attributes.
         """
-        tables = [self.codes]
-        tables += [] if self.compared_codes is None else [self.compared_codes]
-        colouring = colouring_of(self.y, len(self.codes), self.target_type)
-        n_codes = self.codes.shape[1]
+        tables = self._tables()
+        n_samples, n_codes = tables[0].shape
+        colouring = colouring_of(self.y, n_samples, self.target_type)
         n_panels = n_codes if n_codes > 2 else 1
         shape = n_panels, n_panels * len(tables)
         self.axes_ = taken_axes(ax, shape, "LatentSpaceDisplay.plot", _size(shape))
@@ -199,7 +204,7 @@ class LatentSpaceDisplay:
         other, other_name = None, None
         if compare is not None:
             other, other_name = _compared(compare, estimator, X, shown)
-        return cls.from_codes(
+        return cls(
             codes[:, shown],
             y,
             compared_codes=other,
@@ -207,81 +212,20 @@ class LatentSpaceDisplay:
             components=shown,
             name=type(estimator).__name__,
             compared_name=other_name,
-            ax=ax,
-            scatter_kw=scatter_kw,
-            hist_kw=hist_kw,
-        )
+        ).plot(ax=ax, scatter_kw=scatter_kw, hist_kw=hist_kw)
 
-    @classmethod
-    def from_codes(
-        cls,
-        codes,
-        y=None,
-        *,
-        compared_codes=None,
-        target_type="auto",
-        components=None,
-        name=None,
-        compared_name=None,
-        ax=None,
-        scatter_kw=None,
-        hist_kw=None,
-    ):
-        """Draw codes that are at hand.
-
-        Parameters
-        ----------
-        codes : array-like of shape (n_samples, n_codes)
-            The codes to draw.
-
-        y : array-like of shape (n_samples,), default=None
-            Classes or numbers that colour the rows. Grey are those without: None or
-            NaN, and -1 among integers that are more than -1 and 1.
-
-        compared_codes : array-like of shape (n_samples, n_codes), default=None
-            Other codes of the same rows, drawn beside them.
-
-        target_type : {"auto", "categorical", "continuous"}, default="auto"
-            What `y` holds. "auto" asks :func:`sklearn.utils.multiclass.type_of_target`,
-            and takes more than 30 different numbers as continuous, whole or not.
-
-        components : sequence of int, default=None
-            Numbers of the codes, for the labels. None means from 0.
-
-        name, compared_name : str, default=None
-            Titles.
-
-        ax : matplotlib Axes or array-like of Axes, default=None
-            Where to draw: as many Axes as `axes_` has. None means a new figure.
-
-        scatter_kw : dict, default=None
-            For ``Axes.scatter``.
-
-        hist_kw : dict, default=None
-            For ``Axes.hist``.
-
-        Returns
-        -------
-        display : LatentSpaceDisplay
-            What was drawn.
-        """
-        codes = check_array(codes, input_name="codes")
-        if compared_codes is not None:
-            compared_codes = check_array(compared_codes, input_name="compared_codes")
-            if compared_codes.shape != codes.shape:
-                raise ValueError(
-                    f"compared_codes must have the shape {codes.shape} of codes, got "
-                    f"{compared_codes.shape}."
-                )
-        return cls(
-            codes,
-            y,
-            compared_codes=compared_codes,
-            target_type=target_type,
-            components=components,
-            name=name,
-            compared_name=compared_name,
-        ).plot(ax, scatter_kw=scatter_kw, hist_kw=hist_kw)
+    def _tables(self) -> list[np.ndarray]:
+        """Return the codes and, if there are any, those beside them."""
+        codes = check_array(self.codes, input_name="codes")
+        if self.compared_codes is None:
+            return [codes]
+        compared_codes = check_array(self.compared_codes, input_name="compared_codes")
+        if compared_codes.shape != codes.shape:
+            raise ValueError(
+                f"compared_codes must have the shape {codes.shape} of codes, got "
+                f"{compared_codes.shape}."
+            )
+        return [codes, compared_codes]
 
 
 @dataclass(frozen=True, eq=False)

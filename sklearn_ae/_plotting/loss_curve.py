@@ -26,7 +26,8 @@ class LossCurveDisplay:
     start's validation loss, that of PCA, is a horizontal line: the fit left PCA where
     the marked epoch, whose weights are kept, is below it.
 
-    Make it by :meth:`from_estimator`, or of numbers by :meth:`from_curves`.
+    Use :meth:`from_estimator` to draw a fitted estimator. To draw other losses, such as
+    those of another network, give them to the constructor and call :meth:`plot`.
 
     Parameters
     ----------
@@ -79,6 +80,12 @@ class LossCurveDisplay:
     >>> display = LossCurveDisplay.from_estimator(autoencoder)
     >>> display.lines_[0].get_xdata()
     array([0, 1, 2, 3])
+
+    Losses of another network:
+
+    >>> display = LossCurveDisplay([4.0, 2.0, 1.5], name="other network").plot()
+    >>> display.lines_[0].get_label()
+    'other network: training'
     """
 
     loss_curve: Sequence[float] = field(kw_only=False)
@@ -89,7 +96,7 @@ class LossCurveDisplay:
     name: str | None = None
 
     def plot(
-        self, ax=None, *, log_scale=False, line_kw=None, start_kw=None, best_kw=None
+        self, *, ax=None, log_scale=False, line_kw=None, start_kw=None, best_kw=None
     ):
         """Draw the losses.
 
@@ -117,6 +124,7 @@ class LossCurveDisplay:
         self : LossCurveDisplay
             With the artists as attributes.
         """
+        _check_curves(self.loss_curve, self.validation_loss_curve, self.best_epoch)
         self.ax_ = taken_axes(ax, (1, 1), "LossCurveDisplay.plot")[0, 0]
         self.figure_ = self.ax_.figure
         self._draw_curves(line_kw or {})
@@ -192,77 +200,11 @@ class LossCurveDisplay:
             best_epoch=estimator.best_epoch_,
             name=name,
         ).plot(
-            ax, log_scale=log_scale, line_kw=line_kw, start_kw=start_kw, best_kw=best_kw
-        )
-
-    @classmethod
-    def from_curves(
-        cls,
-        loss_curve,
-        validation_loss_curve=None,
-        *,
-        start_validation_loss=None,
-        start_name="start",
-        best_epoch=None,
-        name=None,
-        ax=None,
-        log_scale=False,
-        line_kw=None,
-        start_kw=None,
-        best_kw=None,
-    ):
-        """Draw losses that are at hand, for instance of another network.
-
-        Parameters
-        ----------
-        loss_curve : array-like of shape (n_epochs + 1,)
-            Training loss of the start and of each epoch.
-
-        validation_loss_curve : array-like of shape (n_epochs + 1,), default=None
-            The same on validation rows.
-
-        start_validation_loss : float, default=None
-            Loss of the start, or of what else is to be beaten, on validation rows.
-
-        start_name : str, default="start"
-            What the legend calls it.
-
-        best_epoch : int, default=None
-            Epoch whose weights are kept.
-
-        name : str or None, default=None
-            Put before the labels in the legend, to tell several fits apart.
-
-        ax : matplotlib Axes, default=None
-            Where to draw. None means a new figure.
-
-        log_scale : bool, default=False
-            Whether the axis of losses is logarithmic.
-
-        line_kw : dict, default=None
-            For ``Axes.plot`` of the curves.
-
-        start_kw : dict, default=None
-            For ``Axes.axhline`` of the start.
-
-        best_kw : dict, default=None
-            For ``Axes.plot`` of the mark.
-
-        Returns
-        -------
-        display : LossCurveDisplay
-            What was drawn.
-        """
-        _check_curves(loss_curve, validation_loss_curve, best_epoch)
-        return cls(
-            loss_curve,
-            validation_loss_curve=validation_loss_curve,
-            start_validation_loss=start_validation_loss,
-            start_name=start_name,
-            best_epoch=best_epoch,
-            name=name,
-        ).plot(
-            ax, log_scale=log_scale, line_kw=line_kw, start_kw=start_kw, best_kw=best_kw
+            ax=ax,
+            log_scale=log_scale,
+            line_kw=line_kw,
+            start_kw=start_kw,
+            best_kw=best_kw,
         )
 
     def _draw_curves(self, style: dict) -> None:

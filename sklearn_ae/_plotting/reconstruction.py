@@ -33,15 +33,17 @@ class ReconstructionDisplay:
     Signals have a panel each, with the reconstruction dashed. Cells of tables are
     written into a map of their errors.
 
-    Make it by :meth:`from_estimator`, or of rows by :meth:`from_rows`.
+    Use :meth:`from_estimator` to draw what a fitted transformer reconstructs. To draw
+    other rows, such as predictions or filled gaps, give them to the constructor and
+    call :meth:`plot`.
 
     Parameters
     ----------
-    originals : {ndarray, dataframe} of shape (n_samples, n_features)
+    originals : {array-like, sparse matrix, dataframe} of shape (n_samples, ...)
         The rows.
 
-    reconstructions : {ndarray, dataframe} of shape (n_samples, n_features)
-        What is left of them.
+    reconstructions : {array-like, sparse matrix, dataframe} of shape (n_samples, ...)
+        As many others, of the same columns.
 
     kind : {"auto", "image", "signal", "table"}, default="auto"
         How to draw them. "auto" takes a `shape` of one axis as that of a signal and one
@@ -50,7 +52,8 @@ class ReconstructionDisplay:
 
     shape : sequence of int or None, default=None
         Axes of a row: (H, W), (H, W, C) with 1, 3 or 4 channels, or (T, H, W, C), whose
-        pictures are put side by side; of signals (L,) or (L, C).
+        pictures are put side by side; of signals (L,) or (L, C). None means those of
+        `originals`, if it has any.
 
     Attributes
     ----------
@@ -90,8 +93,8 @@ class ReconstructionDisplay:
     >>> display.kind_
     'image'
 
-    What :class:`EncoderDecoderRegressor` predicts, or any other regressor, is drawn by
-    ``ReconstructionDisplay.from_rows(y, regressor.predict(X))``.
+    Predictions of :class:`EncoderDecoderRegressor`, or of any other regressor, are
+    drawn by ``ReconstructionDisplay(y, regressor.predict(X)).plot()``.
     """
 
     originals: Any = field(kw_only=False)
@@ -99,7 +102,7 @@ class ReconstructionDisplay:
     kind: str = "auto"
     shape: Sequence[int] | None = None
 
-    def plot(self, ax=None, *, n_rows=None, x=None, image_kw=None, line_kw=None):
+    def plot(self, *, ax=None, n_rows=None, x=None, image_kw=None, line_kw=None):
         """Draw the first rows.
 
         Parameters
@@ -127,15 +130,18 @@ class ReconstructionDisplay:
             With the artists as attributes.
         """
         pyplot("ReconstructionDisplay.plot")
-        self.kind_, shape = kind_and_shape(self.kind, self.shape, self.originals)
-        n_rows = _n_rows(n_rows, self.kind_, self.originals.shape[0])
+        tables, shape = self._tables()
+        self.kind_, shape = kind_and_shape(self.kind, shape, tables[0])
+        n_rows = _n_rows(n_rows, self.kind_, tables[0].shape[0])
         self.image_, self.lines_, self.texts_ = None, [], []
-        if self.kind_ == "image":
-            self._plot_images(ax, shape, n_rows, image_kw or {})
-        elif self.kind_ == "signal":
-            self._plot_signals(ax, shape, n_rows, x, line_kw or {})
+        if self.kind_ == "table":
+            self._plot_table(ax, tables, n_rows, image_kw or {})
         else:
-            self._plot_table(ax, n_rows, image_kw or {})
+            pairs = [_first(X, n_rows, shape) for X in tables]
+            if self.kind_ == "image":
+                self._plot_images(ax, pairs, image_kw or {})
+            else:
+                self._plot_signals(ax, pairs, x, line_kw or {})
         self.figure_ = self.axes_[0, 0].figure
         return self
 
@@ -198,108 +204,38 @@ class ReconstructionDisplay:
             What was drawn.
         """
         kind, shape = _own_shape(estimator, kind, shape)
-        return cls.from_rows(
-            X,
-            _reconstructed(estimator, X),
-            kind=kind,
-            shape=shape,
-            ax=ax,
-            n_rows=n_rows,
-            x=x,
-            image_kw=image_kw,
-            line_kw=line_kw,
+        return cls(X, _reconstructed(estimator, X), kind=kind, shape=shape).plot(
+            ax=ax, n_rows=n_rows, x=x, image_kw=image_kw, line_kw=line_kw
         )
 
-    @classmethod
-    def from_rows(
-        cls,
-        originals,
-        reconstructions,
-        *,
-        kind="auto",
-        shape=None,
-        ax=None,
-        n_rows=None,
-        x=None,
-        image_kw=None,
-        line_kw=None,
-    ):
-        """Draw rows over others: reconstructions, predictions or filled gaps.
-
-        Parameters
-        ----------
-        originals : {array-like, sparse matrix, dataframe} of shape (n_samples, ...)
-            The rows.
-
-        reconstructions : {array-like, sparse matrix, dataframe} of shape \
-                (n_samples, ...)
-            As many others, of the same columns.
-
-        kind : {"auto", "image", "signal", "table"}, default="auto"
-            How to draw them. "auto" takes a `shape` of one axis as that of a signal and
-            one of more as that of an image. Without `shape`, an array of more than 30
-            columns holds signals, and all else is a table.
-
-        shape : sequence of int, default=None
-            Axes of a row: (H, W), (H, W, C) with 1, 3 or 4 channels, or (T, H, W, C),
-            whose pictures are put side by side; of signals (L,) or (L, C). None means
-            those of `originals`, if it has any.
-
-        ax : matplotlib Axes or array-like of Axes, default=None
-            Where to draw: of signals, one a row. None means a new figure.
-
-        n_rows : int or None, default=None
-            How many rows to draw. None means up to ten images, four signals or six rows
-            of a table.
-
-        x : array-like of shape (length,), default=None
-            Where the samples of a signal lie, such as wavelengths. None means their
-            numbers.
-
-        image_kw : dict, default=None
-            For ``Axes.imshow``.
-
-        line_kw : dict, default=None
-            For ``Axes.plot``.
-
-        Returns
-        -------
-        display : ReconstructionDisplay
-            What was drawn.
-        """
-        check_consistent_length(originals, reconstructions)
-        axes = getattr(originals, "shape", ())[1:]
-        shape = axes if shape is None and len(axes) > 1 else shape
-        originals, reconstructions = _table(originals), _table(reconstructions)
+    def _tables(self):
+        """Return the rows and their reconstructions, and the axes of a row."""
+        check_consistent_length(self.originals, self.reconstructions)
+        axes = getattr(self.originals, "shape", ())[1:]
+        shape = axes if self.shape is None and len(axes) > 1 else self.shape
+        originals, reconstructions = map(_table, (self.originals, self.reconstructions))
         if originals.shape != reconstructions.shape:
             raise ValueError(
                 f"reconstructions must have the shape {originals.shape} of originals, "
                 f"got {reconstructions.shape}."
             )
-        return cls(originals, reconstructions, kind=kind, shape=shape).plot(
-            ax, n_rows=n_rows, x=x, image_kw=image_kw, line_kw=line_kw
-        )
+        return (originals, reconstructions), shape
 
-    def _first(self, n_rows: int, shape) -> list[np.ndarray]:
-        """Return the first rows and their reconstructions, with their axes."""
-        tables = self.originals, self.reconstructions
-        return [np.asarray(X[:n_rows], float).reshape(n_rows, *shape) for X in tables]
-
-    def _plot_images(self, ax, shape, n_rows, style):
-        pairs = [flat_clips(rows) for rows in self._first(n_rows, shape)]
-        _, height, width, _ = pairs[0].shape
+    def _plot_images(self, ax, pairs, style):
+        pairs = [flat_clips(rows) for rows in pairs]
+        n_rows, height, width, _ = pairs[0].shape
         n_columns, n_lines = min(n_rows, 10), 2 * -(-n_rows // 10)
         inches = 0.9 * n_columns * max(1.0, width / height / 2)
         size = inches + 1.5, inches * n_lines * height / (n_columns * width) + 0.5
         self.axes_ = taken_axes(ax, (1, 1), "ReconstructionDisplay.plot", size)
         self.image_ = draw_images(self.axes_[0, 0], *pairs, style)
 
-    def _plot_signals(self, ax, shape, n_rows, x, style):
-        pairs = self._first(n_rows, shape)
-        x = np.arange(shape[0]) if x is None else np.asarray(x)
-        if len(x) != shape[0]:
+    def _plot_signals(self, ax, pairs, x, style):
+        n_rows, length, _ = pairs[0].shape
+        x = np.arange(length) if x is None else np.asarray(x)
+        if len(x) != length:
             raise ValueError(
-                f"x must have {shape[0]} numbers, as a signal has, got {len(x)}."
+                f"x must have {length} numbers, as a signal has, got {len(x)}."
             )
         size, panels = (6.4, 1.5 * n_rows + 0.6), (n_rows, 1)
         self.axes_ = taken_axes(ax, panels, "ReconstructionDisplay.plot", size)
@@ -310,13 +246,12 @@ class ReconstructionDisplay:
         top = self.axes_[0, 0]
         top.legend(loc="lower right", bbox_to_anchor=(1, 1), ncols=2, fontsize="small")
 
-    def _plot_table(self, ax, n_rows, style):
-        errors = cell_errors(self.originals, self.reconstructions)
+    def _plot_table(self, ax, tables, n_rows, style):
+        errors = cell_errors(*tables)
         n_columns = len(errors.names)
         beside = 2.6 + 0.09 * max(0, max(map(len, errors.names)) - 20)
         size = 0.95 * n_rows + beside, float(np.clip(0.42 * n_columns + 0.6, 2, 12))
         self.axes_ = taken_axes(ax, (1, 1), "ReconstructionDisplay.plot", size)
-        tables = self.originals, self.reconstructions
         texts = [written_cells(X, n_rows) for X in tables]
         shown = errors._replace(deviations=errors.deviations[:n_rows])
         axis = self.axes_[0, 0]
@@ -345,8 +280,14 @@ def _reconstructed(estimator, X):
         return estimator.inverse_transform(estimator.transform(X))
     raise TypeError(
         "The estimator must have reconstruct or inverse_transform, got "
-        f"{type(estimator).__name__}; what others predict is drawn by from_rows."
+        f"{type(estimator).__name__}; to draw what another estimator predicts, use "
+        "ReconstructionDisplay(y, estimator.predict(X)).plot()."
     )
+
+
+def _first(X, n_rows: int, shape) -> np.ndarray:
+    """Return the first rows of a table, with their axes."""
+    return np.asarray(X[:n_rows], float).reshape(n_rows, *shape)
 
 
 def _table(X):

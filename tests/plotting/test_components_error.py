@@ -93,9 +93,8 @@ def test_counts_are_powers_of_two_unless_given(X):
 
 def test_lines_are_means_and_bands_deviations():
     errors = np.array([[0.9, 0.7], [0.3, 0.1], [0.2, 0.2]])
-    display = ComponentsErrorDisplay.from_errors(
-        [1, 2, 4], errors, errors + 0.1, name="mine", line_kw={"linewidth": 3}
-    )
+    display = ComponentsErrorDisplay([1, 2, 4], errors, errors + 0.1, name="mine")
+    display.plot(line_kw={"linewidth": 3})
     pca, mine = display.lines_
     np.testing.assert_array_equal(mine.get_xdata(), [1, 2, 4])
     np.testing.assert_allclose(mine.get_ydata(), [0.8, 0.2, 0.2])
@@ -113,7 +112,7 @@ def test_lines_are_means_and_bands_deviations():
 
 
 def test_pca_may_be_left_out():
-    display = ComponentsErrorDisplay.from_errors([1, 2], [0.5, 0.4], log_scale=True)
+    display = ComponentsErrorDisplay([1, 2], [0.5, 0.4]).plot(log_scale=True)
     assert len(display.lines_) == 1
     assert (display.elbow_, display.pca_elbow_) == (None, None)
     assert display.ax_.get_yscale() == "log"
@@ -143,12 +142,12 @@ def test_two_points_have_no_elbow():
 @pytest.mark.parametrize("counts", [[], [2, 1], [0, 1], [1.0, 2.0], 3])
 def test_counts_that_do_not_rise_are_refused(counts):
     with pytest.raises(ValueError, match="n_components must be rising integers"):
-        ComponentsErrorDisplay.from_errors(counts, [0.5, 0.4])
+        ComponentsErrorDisplay(counts, [0.5, 0.4]).plot()
 
 
 def test_what_does_not_fit_is_refused(X):
     with pytest.raises(ValueError, match="errors must have 2 rows"):
-        ComponentsErrorDisplay.from_errors([1, 2], [0.5])
+        ComponentsErrorDisplay([1, 2], [0.5]).plot()
     with pytest.raises(ValueError, match="cv must be None where X_test is given"):
         ComponentsErrorDisplay.from_estimator(AutoencoderTransformer(), X, X, cv=2)
     for other in (make_pipeline(AutoencoderTransformer()), PCA()):

@@ -196,4 +196,4 @@ def test_estimators_that_can_not_be_drawn_are_refused(two, X):
 
 def test_codes_that_differ_in_shape_are_refused():
     with pytest.raises(ValueError, match=r"shape \(3, 2\) of codes, got \(3, 1\)"):
-        LatentSpaceDisplay.from_codes(np.ones((3, 2)), compared_codes=np.ones((3, 1)))
+        LatentSpaceDisplay(np.ones((3, 2)), compared_codes=np.ones((3, 1))).plot()

@@ -92,21 +92,16 @@ def test_a_start_alone_is_seen(X):
 
 
 def test_the_scale_is_logarithmic_by_choice():
-    curves = [4.0, 2.0], [3.0, 1.0]
-    assert LossCurveDisplay.from_curves(*curves).ax_.get_yscale() == "linear"
-    display = LossCurveDisplay.from_curves(*curves, log_scale=True)
-    assert display.ax_.get_yscale() == "log"
+    display = LossCurveDisplay([4.0, 2.0])
+    assert display.plot().ax_.get_yscale() == "linear"
+    assert display.plot(log_scale=True).ax_.get_yscale() == "log"
 
 
 def test_styles_are_passed_on_and_names_put_first():
-    display = LossCurveDisplay.from_curves(
-        [4.0, 2.0],
-        start_validation_loss=3.0,
-        best_epoch=1,
-        name="mine",
-        line_kw={"color": "red"},
-        start_kw={"color": "green"},
-        best_kw={"marker": "*"},
+    display = LossCurveDisplay(
+        [4.0, 2.0], start_validation_loss=3.0, best_epoch=1, name="mine"
+    ).plot(
+        line_kw={"color": "red"}, start_kw={"color": "green"}, best_kw={"marker": "*"}
     )
     assert display.lines_[0].get_color() == "red"
     assert display.start_line_.get_color() == "green"
@@ -131,13 +126,13 @@ def test_other_estimators_are_refused(X):
 
 
 @pytest.mark.parametrize(
-    ("curves", "best_epoch", "match"),
+    ("losses", "options", "match"),
     [
-        (([2.0, 1.0], [1.0]), None, "validation_loss_curve must have 2 losses"),
-        (([2.0, 1.0],), 2, "each epoch up to best_epoch=2, got 2 losses"),
-        (([],), None, "got 0 losses"),
+        ([2.0, 1.0], {"validation_loss_curve": [1.0]}, "must have 2 losses"),
+        ([2.0, 1.0], {"best_epoch": 2}, "up to best_epoch=2, got 2 losses"),
+        ([], {}, "got 0 losses"),
     ],
 )
-def test_curves_that_do_not_fit_are_refused(curves, best_epoch, match):
+def test_curves_that_do_not_fit_are_refused(losses, options, match):
     with pytest.raises(ValueError, match=match):
-        LossCurveDisplay.from_curves(*curves, best_epoch=best_epoch)
+        LossCurveDisplay(losses, **options).plot()

@@ -52,7 +52,7 @@ def test_signals_with_channels_have_the_shape_of_one_too(X):
 
 def test_rows_with_axes_are_images(pca, squares):
     told = pca.inverse_transform(pca.transform(squares.reshape(300, -1)))
-    display = ReconstructionDisplay.from_rows(squares, told, n_rows=2)
+    display = ReconstructionDisplay(squares, told).plot(n_rows=2)
     assert display.image_.get_array().shape == (17, 17)
 
 
@@ -68,7 +68,7 @@ def test_other_transformers_are_drawn(pca, squares):
 
 def test_signals_lie_where_they_are_said_to(squares):
     rows, x = squares.reshape(300, -1), np.linspace(1_100, 2_500, 64)
-    display = ReconstructionDisplay.from_rows(rows, rows, x=x, line_kw={"alpha": 0.5})
+    display = ReconstructionDisplay(rows, rows).plot(x=x, line_kw={"alpha": 0.5})
     np.testing.assert_array_equal(display.lines_[0][0].get_xdata(), x)
     assert display.lines_[0][0].get_alpha() == 0.5
     with pytest.raises(ValueError, match="x must have 64 numbers"):
@@ -78,10 +78,10 @@ def test_signals_lie_where_they_are_said_to(squares):
 def test_signals_are_drawn_on_given_axes(squares, drawing):
     rows = squares.reshape(300, -1)
     _, axes = drawing.subplots(2)
-    display = ReconstructionDisplay.from_rows(rows, rows, n_rows=2, ax=axes)
+    display = ReconstructionDisplay(rows, rows).plot(n_rows=2, ax=axes)
     assert (display.axes_[:, 0] == axes).all()
     with pytest.raises(ValueError, match="ax must hold 4 Axes, 4 x 1, got 2"):
-        ReconstructionDisplay.from_rows(rows, rows, ax=axes)
+        display.plot(ax=axes)
 
 
 def test_mixed_frames_are_drawn_by_cell(mixed):
@@ -103,7 +103,7 @@ def test_mixed_frames_are_drawn_by_cell(mixed):
 
 def test_wide_tables_are_drawn_without_text(squares):
     rows = squares.reshape(300, -1)
-    display = ReconstructionDisplay.from_rows(rows, rows, kind="table", n_rows=10)
+    display = ReconstructionDisplay(rows, rows, kind="table").plot(n_rows=10)
     assert display.image_.get_array().shape == (64, 10)
     assert display.texts_ == []
 
@@ -124,7 +124,7 @@ def test_containers_do_not_matter(X):
 def test_predictions_are_drawn_over_targets(pairs):
     inputs, outputs = pairs
     told = LinearRegression().fit(*pairs).predict(inputs)
-    display = ReconstructionDisplay.from_rows(outputs, told, n_rows=1000)
+    display = ReconstructionDisplay(outputs, told).plot(n_rows=1000)
     errors = np.abs(outputs - told) / outputs.std(axis=0)
     np.testing.assert_allclose(display.image_.get_array(), errors.T)
 
@@ -135,6 +135,6 @@ def test_what_can_not_be_drawn_is_refused(X, pairs):
     with pytest.raises(TypeError, match="must have reconstruct or inverse_transform"):
         ReconstructionDisplay.from_estimator(LinearRegression().fit(*pairs), X)
     with pytest.raises(ValueError, match=r"shape \(300, 6\) of originals, got"):
-        ReconstructionDisplay.from_rows(X, X[:, 1:])
+        ReconstructionDisplay(X, X[:, 1:]).plot()
     with pytest.raises(ValueError, match="n_rows must be an integer of at least 1"):
-        ReconstructionDisplay.from_rows(X, X, n_rows=0)
+        ReconstructionDisplay(X, X).plot(n_rows=0)
