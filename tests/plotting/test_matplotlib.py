@@ -1,4 +1,4 @@
-"""Axes to draw on, and what happens without matplotlib."""
+"""Axes, styles and legends of all displays; errors without matplotlib."""
 
 import sys
 
@@ -14,10 +14,10 @@ from sklearn_ae import (
 )
 from sklearn_ae._plotting.matplotlib import (
     add_legend,
-    colours,
-    ink,
-    taken_axes,
-    whole_ticks,
+    palette,
+    resolve_axes,
+    text_colour,
+    use_integer_ticks,
 )
 
 pytestmark = pytest.mark.usefixtures("drawing")
@@ -127,38 +127,38 @@ def test_plot_returns_the_display(display):
     assert display.plot() is display
 
 
-def test_axes_are_taken_flat_or_as_a_grid(drawing):
+def test_axes_may_be_flat_or_grids(drawing):
     _, axes = drawing.subplots(2, 3)
     for given in (axes, axes.ravel(), axes.ravel().tolist()):
-        assert (taken_axes(given, (2, 3), "a test") == axes).all()
+        assert (resolve_axes(given, (2, 3), "a test") == axes).all()
     with pytest.raises(ValueError, match=r"ax must hold 4 Axes, 2 x 2, got 6\."):
-        taken_axes(axes, (2, 2), "a test")
+        resolve_axes(axes, (2, 2), "a test")
 
 
 @pytest.mark.parametrize("style", ["default", "dark_background"])
-def test_eight_colours_are_not_that_of_the_background(style, drawing):
+def test_colours_differ_from_the_background(style, drawing):
     with drawing.style.context(style):
         _, ax = drawing.subplots()
     background = drawing.matplotlib.colors.to_hex(ax.get_facecolor())
-    hexadecimal = {drawing.matplotlib.colors.to_hex(c) for c in colours(ax)}
+    hexadecimal = {drawing.matplotlib.colors.to_hex(c) for c in palette(ax)}
     assert len(hexadecimal) == 8
     assert background not in hexadecimal
-    assert ink(ax) in colours(ax)
+    assert text_colour(ax) in palette(ax)
 
 
-def test_ticks_are_whole_even_at_one_epoch(drawing):
+def test_single_epochs_have_integer_ticks(drawing):
     _, ax = drawing.subplots()
     ax.set_xlim(-0.05, 0.05)
-    whole_ticks(ax.xaxis)
+    use_integer_ticks(ax.xaxis)
     low, high = ax.get_xlim()
     assert [tick for tick in ax.get_xticks() if low <= tick <= high] == [0]
 
 
-def test_legends_lie_beside_axes_that_are_laid_out(drawing):
+def test_legends_use_room_of_layouts(drawing):
     for layout, inside in ((None, True), ("constrained", False)):
         figure, axes = drawing.subplots(squeeze=False, layout=layout)
         line = axes[0, 0].plot([0, 1], label="a line")
-        legend = add_legend(axes, line, own=False)
+        legend = add_legend(axes, line, own_figure=False)
         figure.canvas.draw()
         right = legend.get_window_extent().x1
         assert (right <= axes[0, 0].get_window_extent().x1) == inside
