@@ -156,6 +156,7 @@ class ComponentsErrorDisplay:
             self._draw_curve(counts, pca_errors, look, *styles)
             self.pca_elbow_ = self._draw_elbow(counts, pca_errors, "PCA")
         look = {"color": blue, "marker": "o", "linestyle": "-", "label": self.name}
+        look["zorder"] = 1.9  # below PCA's dashes, which are visible on a solid line
         self._draw_curve(counts, errors, look, *styles)
         self.elbow_ = self._draw_elbow(counts, errors, self.name)
         labels = "number of codes", "share of variance lost"

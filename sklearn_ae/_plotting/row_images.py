@@ -35,8 +35,9 @@ class CellErrors(NamedTuple):
         Names of the columns.
 
     deviations : ndarray of shape (n_samples, n_features)
-        Distances of numbers in standard deviations of their column; for categories 1
-        where they differ, else 0. NaN where the original cell is missing.
+        Distances of numbers in standard deviations of their column, NaN where the
+        original is missing; for categories 1 where they differ, else 0. A missing
+        category counts as a category.
     """
 
     names: tuple[str, ...]

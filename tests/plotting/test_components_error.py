@@ -114,6 +114,12 @@ def test_lines_are_means_and_bands_deviations():
     assert display.elbow_points_[1].get_xdata() == [2]
 
 
+def test_pca_is_drawn_over_equal_errors():
+    display = ComponentsErrorDisplay([1, 2], [0.5, 0.4], [0.5, 0.4]).plot()
+    pca, autoencoder = display.lines_
+    assert pca.get_zorder() > autoencoder.get_zorder()
+
+
 def test_pca_errors_are_optional():
     display = ComponentsErrorDisplay([1, 2], [0.5, 0.4]).plot(log_scale=True)
     assert len(display.lines_) == 1
