@@ -90,14 +90,13 @@ print(f"all columns, cosine {neighbors.score(X_test, y_test):12.1%}")
 # Held-out documents. PCA spends its two components on the largest contrasts and leaves
 # the other subjects on a heap.
 
-display = LatentSpaceDisplay.from_codes(
+display = LatentSpaceDisplay(
     codes["AutoencoderTransformer", 2][1],
     np.array(modules)[y_test],
     compared_codes=codes["PCA", 2][1],
     name="AutoencoderTransformer",
     compared_name="PCA",
-    scatter_kw={"s": 14},
-)
+).plot(scatter_kw={"s": 14})
 display.figure_.set_size_inches(8, 4.2)
 plt.show()
 

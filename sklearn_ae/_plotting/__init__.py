@@ -1,4 +1,4 @@
-"""Displays."""
+"""Displays of losses, codes, reconstructions and errors."""
 
 from .components_error import ComponentsErrorDisplay
 from .latent_space import LatentSpaceDisplay

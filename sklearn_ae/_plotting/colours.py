@@ -1,4 +1,4 @@
-"""What colours points: nothing, classes or numbers."""
+"""Colours of points: by class, by number, or one for all."""
 
 import warnings
 from collections.abc import Iterable
@@ -10,177 +10,184 @@ from sklearn.utils import assert_all_finite, check_consistent_length
 from sklearn.utils.multiclass import type_of_target
 
 from .._tables import known_classes, read_numbers
-from .matplotlib import GREY, add_legend, colours, styled
+from .matplotlib import GREY, add_legend, merge_style, palette
 
-# As many as have no divisor but 1 in common with the eight colours: 72 pairs. Crosses
-# and stars vanish where they are small.
+# Nine markers and eight colours have no common divisor, so 72 pairs differ. Crosses and
+# stars are no markers here: they are hard to see when small.
 _MARKERS = ("o", "s", "^", "D", "v", "p", "<", ">", "d")
 _DASHES = ("-", "--", ":", "-.")
-_MOST_WHOLE_CLASSES = 30
+_MOST_INTEGER_CLASSES = 30
 _N_BINS = 30
-_ROOM = 12  # square inches of axes as they are unless asked for
+_FULL_SIZE_AREA = 12  # square inches, about the axes of a display's own figure
 _UNLABELLED = {"edgecolors": GREY, "facecolors": GREY, "marker": ".", "zorder": 0.9}
 
 
 class Colouring(Protocol):
-    """How points are drawn, and what tells what their colours mean."""
+    """Drawing of points and histograms in colours that a key explains."""
 
     def scatter(self, ax, x: np.ndarray, y: np.ndarray, style: dict) -> list:
-        """Draw points, and return the artists that colours are explained by, last."""
+        """Draw points, and return the artists that the key needs."""
         ...
 
-    def single(self, ax, codes: np.ndarray, scatter: dict, bars: dict) -> list:
-        """Draw codes that stand alone, and return the same."""
+    def draw_one_code(
+        self, ax, codes: np.ndarray, scatter_style: dict, hist_style: dict
+    ) -> list:
+        """Draw a single code a row, and return the artists that the key needs."""
         ...
 
     def histogram(self, ax, codes: np.ndarray, style: dict) -> None:
-        """Draw how codes are spread."""
+        """Draw the distribution of one code."""
         ...
 
-    def explain(self, axes: np.ndarray, artists: list, *, own: bool) -> dict[str, Any]:
-        """Return the legend or the colour bar, by name."""
+    def add_key(self, axes: np.ndarray, artists: list, *, own_figure: bool) -> dict:
+        """Add a legend or a colour bar, and return it by the name of its attribute."""
         ...
 
 
 class NoColours:
-    """Points of one colour."""
+    """Points of one colour, without a key."""
 
     def scatter(self, ax, x, y, style):
-        """Draw all of them."""
-        colour = {} if "c" in style else {"color": colours(ax)[0]}
-        look = styled(_look(ax, len(x)) | colour, style, "Collection")
-        return [ax.scatter(x, y, **look)]
+        """Draw all points at once."""
+        colour = {} if "c" in style else {"color": palette(ax)[0]}
+        style = merge_style(_point_style(ax, len(x)) | colour, style, "Collection")
+        return [ax.scatter(x, y, **style)]
 
-    def single(self, ax, codes, scatter, bars):
-        """Draw how they are spread."""
-        self.histogram(ax, codes, bars)
+    def draw_one_code(self, ax, codes, scatter_style, hist_style):
+        """Draw a histogram."""
+        self.histogram(ax, codes, hist_style)
         return []
 
     def histogram(self, ax, codes, style):
         """Draw one histogram."""
-        look = {"bins": _N_BINS, "color": colours(ax)[0]}
-        ax.hist(codes, **styled(look, style, "Patch"))
+        defaults = {"bins": _N_BINS, "color": palette(ax)[0]}
+        ax.hist(codes, **merge_style(defaults, style, "Patch"))
 
-    def explain(self, axes, artists, *, own):
-        """There is nothing to tell."""
+    def add_key(self, axes, artists, *, own_figure):
+        """Return nothing: one colour needs no key."""
         return {}
 
 
 @dataclass(frozen=True, eq=False)
 class ClassColours:
-    """Points by class, told apart by colour and marker, and grey ones.
+    """Points with a colour and a marker for each class; grey without a class.
 
-    Every other turn through the colours is hollow.
+    Markers are filled for the first eight classes, hollow for the next eight, and so on
+    in turn.
 
     Parameters
     ----------
-    numbers : ndarray of int of shape (n_samples,)
-        The class of each row, -1 where there is none.
+    class_numbers : ndarray of int of shape (n_samples,)
+        Position of each row's class in `names`, -1 for rows without a class.
 
     names : list of str
-        Those of the classes.
+        Names of the classes.
 
     title : str or None
-        What the classes are of.
+        Name of the target, the title of the legend.
     """
 
-    numbers: np.ndarray
+    class_numbers: np.ndarray
     names: list[str]
     title: str | None
 
     def scatter(self, ax, x, y, style):
-        """Draw class after class, and first what has none."""
-        drawn = []
-        for number, label, look in self._looks(ax):
-            own = self.numbers == number
-            look = _look(ax, len(x)) | look | {"label": label}
-            look = styled(look, style, "Collection")
-            drawn.append(ax.scatter(x[own], y[own], **look))
-        return drawn
+        """Draw class after class, beginning with rows without a class."""
+        artists = []
+        for number, label, class_style in self._class_styles(ax):
+            members = self.class_numbers == number
+            defaults = _point_style(ax, len(x)) | class_style | {"label": label}
+            merged = merge_style(defaults, style, "Collection")
+            artists.append(ax.scatter(x[members], y[members], **merged))
+        return artists
 
-    def single(self, ax, codes, scatter, bars):
-        """Draw a histogram a class."""
-        return self.histogram(ax, codes, bars)
+    def draw_one_code(self, ax, codes, scatter_style, hist_style):
+        """Draw a histogram for each class."""
+        return self.histogram(ax, codes, hist_style)
 
     def histogram(self, ax, codes, style):
-        """Draw a line a class, over common bins."""
-        look = {"bins": np.histogram_bin_edges(codes, _N_BINS), "histtype": "step"}
-        drawn = []
-        for number, label, points in self._looks(ax):
+        """Draw an outline for each class, over common bins."""
+        shared = {"bins": np.histogram_bin_edges(codes, _N_BINS), "histtype": "step"}
+        artists = []
+        for number, label, class_style in self._class_styles(ax):
             dashes = _DASHES[max(number, 0) // 8 % len(_DASHES)]
-            line = {"color": points["edgecolors"], "label": label, "linestyle": dashes}
-            own = codes[self.numbers == number]
-            line = styled(look | line, style, "Patch")
-            drawn.append(ax.hist(own, **line)[2][0])
-        return drawn
+            outline = {"color": class_style["edgecolors"], "linestyle": dashes}
+            members = codes[self.class_numbers == number]
+            merged = merge_style(shared | outline | {"label": label}, style, "Patch")
+            artists.append(ax.hist(members, **merged)[2][0])
+        return artists
 
-    def explain(self, axes, artists, *, own):
-        """Return a legend."""
-        legend = add_legend(axes, artists, own=own, title=self.title)
+    def add_key(self, axes, artists, *, own_figure):
+        """Add a legend."""
+        legend = add_legend(axes, artists, own_figure=own_figure, title=self.title)
         for handle in legend.legend_handles:
             if hasattr(handle, "set_sizes"):
                 handle.set_sizes([24])
         return {"legend_": legend}
 
-    def _looks(self, ax):
-        """Yield (number, label, style) of what there is."""
-        palette = colours(ax)
-        if (self.numbers < 0).any():
+    def _class_styles(self, ax):
+        """Yield (number, name, style) of each class that has rows, -1 first."""
+        colours = palette(ax)
+        if (self.class_numbers < 0).any():
             yield -1, "no label", _UNLABELLED
         for number, name in enumerate(self.names):
-            turn, place = divmod(number, len(palette))
-            colour, hollow = palette[place], turn % 2 == 1
-            look = {"edgecolors": colour, "linewidths": 0.7 if hollow else 0}
-            look["facecolors"] = "none" if hollow else colour
-            yield number, name, look | {"marker": _MARKERS[number % len(_MARKERS)]}
+            turn, place = divmod(number, len(colours))
+            hollow = turn % 2 == 1
+            style = {
+                "edgecolors": colours[place],
+                "facecolors": "none" if hollow else colours[place],
+                "linewidths": 0.7 if hollow else 0,
+                "marker": _MARKERS[number % len(_MARKERS)],
+            }
+            yield number, name, style
 
 
 @dataclass(frozen=True, eq=False)
 class NumberColours:
-    """Points coloured by a number, grey where it is missing.
+    """Points coloured by a number; grey where it is missing.
 
     Parameters
     ----------
-    numbers : ndarray of shape (n_samples,)
-        They, NaN where missing.
+    values : ndarray of shape (n_samples,)
+        Number of each row, NaN where it is missing.
 
     title : str or None
-        What they are.
+        Name of the target, the label of the colour bar.
     """
 
-    numbers: np.ndarray
+    values: np.ndarray
     title: str | None
 
     def scatter(self, ax, x, y, style):
-        """Draw the grey ones, then the others."""
-        known = ~np.isnan(self.numbers)
-        look = _look(ax, len(x)) | {"marker": "o"}
+        """Draw rows without a number, then the others."""
+        known = ~np.isnan(self.values)
+        defaults = _point_style(ax, len(x)) | {"marker": "o"}
         if not known.all():
-            ax.scatter(x[~known], y[~known], **(look | _UNLABELLED))
-        look |= {"c": self.numbers[known], "cmap": "viridis"}
-        look = styled(look, style, "Collection")
-        return [ax.scatter(x[known], y[known], **look)]
+            ax.scatter(x[~known], y[~known], **(defaults | _UNLABELLED))
+        defaults |= {"c": self.values[known], "cmap": "viridis"}
+        style = merge_style(defaults, style, "Collection")
+        return [ax.scatter(x[known], y[known], **style)]
 
-    def single(self, ax, codes, scatter, bars):
+    def draw_one_code(self, ax, codes, scatter_style, hist_style):
         """Draw the numbers over the codes."""
         ax.set_ylabel(self.title or "y", parse_math=False)
-        return self.scatter(ax, codes, self.numbers, scatter)
+        return self.scatter(ax, codes, self.values, scatter_style)
 
     def histogram(self, ax, codes, style):
-        """Draw one histogram."""
+        """Draw one grey histogram."""
         NoColours().histogram(ax, codes, {"color": GREY} | style)
 
-    def explain(self, axes, artists, *, own):
-        """Return a colour bar."""
-        # A tight layout has room for the colour bar of one Axes, not of an array.
-        where = axes if axes.size > 1 else axes[0, 0]
-        bar = axes[0, 0].figure.colorbar(artists[-1], ax=where)
+    def add_key(self, axes, artists, *, own_figure):
+        """Add a colour bar."""
+        # A tight layout makes room for the colour bar of one Axes, not of an array.
+        parents = axes if axes.size > 1 else axes[0, 0]
+        bar = axes[0, 0].figure.colorbar(artists[-1], ax=parents)
         bar.set_label(self.title or "y", parse_math=False)
         return {"colorbar_": bar}
 
 
-def colouring_of(y, n_samples: int, target_type: str) -> Colouring:
-    """Return what colours the points of some rows.
+def choose_colouring(y, n_samples: int, target_type: str) -> Colouring:
+    """Return the colouring that suits a target.
 
     Parameters
     ----------
@@ -191,12 +198,12 @@ def colouring_of(y, n_samples: int, target_type: str) -> Colouring:
         Number of rows.
 
     target_type : {"auto", "categorical", "continuous"}
-        What they are.
+        Type of `y`. "auto" chooses by the values.
 
     Returns
     -------
     colouring : Colouring
-        By what they are.
+        For classes, for numbers, or without colours if `y` is None.
     """
     kinds = ("auto", "categorical", "continuous")
     if target_type not in kinds:
@@ -206,25 +213,26 @@ def colouring_of(y, n_samples: int, target_type: str) -> Colouring:
     check_consistent_length(np.empty(n_samples), y)
     title = getattr(y, "name", None) or None
     if target_type == "continuous":
-        return NumberColours(_single(read_numbers(y).labelled, y), title)
+        return NumberColours(_read_values(y), title)
     labelled, classes = known_classes(y)
     if target_type == "auto" and _is_continuous(classes):
-        return colouring_of(y, n_samples, "continuous")
-    found = _in_order(np.unique(classes).tolist(), y)
+        return NumberColours(_read_values(y), title)
+    found = _order_classes(np.unique(classes).tolist(), y)
     position = {value: number for number, value in enumerate(found)}
-    numbers = np.full(n_samples, -1)
-    numbers[labelled] = [position[value] for value in classes.tolist()]
-    return ClassColours(numbers, [_written(value) for value in found], title)
+    class_numbers = np.full(n_samples, -1)
+    class_numbers[labelled] = [position[value] for value in classes.tolist()]
+    return ClassColours(class_numbers, [_class_name(value) for value in found], title)
 
 
-def _single(labelled: np.ndarray, y) -> np.ndarray:
-    """Return one number a row, NaN where there is none."""
-    numbers = np.full(len(labelled), np.nan)
-    read = read_numbers(y).numbers
-    if read.shape[1] != 1:
-        raise ValueError(f"y must hold one number a row, got {read.shape[1]}.")
-    numbers[labelled] = read[:, 0]
-    return numbers
+def _read_values(y) -> np.ndarray:
+    """Return one number a row, NaN where it is missing."""
+    labels = read_numbers(y)
+    n_outputs = labels.numbers.shape[1]
+    if n_outputs != 1:
+        raise ValueError(f"y must hold one number a row, got {n_outputs}.")
+    values = np.full(len(labels.labelled), np.nan)
+    values[labels.labelled] = labels.numbers[:, 0]
+    return values
 
 
 def _is_continuous(values: np.ndarray) -> bool:
@@ -233,29 +241,29 @@ def _is_continuous(values: np.ndarray) -> bool:
     if values.dtype.kind == "f":
         assert_all_finite(values, input_name="y")
     with warnings.catch_warnings():
-        # It asks whether many classes are numbers, which is what is found out here.
+        # type_of_target warns about many classes; we decide below.
         warnings.filterwarnings("ignore", "The number of unique classes", UserWarning)
         kind = type_of_target(values, input_name="y")
-    many = len(np.unique(values)) > _MOST_WHOLE_CLASSES
+    many = len(np.unique(values)) > _MOST_INTEGER_CLASSES
     return kind.startswith("continuous") or (values.dtype.kind in "iuf" and many)
 
 
-def _in_order(found: list, y) -> list:
-    """Return classes in the order of a categorical dtype, if y has one."""
-    known = getattr(getattr(y, "dtype", None), "categories", None)
-    if not isinstance(known, Iterable):
+def _order_classes(found: list, y) -> list:
+    """Return classes in the order of the categorical dtype of y, if it has one."""
+    categories = getattr(getattr(y, "dtype", None), "categories", None)
+    if not isinstance(categories, Iterable):
         return found
-    return [value for value in known if value in set(found)]
+    return [value for value in categories if value in set(found)]
 
 
-def _written(value) -> str:
+def _class_name(value) -> str:
     text = f"{value:g}" if isinstance(value, float) else str(value)
-    return text if text.strip() else repr(text)  # a legend shows no empty names
+    return text if text.strip() else repr(text)  # legends show no empty names
 
 
-def _look(ax, n_points: int) -> dict[str, Any]:
-    """Return sizes by which many points are still told apart, on small axes too."""
-    width, height = ax.bbox.size / ax.figure.dpi  # inches, in a subfigure too
-    room = np.clip(width * height / _ROOM, 0.5, 1)
-    size = float(room * np.clip(15_000 / max(n_points, 1), 8, 24))
+def _point_style(ax, n_points: int) -> dict[str, Any]:
+    """Return a style in which many points stay distinct, also in small axes."""
+    width, height = ax.bbox.size / ax.figure.dpi  # inches, also in a subfigure
+    scale = np.clip(width * height / _FULL_SIZE_AREA, 0.5, 1)
+    size = float(scale * np.clip(15_000 / max(n_points, 1), 8, 24))
     return {"s": size, "alpha": 0.8, "linewidths": 0}

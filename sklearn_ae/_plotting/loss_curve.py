@@ -1,4 +1,4 @@
-"""The losses of a fit, drawn."""
+"""Display of the losses of a fit."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -6,27 +6,35 @@ from dataclasses import dataclass, field
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
-from .matplotlib import colours, ink, ring, styled, taken_axes, whole_ticks
+from .matplotlib import (
+    label_curves,
+    merge_style,
+    palette,
+    resolve_axes,
+    ring_style,
+    text_colour,
+)
 
-# What an estimator calls the loss of its start, and what that start is.
-_STARTS = {
+# Attribute with the validation loss of the start: the name of that start.
+_START_NAMES = {
     "pca_validation_loss_": "PCA",
     "ridge_validation_loss_": "ridge regression",
     "start_validation_loss_": "start",
 }
-# Sparse codes that do not start as PCA's.
-_PENALIZED = ("l1", "kl")
+# With these penalties SparseAutoencoder does not start as PCA.
+_PENALTIES = ("l1", "kl")
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
 class LossCurveDisplay:
-    """Losses over the epochs of a fit, and what they are to beat.
+    """Training and validation loss of a fit, with the loss of its start.
 
-    Training and validation loss are lines over the epochs, of which 0 is the start. The
-    start's validation loss, that of PCA, is a horizontal line: the fit left PCA where
-    the marked epoch, whose weights are kept, is below it.
+    Lines show the losses over the epochs, of which epoch 0 is the start. A horizontal
+    line shows the validation loss of the start, such as PCA's. A ring marks the epoch
+    whose weights are kept: the fit improved on the start if it lies below that line.
 
-    Make it by :meth:`from_estimator`, or of numbers by :meth:`from_curves`.
+    Use :meth:`from_estimator` to draw a fitted estimator. To draw other losses, such as
+    those of another network, give them to the constructor and call :meth:`plot`.
 
     Parameters
     ----------
@@ -34,36 +42,36 @@ class LossCurveDisplay:
         Training loss of the start and of each epoch.
 
     validation_loss_curve : array-like of shape (n_epochs + 1,) or None, default=None
-        The same on validation rows.
+        Validation loss of the start and of each epoch.
 
     start_validation_loss : float or None, default=None
-        Loss of the start, or of what else is to be beaten, on validation rows.
+        Validation loss of the start, or of another reference.
 
     start_name : str, default="start"
-        What the legend calls it.
+        Name of the start in the legend.
 
     best_epoch : int or None, default=None
         Epoch whose weights are kept.
 
     name : str or None, default=None
-        Put before the labels in the legend, to tell several fits apart.
+        Prefix of the labels in the legend, to distinguish several fits.
 
     Attributes
     ----------
     ax_ : matplotlib Axes
-        What was drawn on.
+        Axes with the losses.
 
     figure_ : matplotlib Figure
-        Its figure.
+        Figure of the axes.
 
     lines_ : list of matplotlib Line2D
-        Training loss, and validation loss if there is one.
+        Training loss and, if there is one, validation loss.
 
     start_line_ : matplotlib Line2D or None
-        The start's validation loss.
+        Validation loss of the start.
 
     best_point_ : matplotlib Line2D or None
-        The mark at the best epoch, on the last of `lines_`.
+        Ring at the best epoch, on the last of `lines_`.
 
     See Also
     --------
@@ -79,6 +87,12 @@ class LossCurveDisplay:
     >>> display = LossCurveDisplay.from_estimator(autoencoder)
     >>> display.lines_[0].get_xdata()
     array([0, 1, 2, 3])
+
+    Losses of another network:
+
+    >>> display = LossCurveDisplay([4.0, 2.0, 1.5], name="other network").plot()
+    >>> display.lines_[0].get_label()
+    'other network: training'
     """
 
     loss_curve: Sequence[float] = field(kw_only=False)
@@ -89,44 +103,40 @@ class LossCurveDisplay:
     name: str | None = None
 
     def plot(
-        self, ax=None, *, log_scale=False, line_kw=None, start_kw=None, best_kw=None
+        self, *, ax=None, log_scale=False, line_kw=None, start_kw=None, best_kw=None
     ):
         """Draw the losses.
 
         Parameters
         ----------
         ax : matplotlib Axes, default=None
-            Where to draw. None means a new figure.
+            Axes to draw on. None means those of a new figure.
 
         log_scale : bool, default=False
-            Whether the axis of losses is logarithmic. Those of
-            :class:`VariationalAutoencoder` may be negative, which such an axis leaves
-            out.
+            Whether the axis of losses is logarithmic. A logarithmic axis leaves out
+            negative losses, which :class:`VariationalAutoencoder` may have.
 
         line_kw : dict, default=None
-            For ``Axes.plot`` of the curves.
+            Keyword arguments for ``Axes.plot`` of the curves.
 
         start_kw : dict, default=None
-            For ``Axes.axhline`` of the start.
+            Keyword arguments for ``Axes.axhline`` of the start.
 
         best_kw : dict, default=None
-            For ``Axes.plot`` of the mark.
+            Keyword arguments for ``Axes.plot`` of the ring at the best epoch.
 
         Returns
         -------
         self : LossCurveDisplay
-            With the artists as attributes.
+            Display with the artists as attributes.
         """
-        self.ax_ = taken_axes(ax, (1, 1), "LossCurveDisplay.plot")[0, 0]
+        _check_curves(self.loss_curve, self.validation_loss_curve, self.best_epoch)
+        self.ax_ = resolve_axes(ax, (1, 1), "LossCurveDisplay.plot")[0, 0]
         self.figure_ = self.ax_.figure
         self._draw_curves(line_kw or {})
         self._draw_start(start_kw or {})
-        self._draw_best(best_kw or {})
-        self.ax_.set(xlabel="epoch", ylabel="loss")
-        if log_scale:
-            self.ax_.set_yscale("log")
-        whole_ticks(self.ax_.xaxis)
-        self.ax_.legend(fontsize="small")
+        self._draw_best_epoch(best_kw or {})
+        label_curves(self.ax_, "epoch", "loss", log_scale=log_scale)
         return self
 
     @classmethod
@@ -148,30 +158,31 @@ class LossCurveDisplay:
         estimator : estimator
             A fitted autoencoder, :class:`PretrainedClassifier`,
             :class:`PretrainedRegressor` or :class:`EncoderDecoderRegressor`. Of a
-            Pipeline give the step, and of what holds an autoencoder its `estimator_`.
+            Pipeline give the step, and of a meta-estimator its `estimator_`.
 
         name : str or None, default=None
-            Put before the labels in the legend, to tell several fits apart.
+            Prefix of the labels in the legend, to distinguish several fits.
 
         ax : matplotlib Axes, default=None
-            Where to draw. None means a new figure.
+            Axes to draw on. None means those of a new figure.
 
         log_scale : bool, default=False
-            Whether the axis of losses is logarithmic.
+            Whether the axis of losses is logarithmic. A logarithmic axis leaves out
+            negative losses, which :class:`VariationalAutoencoder` may have.
 
         line_kw : dict, default=None
-            For ``Axes.plot`` of the curves.
+            Keyword arguments for ``Axes.plot`` of the curves.
 
         start_kw : dict, default=None
-            For ``Axes.axhline`` of the start.
+            Keyword arguments for ``Axes.axhline`` of the start.
 
         best_kw : dict, default=None
-            For ``Axes.plot`` of the mark.
+            Keyword arguments for ``Axes.plot`` of the ring at the best epoch.
 
         Returns
         -------
         display : LossCurveDisplay
-            What was drawn.
+            Display that was drawn.
         """
         check_is_fitted(estimator)
         if not (
@@ -180,134 +191,62 @@ class LossCurveDisplay:
             raise TypeError(
                 "estimator must have loss_curve_ and best_epoch_, got "
                 f"{type(estimator).__name__}; of a Pipeline give the step, such as "
-                "pipeline[-1], and of what holds an autoencoder its estimator_."
+                "pipeline[-1], and of a meta-estimator its estimator_."
             )
-        start = next(name for name in _STARTS if hasattr(estimator, name))
-        own = getattr(estimator, "sparsity", "topk") in _PENALIZED
+        start = next(name for name in _START_NAMES if hasattr(estimator, name))
+        is_penalized = getattr(estimator, "sparsity", None) in _PENALTIES
         return cls(
             estimator.loss_curve_,
             validation_loss_curve=estimator.validation_loss_curve_,
             start_validation_loss=getattr(estimator, start),
-            start_name="start" if own else _STARTS[start],
+            start_name="start" if is_penalized else _START_NAMES[start],
             best_epoch=estimator.best_epoch_,
             name=name,
         ).plot(
-            ax, log_scale=log_scale, line_kw=line_kw, start_kw=start_kw, best_kw=best_kw
-        )
-
-    @classmethod
-    def from_curves(
-        cls,
-        loss_curve,
-        validation_loss_curve=None,
-        *,
-        start_validation_loss=None,
-        start_name="start",
-        best_epoch=None,
-        name=None,
-        ax=None,
-        log_scale=False,
-        line_kw=None,
-        start_kw=None,
-        best_kw=None,
-    ):
-        """Draw losses that are at hand, for instance of another network.
-
-        Parameters
-        ----------
-        loss_curve : array-like of shape (n_epochs + 1,)
-            Training loss of the start and of each epoch.
-
-        validation_loss_curve : array-like of shape (n_epochs + 1,), default=None
-            The same on validation rows.
-
-        start_validation_loss : float, default=None
-            Loss of the start, or of what else is to be beaten, on validation rows.
-
-        start_name : str, default="start"
-            What the legend calls it.
-
-        best_epoch : int, default=None
-            Epoch whose weights are kept.
-
-        name : str or None, default=None
-            Put before the labels in the legend, to tell several fits apart.
-
-        ax : matplotlib Axes, default=None
-            Where to draw. None means a new figure.
-
-        log_scale : bool, default=False
-            Whether the axis of losses is logarithmic.
-
-        line_kw : dict, default=None
-            For ``Axes.plot`` of the curves.
-
-        start_kw : dict, default=None
-            For ``Axes.axhline`` of the start.
-
-        best_kw : dict, default=None
-            For ``Axes.plot`` of the mark.
-
-        Returns
-        -------
-        display : LossCurveDisplay
-            What was drawn.
-        """
-        _check_curves(loss_curve, validation_loss_curve, best_epoch)
-        return cls(
-            loss_curve,
-            validation_loss_curve=validation_loss_curve,
-            start_validation_loss=start_validation_loss,
-            start_name=start_name,
-            best_epoch=best_epoch,
-            name=name,
-        ).plot(
-            ax, log_scale=log_scale, line_kw=line_kw, start_kw=start_kw, best_kw=best_kw
+            ax=ax,
+            log_scale=log_scale,
+            line_kw=line_kw,
+            start_kw=start_kw,
+            best_kw=best_kw,
         )
 
     def _draw_curves(self, style: dict) -> None:
-        curves = {"training": self.loss_curve, "validation": self.validation_loss_curve}
-        looks = {"training": (1, "--", 1.2), "validation": (0, "-", 1.8)}
+        blue, orange = palette(self.ax_)[:2]
+        dashed = {"color": orange, "linestyle": "--", "linewidth": 1.2}
+        solid = {"color": blue, "linestyle": "-", "linewidth": 1.8}
         self.lines_ = []
-        for label, losses in curves.items():
+        for label, losses, defaults in (
+            ("training", self.loss_curve, dashed),
+            ("validation", self.validation_loss_curve, solid),
+        ):
             if losses is None:
                 continue
-            colour, dashes, width = looks[label]
-            look = {
-                "color": colours(self.ax_)[colour],
-                "linestyle": dashes,
-                "linewidth": width,
-                # A line of one point is not seen.
-                "marker": "o" if len(losses) == 1 else None,
-                "label": self._labelled(label),
-            }
-            epochs = np.arange(len(losses))
-            self.lines_ += self.ax_.plot(
-                epochs, losses, **styled(look, style, "Line2D")
-            )
+            defaults["label"] = self._legend_label(label)
+            if len(losses) == 1:  # a line of one point needs a marker to be visible
+                defaults["marker"] = "o"
+            merged = merge_style(defaults, style, "Line2D")
+            self.lines_ += self.ax_.plot(np.arange(len(losses)), losses, **merged)
 
     def _draw_start(self, style: dict) -> None:
         self.start_line_ = None
         if self.start_validation_loss is None:
             return
-        look = {"color": ink(self.ax_), "linestyle": ":", "linewidth": 1.2}
-        look["label"] = self._labelled(f"{self.start_name}, validation")
-        loss = self.start_validation_loss
-        self.start_line_ = self.ax_.axhline(loss, **styled(look, style, "Line2D"))
+        defaults = {"color": text_colour(self.ax_), "linestyle": ":", "linewidth": 1.2}
+        defaults["label"] = self._legend_label(f"{self.start_name}, validation")
+        merged = merge_style(defaults, style, "Line2D")
+        self.start_line_ = self.ax_.axhline(self.start_validation_loss, **merged)
 
-    def _draw_best(self, style: dict) -> None:
+    def _draw_best_epoch(self, style: dict) -> None:
         self.best_point_ = None
         if self.best_epoch is None:
             return
-        line = self.lines_[-1]
-        look = ring(self.ax_, 8) | {"markeredgewidth": 1.5}
-        look["label"] = self._labelled(f"epoch kept: {self.best_epoch}")
-        loss = line.get_ydata()[self.best_epoch]
-        look = styled(look, style, "Line2D")
-        points = self.ax_.plot([self.best_epoch], [loss], **look)
-        self.best_point_ = points[0]
+        defaults = ring_style(self.ax_, 8) | {"markeredgewidth": 1.5}
+        defaults["label"] = self._legend_label(f"epoch kept: {self.best_epoch}")
+        loss = self.lines_[-1].get_ydata()[self.best_epoch]
+        merged = merge_style(defaults, style, "Line2D")
+        (self.best_point_,) = self.ax_.plot([self.best_epoch], [loss], **merged)
 
-    def _labelled(self, label: str) -> str:
+    def _legend_label(self, label: str) -> str:
         return label if self.name is None else f"{self.name}: {label}"
 
 

@@ -1,22 +1,25 @@
-"""PCA as an autoencoder would start: of the same columns, scaled alike."""
+"""PCA of the columns that an estimator reads, with the same scaling."""
 
 import numpy as np
 
 from .._estimators import AutoencoderTransformer, CategoryParameters, own_autoencoder
 
-_SHARED = ("standardize", "whiten", "categorical_features", "max_categories")
-
-
-_SHARED += ("handle_unknown",)
+_SHARED_PARAMETERS = (
+    "standardize",
+    "whiten",
+    "categorical_features",
+    "max_categories",
+    "handle_unknown",
+)
 
 
 def pca_baseline(estimator, n_components: int) -> AutoencoderTransformer:
-    """Return PCA that reads a table as an estimator does, not fitted.
+    """Return an unfitted PCA that reads tables as an estimator does.
 
     Parameters
     ----------
     estimator : estimator
-        One of ours or, for plain PCA, any other.
+        An estimator of this package. For any other one, plain PCA is returned.
 
     n_components : int
         Number of codes.
@@ -24,20 +27,21 @@ def pca_baseline(estimator, n_components: int) -> AutoencoderTransformer:
     Returns
     -------
     pca : AutoencoderTransformer
-        It stays at its start, which is scikit-learn's PCA of numbers, and of tables
-        with categories or gaps that of the encoded columns.
+        Without epochs it stays at its start: scikit-learn's PCA for numbers, and PCA of
+        the encoded columns for tables with categories or gaps.
     """
-    held = own_autoencoder(getattr(estimator, "estimator_", estimator)) or estimator
-    shared = {}
-    if isinstance(held, CategoryParameters):
-        given = held.get_params(deep=False)
-        shared = {name: given[name] for name in _SHARED if name in given}
+    autoencoder = own_autoencoder(getattr(estimator, "estimator_", estimator))
+    source = autoencoder or estimator
+    parameters = {}
+    if isinstance(source, CategoryParameters):
+        known = source.get_params(deep=False)
+        parameters = {name: known[name] for name in _SHARED_PARAMETERS if name in known}
     return AutoencoderTransformer(
-        n_components, max_epochs=0, early_stopping=False, random_state=0, **shared
+        n_components, max_epochs=0, early_stopping=False, random_state=0, **parameters
     )
 
 
-def without_axes(X):
-    """Return rows that have axes as flat ones, and others as they are."""
+def flatten_rows(X):
+    """Return rows of arrays, such as images, as flat rows; leave other X unchanged."""
     axes = getattr(X, "shape", ())[1:]
     return X if len(axes) < 2 else np.asarray(X).reshape(len(X), -1)

@@ -1,4 +1,4 @@
-"""Rows and what their codes keep of them, drawn."""
+"""Display of rows over their reconstructions."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -12,73 +12,78 @@ from sklearn.utils.validation import check_is_fitted
 
 from .._estimators import own_autoencoder
 from .._tables import frame_library, make_indexable
-from .matplotlib import pyplot, taken_axes, whole_ticks
+from .matplotlib import import_pyplot, resolve_axes, use_integer_ticks
 from .row_images import (
-    N_ROWS,
-    cell_errors,
+    DEFAULT_N_ROWS,
+    clips_to_images,
     draw_cells,
     draw_images,
     draw_signals,
-    flat_clips,
-    kind_and_shape,
-    written_cells,
+    format_cells,
+    measure_cell_errors,
+    resolve_kind_and_shape,
 )
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
 class ReconstructionDisplay:
-    """Rows over what is left of them after encoding and decoding.
+    """Rows over their reconstructions from codes.
 
-    Images are shown in lines, originals over reconstructions, in the same shades.
-    Signals have a panel each, with the reconstruction dashed. Cells of tables are
-    written into a map of their errors.
+    Images are drawn in lines, originals over reconstructions, with the same limits of
+    brightness. Each signal has a panel, with its reconstruction as a dashed line. Cells
+    of tables are written into a map of their errors.
 
-    Make it by :meth:`from_estimator`, or of rows by :meth:`from_rows`.
+    Use :meth:`from_estimator` to draw what a fitted transformer reconstructs. To draw
+    other rows, such as predictions or filled gaps, give them to the constructor and
+    call :meth:`plot`.
 
     Parameters
     ----------
-    originals : {ndarray, dataframe} of shape (n_samples, n_features)
+    originals : {array-like, sparse matrix, dataframe} of shape (n_samples, ...)
         The rows.
 
-    reconstructions : {ndarray, dataframe} of shape (n_samples, n_features)
-        What is left of them.
+    reconstructions : {array-like, sparse matrix, dataframe} of shape (n_samples, ...)
+        Reconstructions of the same rows, with the same columns.
 
     kind : {"auto", "image", "signal", "table"}, default="auto"
-        How to draw them. "auto" takes a `shape` of one axis as that of a signal and one
-        of more as that of an image. Without `shape`, an array of more than 30 columns
-        holds signals, and all else is a table.
+        How to draw the rows. With `shape`, "auto" means signals if it has one axis,
+        else images. Without `shape`, "auto" means signals for an array with more than
+        30 columns, else a table.
 
     shape : sequence of int or None, default=None
-        Axes of a row: (H, W), (H, W, C) with 1, 3 or 4 channels, or (T, H, W, C), whose
-        pictures are put side by side; of signals (L,) or (L, C).
+        Axes of a row. Images have (H, W), (H, W, C) with 1, 3 or 4 channels, or
+        (T, H, W, C), whose T images are drawn side by side; signals have (L,) or
+        (L, C). None means the axes of `originals` after the first, if there are
+        several.
 
     Attributes
     ----------
     kind_ : {"image", "signal", "table"}
-        How they were drawn.
+        How the rows were drawn.
 
     axes_ : ndarray of matplotlib Axes of shape (n_panels, 1)
-        What was drawn on: a panel a signal, or one for all.
+        A panel for each signal, or one panel for all rows.
 
     figure_ : matplotlib Figure
-        Their figure.
+        Figure of the axes.
 
     image_ : matplotlib AxesImage or None
-        The images, or the errors of a table's cells, columns as lines and rows as
-        columns. An error is the distance in the column's deviations over all rows
-        given; a category's is 1 where it differs. Numbers that `categorical_features`
-        alone makes categories count as numbers.
+        The images; or the errors of a table's cells, with a line for each column of the
+        table and a column for each row. An error of a number is its distance from the
+        original, in standard deviations of the column over all given rows. An error of
+        a category is 1 if it differs, else 0. Numbers that are categories only by
+        `categorical_features` count as numbers.
 
     lines_ : list of list of matplotlib Line2D
-        Of each panel of signals the originals, then the reconstructions, a line a
-        channel.
+        For each panel of signals the originals, then the reconstructions, with a line
+        for each channel.
 
     texts_ : list of matplotlib Text
-        What is written into the cells of a table of up to 400.
+        Texts in the cells of a table. Empty if more than 400 cells are drawn.
 
     See Also
     --------
-    LatentSpaceDisplay : The codes.
+    LatentSpaceDisplay : The codes of rows.
 
     Examples
     --------
@@ -90,8 +95,13 @@ class ReconstructionDisplay:
     >>> display.kind_
     'image'
 
-    What :class:`EncoderDecoderRegressor` predicts, or any other regressor, is drawn by
-    ``ReconstructionDisplay.from_rows(y, regressor.predict(X))``.
+    Predictions of :class:`EncoderDecoderRegressor`, or of any other regressor:
+
+    >>> from sklearn.linear_model import Ridge
+    >>> upper, lower = X[:, :32], X[:, 32:]
+    >>> predicted = Ridge().fit(upper, lower).predict(upper)
+    >>> ReconstructionDisplay(lower, predicted, shape=(4, 8)).plot().kind_
+    'image'
     """
 
     originals: Any = field(kw_only=False)
@@ -99,43 +109,47 @@ class ReconstructionDisplay:
     kind: str = "auto"
     shape: Sequence[int] | None = None
 
-    def plot(self, ax=None, *, n_rows=None, x=None, image_kw=None, line_kw=None):
+    def plot(self, *, ax=None, n_rows=None, x=None, image_kw=None, line_kw=None):
         """Draw the first rows.
 
         Parameters
         ----------
         ax : matplotlib Axes or array-like of Axes, default=None
-            Where to draw: of signals, one a row. None means a new figure.
+            Axes to draw on, one for each signal or one for all rows. None means those
+            of a new figure.
 
         n_rows : int or None, default=None
-            How many rows to draw. None means up to ten images, four signals or six rows
-            of a table.
+            Number of rows to draw. None means up to ten images, four signals or six
+            rows of a table.
 
         x : array-like of shape (length,), default=None
-            Where the samples of a signal lie, such as wavelengths. None means their
-            numbers.
+            Positions of a signal's samples, such as wavelengths. None means 0, 1, and
+            so on.
 
         image_kw : dict, default=None
-            For ``Axes.imshow``.
+            Keyword arguments for ``Axes.imshow``.
 
         line_kw : dict, default=None
-            For ``Axes.plot``.
+            Keyword arguments for ``Axes.plot``.
 
         Returns
         -------
         self : ReconstructionDisplay
-            With the artists as attributes.
+            Display with the artists as attributes.
         """
-        pyplot("ReconstructionDisplay.plot")
-        self.kind_, shape = kind_and_shape(self.kind, self.shape, self.originals)
-        n_rows = _n_rows(n_rows, self.kind_, self.originals.shape[0])
+        import_pyplot("ReconstructionDisplay.plot")
+        tables, shape = self._check_rows()
+        self.kind_, shape = resolve_kind_and_shape(self.kind, shape, tables[0])
+        n_rows = _resolve_n_rows(n_rows, self.kind_, tables[0].shape[0])
         self.image_, self.lines_, self.texts_ = None, [], []
-        if self.kind_ == "image":
-            self._plot_images(ax, shape, n_rows, image_kw or {})
-        elif self.kind_ == "signal":
-            self._plot_signals(ax, shape, n_rows, x, line_kw or {})
+        if self.kind_ == "table":
+            self._plot_table(ax, tables, n_rows, image_kw or {})
         else:
-            self._plot_table(ax, n_rows, image_kw or {})
+            pair = [_first_rows(X, n_rows, shape) for X in tables]
+            if self.kind_ == "image":
+                self._plot_images(ax, pair, image_kw or {})
+            else:
+                self._plot_signals(ax, pair, x, line_kw or {})
         self.figure_ = self.axes_[0, 0].figure
         return self
 
@@ -153,7 +167,7 @@ class ReconstructionDisplay:
         image_kw=None,
         line_kw=None,
     ):
-        """Draw rows and what a fitted transformer reconstructs of them.
+        """Draw rows and their reconstructions by a fitted transformer.
 
         Parameters
         ----------
@@ -162,182 +176,115 @@ class ReconstructionDisplay:
             has.
 
         X : {array-like, sparse matrix, dataframe} of shape (n_samples, ...)
-            Rows as it takes them. The first ones are drawn; the deviations of a table's
-            columns are those of all.
+            Rows that the estimator can transform. The first ones are drawn; the errors
+            of a table are in standard deviations over all of them.
 
         kind : {"auto", "image", "signal", "table"}, default="auto"
-            How to draw them. "auto" takes a `shape` of one axis as that of a signal and
-            one of more as that of an image. Without `shape`, an array of more than 30
-            columns holds signals, and all else is a table.
+            How to draw the rows. With `shape`, "auto" means signals if it has one axis,
+            else images. Without `shape`, "auto" means signals for an array with more
+            than 30 columns, else a table.
 
         shape : sequence of int, default=None
-            Axes of a row: (H, W), (H, W, C) with 1, 3 or 4 channels, or (T, H, W, C),
-            whose pictures are put side by side; of signals (L,) or (L, C). None means
-            those of :class:`ConvolutionalAutoencoder`, or of X.
+            Axes of a row. Images have (H, W), (H, W, C) with 1, 3 or 4 channels, or
+            (T, H, W, C), whose T images are drawn side by side; signals have (L,) or
+            (L, C). None means those of a :class:`ConvolutionalAutoencoder`, else the
+            axes of `X` after the first, if there are several.
 
         ax : matplotlib Axes or array-like of Axes, default=None
-            Where to draw: of signals, one a row. None means a new figure.
+            Axes to draw on, one for each signal or one for all rows. None means those
+            of a new figure.
 
         n_rows : int or None, default=None
-            How many rows to draw. None means up to ten images, four signals or six rows
-            of a table.
+            Number of rows to draw. None means up to ten images, four signals or six
+            rows of a table.
 
         x : array-like of shape (length,), default=None
-            Where the samples of a signal lie, such as wavelengths. None means their
-            numbers.
+            Positions of a signal's samples, such as wavelengths. None means 0, 1, and
+            so on.
 
         image_kw : dict, default=None
-            For ``Axes.imshow``.
+            Keyword arguments for ``Axes.imshow``.
 
         line_kw : dict, default=None
-            For ``Axes.plot``.
+            Keyword arguments for ``Axes.plot``.
 
         Returns
         -------
         display : ReconstructionDisplay
-            What was drawn.
+            Display that was drawn.
         """
-        kind, shape = _own_shape(estimator, kind, shape)
-        return cls.from_rows(
-            X,
-            _reconstructed(estimator, X),
-            kind=kind,
-            shape=shape,
-            ax=ax,
-            n_rows=n_rows,
-            x=x,
-            image_kw=image_kw,
-            line_kw=line_kw,
+        kind, shape = _infer_kind_and_shape(estimator, kind, shape)
+        return cls(X, _reconstruct(estimator, X), kind=kind, shape=shape).plot(
+            ax=ax, n_rows=n_rows, x=x, image_kw=image_kw, line_kw=line_kw
         )
 
-    @classmethod
-    def from_rows(
-        cls,
-        originals,
-        reconstructions,
-        *,
-        kind="auto",
-        shape=None,
-        ax=None,
-        n_rows=None,
-        x=None,
-        image_kw=None,
-        line_kw=None,
-    ):
-        """Draw rows over others: reconstructions, predictions or filled gaps.
-
-        Parameters
-        ----------
-        originals : {array-like, sparse matrix, dataframe} of shape (n_samples, ...)
-            The rows.
-
-        reconstructions : {array-like, sparse matrix, dataframe} of shape \
-                (n_samples, ...)
-            As many others, of the same columns.
-
-        kind : {"auto", "image", "signal", "table"}, default="auto"
-            How to draw them. "auto" takes a `shape` of one axis as that of a signal and
-            one of more as that of an image. Without `shape`, an array of more than 30
-            columns holds signals, and all else is a table.
-
-        shape : sequence of int, default=None
-            Axes of a row: (H, W), (H, W, C) with 1, 3 or 4 channels, or (T, H, W, C),
-            whose pictures are put side by side; of signals (L,) or (L, C). None means
-            those of `originals`, if it has any.
-
-        ax : matplotlib Axes or array-like of Axes, default=None
-            Where to draw: of signals, one a row. None means a new figure.
-
-        n_rows : int or None, default=None
-            How many rows to draw. None means up to ten images, four signals or six rows
-            of a table.
-
-        x : array-like of shape (length,), default=None
-            Where the samples of a signal lie, such as wavelengths. None means their
-            numbers.
-
-        image_kw : dict, default=None
-            For ``Axes.imshow``.
-
-        line_kw : dict, default=None
-            For ``Axes.plot``.
-
-        Returns
-        -------
-        display : ReconstructionDisplay
-            What was drawn.
-        """
-        check_consistent_length(originals, reconstructions)
-        axes = getattr(originals, "shape", ())[1:]
-        shape = axes if shape is None and len(axes) > 1 else shape
-        originals, reconstructions = _table(originals), _table(reconstructions)
+    def _check_rows(self):
+        """Return originals and reconstructions as tables, and the shape of a row."""
+        check_consistent_length(self.originals, self.reconstructions)
+        axes = getattr(self.originals, "shape", ())[1:]
+        shape = axes if self.shape is None and len(axes) > 1 else self.shape
+        originals = _to_table(self.originals)
+        reconstructions = _to_table(self.reconstructions)
         if originals.shape != reconstructions.shape:
             raise ValueError(
                 f"reconstructions must have the shape {originals.shape} of originals, "
                 f"got {reconstructions.shape}."
             )
-        return cls(originals, reconstructions, kind=kind, shape=shape).plot(
-            ax, n_rows=n_rows, x=x, image_kw=image_kw, line_kw=line_kw
-        )
+        return (originals, reconstructions), shape
 
-    def _first(self, n_rows: int, shape) -> list[np.ndarray]:
-        """Return the first rows and their reconstructions, with their axes."""
-        tables = self.originals, self.reconstructions
-        return [np.asarray(X[:n_rows], float).reshape(n_rows, *shape) for X in tables]
-
-    def _plot_images(self, ax, shape, n_rows, style):
-        pairs = [flat_clips(rows) for rows in self._first(n_rows, shape)]
-        _, height, width, _ = pairs[0].shape
+    def _plot_images(self, ax, pair, style: dict) -> None:
+        originals, reconstructions = map(clips_to_images, pair)
+        n_rows, height, width, _ = originals.shape
         n_columns, n_lines = min(n_rows, 10), 2 * -(-n_rows // 10)
         inches = 0.9 * n_columns * max(1.0, width / height / 2)
-        size = inches + 1.5, inches * n_lines * height / (n_columns * width) + 0.5
-        self.axes_ = taken_axes(ax, (1, 1), "ReconstructionDisplay.plot", size)
-        self.image_ = draw_images(self.axes_[0, 0], *pairs, style)
+        figsize = inches + 1.5, inches * n_lines * height / (n_columns * width) + 0.5
+        self._make_axes(ax, 1, figsize)
+        self.image_ = draw_images(self.axes_[0, 0], originals, reconstructions, style)
 
-    def _plot_signals(self, ax, shape, n_rows, x, style):
-        pairs = self._first(n_rows, shape)
-        x = np.arange(shape[0]) if x is None else np.asarray(x)
-        if len(x) != shape[0]:
+    def _plot_signals(self, ax, pair, x, style: dict) -> None:
+        n_rows, length, _ = pair[0].shape
+        x = np.arange(length) if x is None else np.asarray(x)
+        if len(x) != length:
             raise ValueError(
-                f"x must have {shape[0]} numbers, as a signal has, got {len(x)}."
+                f"x must have {length} numbers, as a signal has, got {len(x)}."
             )
-        size, panels = (6.4, 1.5 * n_rows + 0.6), (n_rows, 1)
-        self.axes_ = taken_axes(ax, panels, "ReconstructionDisplay.plot", size)
-        for axis, original, told in zip(self.axes_[:, 0], *pairs, strict=True):
-            self.lines_.append(draw_signals(axis, x, original, told, style))
+        self._make_axes(ax, n_rows, (6.4, 1.5 * n_rows + 0.6))
+        for axis, *signals in zip(self.axes_[:, 0], *pair, strict=True):
+            self.lines_.append(draw_signals(axis, x, *signals, style))
             if ax is None:
                 axis.label_outer()
         top = self.axes_[0, 0]
         top.legend(loc="lower right", bbox_to_anchor=(1, 1), ncols=2, fontsize="small")
 
-    def _plot_table(self, ax, n_rows, style):
-        errors = cell_errors(self.originals, self.reconstructions)
-        n_columns = len(errors.names)
-        beside = 2.6 + 0.09 * max(0, max(map(len, errors.names)) - 20)
-        size = 0.95 * n_rows + beside, float(np.clip(0.42 * n_columns + 0.6, 2, 12))
-        self.axes_ = taken_axes(ax, (1, 1), "ReconstructionDisplay.plot", size)
-        tables = self.originals, self.reconstructions
-        texts = [written_cells(X, n_rows) for X in tables]
-        shown = errors._replace(deviations=errors.deviations[:n_rows])
-        axis = self.axes_[0, 0]
-        self.image_, self.texts_ = draw_cells(axis, shown, *texts, style)
-        whole_ticks(axis.xaxis)
+    def _plot_table(self, ax, tables, n_rows: int, style: dict) -> None:
+        errors = measure_cell_errors(*tables)
+        longest_name = max(map(len, errors.names))
+        width = 0.95 * n_rows + 2.6 + 0.09 * max(0, longest_name - 20)
+        height = float(np.clip(0.42 * len(errors.names) + 0.6, 2, 12))
+        self._make_axes(ax, 1, (width, height))
+        axis, texts = self.axes_[0, 0], [format_cells(X, n_rows) for X in tables]
+        errors = errors._replace(deviations=errors.deviations[:n_rows])
+        self.image_, self.texts_ = draw_cells(axis, errors, *texts, style)
+        use_integer_ticks(axis.xaxis)
+
+    def _make_axes(self, ax, n_panels: int, figsize: tuple[float, float]) -> None:
+        caller = "ReconstructionDisplay.plot"
+        self.axes_ = resolve_axes(ax, (n_panels, 1), caller, figsize)
 
 
-def _own_shape(estimator, kind: str, shape):
-    """Return kind and shape, as the estimator knows them where they are not given."""
-    own = own_autoencoder(estimator)
-    known = getattr(own, "input_shape", None) is not None
+def _infer_kind_and_shape(estimator, kind: str, shape):
+    """Return kind and shape of rows, by the estimator if they are not given."""
+    autoencoder = own_autoencoder(estimator)
+    known = getattr(autoencoder, "input_shape", None) is not None
     if shape is not None or kind == "table" or not known:
         return kind, shape
-    shape = own._shape_with_channels(0)
+    shape = autoencoder._shape_with_channels(0)
     if kind == "auto" and len(shape) == 2:
         kind = "signal"
     return kind, shape
 
 
-def _reconstructed(estimator, X):
-    """Return what a fitted transformer makes of its codes of rows."""
+def _reconstruct(estimator, X):
     check_is_fitted(estimator)
     if hasattr(estimator, "reconstruct"):
         return estimator.reconstruct(X)
@@ -345,19 +292,24 @@ def _reconstructed(estimator, X):
         return estimator.inverse_transform(estimator.transform(X))
     raise TypeError(
         "The estimator must have reconstruct or inverse_transform, got "
-        f"{type(estimator).__name__}; what others predict is drawn by from_rows."
+        f"{type(estimator).__name__}; to draw what another estimator predicts, use "
+        "ReconstructionDisplay(y, estimator.predict(X)).plot()."
     )
 
 
-def _table(X):
+def _first_rows(X, n_rows: int, shape) -> np.ndarray:
+    return np.asarray(X[:n_rows], float).reshape(n_rows, *shape)
+
+
+def _to_table(X):
     """Return a frame, or a dense array with two axes."""
     X = X.toarray() if issparse(X) else make_indexable(X)
     return X if frame_library(X) is not None else X.reshape(len(X), -1)
 
 
-def _n_rows(n_rows, kind: str, most: int) -> int:
+def _resolve_n_rows(n_rows, kind: str, most: int) -> int:
     if n_rows is None:
-        return min(N_ROWS[kind], most)
+        return min(DEFAULT_N_ROWS[kind], most)
     if not isinstance(n_rows, Integral) or n_rows < 1:
         raise ValueError(f"n_rows must be an integer of at least 1, got {n_rows!r}.")
     return min(int(n_rows), most)

@@ -1,4 +1,4 @@
-"""Rows beside their reconstructions: as images, as signals, as cells of a table."""
+"""Drawing of rows and reconstructions as images, signals or cells of a table."""
 
 import warnings
 from numbers import Integral, Real
@@ -15,37 +15,37 @@ from .._tables import (
     infer_schema,
     is_none,
 )
-from .matplotlib import colours, ink, limited, styled
+from .matplotlib import merge_image_style, merge_style, palette, text_colour
 
 _IMAGES_A_LINE = 10
 _MOST_CELLS_WRITTEN = 400
 _MOST_LETTERS = 12
-_DARKEST = 2  # deviations
-# Kinds, and how many rows are drawn unless asked for.
-N_ROWS = {"image": 10, "signal": 4, "table": 6}
+_DARKEST_ERROR = 2  # standard deviations
+DEFAULT_N_ROWS = {"image": 10, "signal": 4, "table": 6}
 _MOST_TABLE_COLUMNS = 30
 _CHANNELS = (1, 3, 4)
 
 
-class Errors(NamedTuple):
-    """How far cells are from their reconstruction.
+class CellErrors(NamedTuple):
+    """Errors of reconstructed cells.
 
     Attributes
     ----------
     names : tuple of str
-        The columns.
+        Names of the columns.
 
     deviations : ndarray of shape (n_samples, n_features)
-        In deviations of the column over the rows given; of categories 1 where they
-        differ, else 0. NaN where the cell is missing.
+        Distances of numbers in standard deviations of their column, NaN where the
+        original is missing; for categories 1 where they differ, else 0. A missing
+        category counts as a category.
     """
 
     names: tuple[str, ...]
     deviations: np.ndarray
 
 
-def cell_errors(originals, reconstructions) -> Errors:
-    """Return how far the cells of a table are from those of another.
+def measure_cell_errors(originals, reconstructions) -> CellErrors:
+    """Return how far each cell is from its reconstruction.
 
     Parameters
     ----------
@@ -54,36 +54,36 @@ def cell_errors(originals, reconstructions) -> Errors:
 
     Returns
     -------
-    errors : Errors
-        Of each cell.
+    errors : CellErrors
+        Error of each cell.
     """
     names = [f"x{position}" for position in range(originals.shape[1])]
     with warnings.catch_warnings():
-        # A few rows may well differ all; nothing is to be learned of them.
+        # A few rows may all have different categories; no model is fitted here.
         warnings.filterwarnings("ignore", "Every row has a category", UserWarning)
         columns, numbers = infer_schema(originals, names, "from_dtype", None)
-    told = columns.read(reconstructions, "ignore")
-    numbers, told = dense(numbers), dense(told)
+    reconstructed = columns.read(reconstructions, "ignore")
+    numbers, reconstructed = dense(numbers), dense(reconstructed)
     known = ~np.isnan(numbers)
     counts = np.maximum(known.sum(axis=0), 1)
     centred = numbers - numbers.sum(axis=0, where=known) / counts
     deviation = np.sqrt(np.square(centred).sum(axis=0, where=known) / counts)
-    errors = np.abs(numbers - told) / np.where(deviation > 0, deviation, 1)
+    errors = np.abs(numbers - reconstructed) / np.where(deviation > 0, deviation, 1)
     for position in columns.levels:
-        errors[:, position] = numbers[:, position] != told[:, position]
-    return Errors(columns.names, errors)
+        errors[:, position] = numbers[:, position] != reconstructed[:, position]
+    return CellErrors(columns.names, errors)
 
 
-def written_cells(X, n_rows: int) -> np.ndarray:
+def format_cells(X, n_rows: int) -> np.ndarray:
     """Return the first rows of a table as short texts, ``(n_rows, n_features)``."""
     library = frame_library(X)
     if library is None:
-        return np.array([[_written(cell) for cell in row] for row in X[:n_rows]])
+        return np.array([[_format_cell(cell) for cell in row] for row in X[:n_rows]])
     columns = FRAMES[library].columns(X[:n_rows])
-    return np.array([[_written(cell) for cell in column] for column in columns]).T
+    return np.array([[_format_cell(cell) for cell in column] for column in columns]).T
 
 
-def _written(cell: Any) -> str:
+def _format_cell(cell: Any) -> str:
     if is_none(cell):
         return "-"
     if isinstance(cell, Integral | np.bool_) and abs(int(cell)) < 10_000_000:
@@ -95,43 +95,44 @@ def _written(cell: Any) -> str:
 
 
 def draw_images(ax, originals, reconstructions, style: dict):
-    """Draw pictures, lines of originals over lines of reconstructions.
+    """Draw lines of images, originals over reconstructions.
 
     Parameters
     ----------
     ax : Axes
-        Where to draw.
+        Axes to draw on.
 
     originals, reconstructions : ndarray of shape (n_images, height, width, channels)
-        Grey, RGB or RGBA.
+        Grey, RGB or RGBA images.
 
     style : dict
-        For ``Axes.imshow``.
+        Keyword arguments for ``Axes.imshow``.
 
     Returns
     -------
     image : AxesImage
-        All of them.
+        One image that holds all.
     """
-    least, most = _limits(originals)
+    black, white = _intensity_limits(originals)
     gap = max(1, originals.shape[2] // 16)
     lines, centres, begin = [], [], 0
     for first in range(0, len(originals), _IMAGES_A_LINE):
         for images in (originals, reconstructions):
-            line = _line(images[first : first + _IMAGES_A_LINE], len(originals), gap)
+            line = images[first : first + _IMAGES_A_LINE]
+            line = _join_images(line, min(len(originals), _IMAGES_A_LINE), gap)
             lines.append(line)
             centres.append(begin + (len(line) - gap - 1) / 2)
             begin += len(line)
         lines.append(np.full((2 * gap, *line.shape[1:]), np.nan))
         begin += 2 * gap
-    whole = np.concatenate(lines)[: -3 * gap, :-gap]
-    look = {"interpolation": "nearest"}
-    if whole.shape[2] == 1:
-        whole = whole[..., 0]
-        look |= {"cmap": "gray", "vmin": least, "vmax": most}
+    mosaic = np.concatenate(lines)[: -3 * gap, :-gap]
+    defaults = {"interpolation": "nearest"}
+    if mosaic.shape[2] == 1:
+        mosaic = mosaic[..., 0]
+        defaults |= {"cmap": "gray", "vmin": black, "vmax": white}
     else:
-        whole = _opaque((whole - least) / (most - least))
-    image = ax.imshow(whole, **limited(look, style))
+        mosaic = _to_rgba((mosaic - black) / (white - black))
+    image = ax.imshow(mosaic, **merge_image_style(defaults, style))
     labels = ["original", "reconstruction"] * (len(centres) // 2)
     ax.set_yticks(centres, labels)
     ax.set_xticks([])
@@ -140,8 +141,8 @@ def draw_images(ax, originals, reconstructions, style: dict):
     return image
 
 
-def _limits(images: np.ndarray) -> tuple[float, float]:
-    """Return what is black and what is white."""
+def _intensity_limits(images: np.ndarray) -> tuple[float, float]:
+    """Return the values drawn black and white."""
     least, most = float(np.nanmin(images)), float(np.nanmax(images))
     least = min(least, 0.0)
     if images.shape[3] > 1 and least == 0 and most <= 255:
@@ -149,17 +150,16 @@ def _limits(images: np.ndarray) -> tuple[float, float]:
     return least, most if most > least else least + 1
 
 
-def _line(images: np.ndarray, n_images: int, gap: int) -> np.ndarray:
-    """Return images side by side, with gaps to the right and below."""
-    n_places = min(n_images, _IMAGES_A_LINE)
+def _join_images(images: np.ndarray, n_places: int, gap: int) -> np.ndarray:
+    """Return images side by side, each with a gap to its right and below."""
     n, height, width, n_channels = images.shape
     framed = np.full((n_places, height + gap, width + gap, n_channels), np.nan)
     framed[:n, :height, :width] = images
     return framed.swapaxes(0, 1).reshape(height + gap, -1, n_channels)
 
 
-def _opaque(colours: np.ndarray) -> np.ndarray:
-    """Return RGBA that is clear where colours are NaN."""
+def _to_rgba(colours: np.ndarray) -> np.ndarray:
+    """Return RGBA colours, transparent where colours are NaN."""
     known = ~np.isnan(colours[..., :1])
     alpha = known * (colours[..., 3:] if colours.shape[2] == 4 else 1.0)
     channels = np.concatenate([colours[..., :3], alpha], axis=2)
@@ -172,106 +172,113 @@ def draw_signals(ax, x: np.ndarray, original, reconstruction, style: dict) -> li
     Parameters
     ----------
     ax : Axes
-        Where to draw.
+        Axes to draw on.
 
     x : ndarray of shape (length,)
-        Where its samples lie.
+        Positions of the samples.
 
     original, reconstruction : ndarray of shape (length, channels)
-        The signal.
+        The signal and its reconstruction.
 
     style : dict
-        For ``Axes.plot``.
+        Keyword arguments for ``Axes.plot``.
 
     Returns
     -------
     lines : list of Line2D
-        Each channel's original, then each one's reconstruction.
+        Channels of the original, then channels of the reconstruction.
     """
-    palette = colours(ax)
-    firsts = [ink(ax)] if original.shape[1] == 1 else palette
-    seconds = palette[5:6] if original.shape[1] == 1 else palette
+    colours, n_channels = palette(ax), original.shape[1]
+    black, vermilion = text_colour(ax), colours[5]
     lines = []
-    for label, signal, these, dashes, width in (
-        ("original", original, firsts, "-", 1.6),
-        ("reconstruction", reconstruction, seconds, "--", 1.2),
+    for label, signal, single_colour, dashes, width in (
+        ("original", original, black, "-", 1.6),
+        ("reconstruction", reconstruction, vermilion, "--", 1.2),
     ):
         for channel, samples in enumerate(signal.T):
-            look = {"color": these[channel % len(these)], "linestyle": dashes}
-            look |= {"linewidth": width, "label": label if channel == 0 else None}
-            lines += ax.plot(x, samples, **styled(look, style, "Line2D"))
+            colour = colours[channel % len(colours)]
+            defaults = {
+                "color": single_colour if n_channels == 1 else colour,
+                "linestyle": dashes,
+                "linewidth": width,
+                "label": label if channel == 0 else None,
+            }
+            lines += ax.plot(x, samples, **merge_style(defaults, style, "Line2D"))
     return lines
 
 
-def draw_cells(ax, errors: Errors, originals, reconstructions, style: dict):
-    """Draw cells by their error, with original over reconstruction written into them.
+def draw_cells(ax, errors: CellErrors, originals, reconstructions, style: dict):
+    """Draw the errors of cells, and write originals over reconstructions into them.
 
     Parameters
     ----------
     ax : Axes
-        Where to draw.
+        Axes to draw on.
 
-    errors : Errors
-        Of the rows to show.
+    errors : CellErrors
+        Errors of the rows to draw.
 
     originals, reconstructions : ndarray of str of shape (n_rows, n_features)
-        The cells.
+        Texts of the cells.
 
     style : dict
-        For ``Axes.imshow``.
+        Keyword arguments for ``Axes.imshow``.
 
     Returns
     -------
-    image, texts : AxesImage, list of Text
-        The colours, and what is written, none where there are many cells.
+    image : AxesImage
+        The errors as colours.
+
+    texts : list of Text
+        Texts in the cells, none if there are many cells.
     """
     cells = errors.deviations.T
-    look = {"cmap": "Oranges", "vmin": 0, "vmax": _DARKEST, "aspect": "auto"}
-    look["interpolation"] = "nearest"
-    image = ax.imshow(cells, **limited(look, style))
+    defaults = {"cmap": "Oranges", "vmin": 0, "vmax": _DARKEST_ERROR}
+    defaults |= {"aspect": "auto", "interpolation": "nearest"}
+    image = ax.imshow(cells, **merge_image_style(defaults, style))
     texts = []
     if cells.size <= _MOST_CELLS_WRITTEN:
         ax.set_yticks(range(len(errors.names)), errors.names, parse_math=False)
-        size = _letter_size(ax, cells.shape[1])
+        font_size = _font_size(ax, cells.shape[1])
         for column, row in np.ndindex(cells.shape):
             text = f"{originals[row, column]}\n{reconstructions[row, column]}"
-            texts.append(_write(ax, image, row, column, text))
-            texts[-1].set_fontsize(size)
+            texts.append(_write_cell(ax, image, row, column, text))
+            texts[-1].set_fontsize(font_size)
     ax.tick_params(length=0)
     ax.set_xlabel("row: original over reconstruction")
-    over = np.nanmax(cells, initial=0) > _DARKEST
-    label, extend = "error in deviations", "max" if over else "neither"
+    exceeds = np.nanmax(cells, initial=0) > _DARKEST_ERROR
+    label, extend = "error in deviations", "max" if exceeds else "neither"
     ax.figure.colorbar(image, ax=ax, label=label, extend=extend)
     return image, texts
 
 
-def _letter_size(ax, n_rows: int) -> float:
-    """Return the size in points at which most texts fit into their cells."""
+def _font_size(ax, n_rows: int) -> float:
+    """Return the font size at which most texts fit into their cells."""
     inches = ax.bbox.width / ax.figure.dpi
     return float(np.clip(10 * (inches - 1.3) / n_rows, 4.5, 7))
 
 
-def _write(ax, image, row: int, column: int, text: str):
-    """Write into a cell, in black or white, whichever is seen there."""
-    error, colour = image.get_array()[column, row], ink(ax)
+def _write_cell(ax, image, row: int, column: int, text: str):
+    """Write into a cell, in black or white, whichever has more contrast."""
+    error, colour = image.get_array()[column, row], text_colour(ax)
     if not np.ma.is_masked(error):
         red, green, blue, _ = image.to_rgba(np.array([error]))[0]
-        light = 0.299 * red + 0.587 * green + 0.114 * blue > 0.5
+        light = 0.299 * red + 0.587 * green + 0.114 * blue > 0.5  # luma of Rec. 601
         colour = "black" if light else "white"
     place = {"ha": "center", "va": "center", "parse_math": False}
     return ax.text(row, column, text, color=colour, clip_on=True, **place)
 
 
-def kind_and_shape(kind: str, shape, X) -> tuple[str, tuple[int, ...]]:
-    """Return how rows are drawn, and their axes.
+def resolve_kind_and_shape(kind: str, shape, X) -> tuple[str, tuple[int, ...]]:
+    """Return how to draw rows, and the shape of one of them.
 
     Parameters
     ----------
     kind : {"auto", "image", "signal", "table"}
-        What was asked for.
+        Kind given by the caller.
 
     shape : sequence of int or None
-        The axes that were given.
+        Axes of a row given by the caller.
 
     X : {ndarray, dataframe} of shape (n_samples, n_features)
         The rows.
@@ -279,18 +286,17 @@ def kind_and_shape(kind: str, shape, X) -> tuple[str, tuple[int, ...]]:
     Returns
     -------
     kind : {"image", "signal", "table"}
-        How they are drawn.
+        How to draw the rows.
 
     shape : tuple of int
-        Axes and, of images and signals, channels last.
+        Axes of a row, with channels last for images and signals.
     """
-    kinds = ("auto", *N_ROWS)
+    kinds = ("auto", *DEFAULT_N_ROWS)
     if kind not in kinds:
         raise ValueError(f"kind must be one of {kinds}, got {kind!r}.")
-    given, shape = (
-        shape,
-        None if shape is None else check_positive_integers("shape", shape),
-    )
+    given = shape
+    if shape is not None:
+        shape = check_positive_integers("shape", shape)
     n_columns, is_frame = X.shape[1], frame_library(X) is not None
     if kind == "auto" and shape is not None:
         kind = "image" if len(shape) > 1 else "signal"
@@ -301,16 +307,16 @@ def kind_and_shape(kind: str, shape, X) -> tuple[str, tuple[int, ...]]:
         return kind, (n_columns,)
     if shape is None and kind == "image":
         raise ValueError('shape must be given with kind="image", got None.')
-    shape = _with_channels(kind, shape or (n_columns,))
+    shape = _add_channels(kind, shape or (n_columns,))
     check_cells("shape", given, shape, "X", n_columns)
     return kind, shape
 
 
-def _with_channels(kind: str, shape: tuple[int, ...]) -> tuple[int, ...]:
+def _add_channels(kind: str, shape: tuple[int, ...]) -> tuple[int, ...]:
     n_axes = 1 if kind == "signal" else 2
     shape = (*shape, 1) if len(shape) == n_axes else shape
-    right = len(shape) == n_axes + 1 or (kind == "image" and len(shape) == 4)
-    if not right or (kind == "image" and shape[-1] not in _CHANNELS):
+    valid = len(shape) == n_axes + 1 or (kind == "image" and len(shape) == 4)
+    if not valid or (kind == "image" and shape[-1] not in _CHANNELS):
         wanted = "(L,) or (L, C)"
         if kind == "image":
             wanted = "(H, W), (H, W, C) or (T, H, W, C) with 1, 3 or 4 channels"
@@ -318,9 +324,10 @@ def _with_channels(kind: str, shape: tuple[int, ...]) -> tuple[int, ...]:
     return shape
 
 
-def flat_clips(rows: np.ndarray) -> np.ndarray:
-    """Return images, those of a clip side by side, ``(n_images, H, W, C)``."""
+def clips_to_images(rows: np.ndarray) -> np.ndarray:
+    """Return images ``(n_images, H, W, C)``, with those of a clip side by side."""
     if rows.ndim == 4:
         return rows
+    # (N, T, H, W, C) -> (N, H, T, W, C) -> (N, H, T*W, C)
     n, n_times, height, width, n_channels = rows.shape
     return rows.swapaxes(1, 2).reshape(n, height, n_times * width, n_channels)

@@ -1,4 +1,4 @@
-"""Targets of any kind colour points."""
+"""Colours of points by classes and numbers of any type."""
 
 import numpy as np
 import pandas as pd
@@ -9,7 +9,7 @@ from sklearn_ae._plotting.colours import (
     ClassColours,
     NoColours,
     NumberColours,
-    colouring_of,
+    choose_colouring,
 )
 
 pytestmark = pytest.mark.usefixtures("drawing")
@@ -26,11 +26,11 @@ CLASSES = {
 
 
 @pytest.mark.parametrize("name", CLASSES)
-def test_classes_are_numbered_and_missing_ones_are_not(name):
-    colouring = colouring_of(CLASSES[name], 4, "auto")
+def test_missing_classes_have_no_number(name):
+    colouring = choose_colouring(CLASSES[name], 4, "auto")
     assert isinstance(colouring, ClassColours)
     assert colouring.names == ["a", "b"]
-    assert colouring.numbers.tolist() == [1, 0, 1, -1]
+    assert colouring.class_numbers.tolist() == [1, 0, 1, -1]
 
 
 @pytest.mark.parametrize(
@@ -45,49 +45,49 @@ def test_classes_are_numbered_and_missing_ones_are_not(name):
         ([None] * 4, [], [-1, -1, -1, -1]),
     ],
 )
-def test_numbers_and_booleans_are_classes_where_they_are_few(y, names, numbers):
-    colouring = colouring_of(y, 4, "auto")
-    assert (colouring.names, colouring.numbers.tolist()) == (names, numbers)
+def test_few_numbers_and_booleans_are_classes(y, names, numbers):
+    colouring = choose_colouring(y, 4, "auto")
+    assert (colouring.names, colouring.class_numbers.tolist()) == (names, numbers)
 
 
 def test_categories_keep_their_order():
     y = pd.Categorical(["low", "high", "low"], categories=["low", "mid", "high"])
-    assert colouring_of(y, 3, "auto").names == ["low", "high"]
+    assert choose_colouring(y, 3, "auto").names == ["low", "high"]
 
 
-def test_numbers_are_continuous_if_they_are_many_or_no_integers():
+def test_many_or_fractional_numbers_are_continuous():
     for y in (
         [0.5, 1.5, np.nan],
         pd.Series([0.5, 1.5, None]),
         pl.Series([0.5, 1.5, 3]),
     ):
-        assert isinstance(colouring_of(y, 3, "auto"), NumberColours)
+        assert isinstance(choose_colouring(y, 3, "auto"), NumberColours)
     ages = np.arange(18, 90)
-    assert isinstance(colouring_of(ages, 72, "auto"), NumberColours)
-    assert len(colouring_of(ages, 72, "categorical").names) == 72
-    numbers = colouring_of([3, -1, 4], 3, "continuous").numbers
-    assert numbers.tolist() == [3, -1, 4]
+    assert isinstance(choose_colouring(ages, 72, "auto"), NumberColours)
+    assert len(choose_colouring(ages, 72, "categorical").names) == 72
+    values = choose_colouring([3, -1, 4], 3, "continuous").values
+    assert values.tolist() == [3, -1, 4]
 
 
 def test_names_of_targets_are_titles():
-    assert colouring_of(pd.Series([1.5, 2.5], name="age"), 2, "auto").title == "age"
-    assert colouring_of(np.array([0, 1]), 2, "auto").title is None
-    assert isinstance(colouring_of(None, 2, "auto"), NoColours)
+    assert choose_colouring(pd.Series([1.5, 2.5], name="age"), 2, "auto").title == "age"
+    assert choose_colouring(np.array([0, 1]), 2, "auto").title is None
+    assert isinstance(choose_colouring(None, 2, "auto"), NoColours)
 
 
-def test_what_does_not_fit_is_refused():
+def test_wrong_targets_are_refused():
     with pytest.raises(ValueError, match="target_type must be one of"):
-        colouring_of([0, 1], 2, "colour")
+        choose_colouring([0, 1], 2, "colour")
     with pytest.raises(ValueError, match="inconsistent numbers of samples"):
-        colouring_of([0, 1], 3, "auto")
+        choose_colouring([0, 1], 3, "auto")
     with pytest.raises(ValueError, match="one number a row, got 2"):
-        colouring_of(np.ones((3, 2)), 3, "continuous")
+        choose_colouring(np.ones((3, 2)), 3, "continuous")
 
 
-def test_72_classes_are_all_told_apart(drawing):
+def test_72_classes_look_different(drawing):
     _, ax = drawing.subplots()
     x = np.arange(72.0)
-    drawn = colouring_of(x.astype(int), 72, "categorical").scatter(ax, x, x, {})
+    drawn = choose_colouring(x.astype(int), 72, "categorical").scatter(ax, x, x, {})
     looks = {
         (
             tuple(points.get_edgecolor()[0]),
@@ -99,16 +99,16 @@ def test_72_classes_are_all_told_apart(drawing):
     assert len(looks) == 72
 
 
-def test_points_without_a_number_are_grey_and_beneath(drawing):
+def test_points_without_number_are_grey_beneath(drawing):
     _, ax = drawing.subplots()
     x = np.arange(3.0)
-    points = colouring_of([0.5, np.nan, 1.5], 3, "auto").scatter(ax, x, x, {})[-1]
+    points = choose_colouring([0.5, np.nan, 1.5], 3, "auto").scatter(ax, x, x, {})[-1]
     assert points.get_array().tolist() == [0.5, 1.5]
     grey = ax.collections[0]
     assert grey.get_offsets().tolist() == [[1, 1]]
     assert grey.get_zorder() < points.get_zorder()
 
 
-def test_infinity_is_no_colour():
+def test_infinite_targets_are_refused():
     with pytest.raises(ValueError, match="Input y contains infinity"):
-        colouring_of([0.5, np.inf], 2, "auto")
+        choose_colouring([0.5, np.inf], 2, "auto")

@@ -1,4 +1,4 @@
-"""Held-out errors are those of fits with so many codes."""
+"""Held-out errors over the number of codes, and their elbow."""
 
 import numpy as np
 import pytest
@@ -12,7 +12,7 @@ from sklearn_ae import (
     ConvolutionalAutoencoder,
     VariationalAutoencoder,
 )
-from sklearn_ae._plotting.components_error import elbow
+from sklearn_ae._plotting.components_error import find_elbow
 
 pytestmark = pytest.mark.usefixtures("drawing")
 
@@ -22,22 +22,25 @@ START = {"max_epochs": 0, "early_stopping": False}
 
 def pca_error(k, train, test):
     pca = PCA(k).fit(train)
-    told = pca.inverse_transform(pca.transform(test))
-    return np.square(test - told).sum() / np.square(test - train.mean(axis=0)).sum()
+    reconstructed = pca.inverse_transform(pca.transform(test))
+    return (
+        np.square(test - reconstructed).sum()
+        / np.square(test - train.mean(axis=0)).sum()
+    )
 
 
-def test_errors_are_one_minus_the_score_of_each_fit(X):
+def test_errors_are_one_minus_the_score(X):
     train, test = X[:200], X[200:]
     estimator = AutoencoderTransformer(random_state=0, **BRIEF)
     display = ComponentsErrorDisplay.from_estimator(
         estimator, train, test, n_components=[1, 3]
     )
-    for k, error, of_pca in zip(
+    for k, error, pca_loss in zip(
         [1, 3], display.errors[:, 0], display.pca_errors[:, 0], strict=True
     ):
         fitted = AutoencoderTransformer(k, random_state=0, **BRIEF).fit(train)
         assert error == 1 - fitted.score(test)
-        np.testing.assert_allclose(of_pca, pca_error(k, train, test))
+        np.testing.assert_allclose(pca_loss, pca_error(k, train, test))
     assert not hasattr(estimator, "best_epoch_")
     assert display.bands_ == []
 
@@ -64,7 +67,7 @@ def test_parts_are_shuffled_and_seeded(X):
     assert (drawn[0] != drawn[2]).all()
 
 
-def test_density_is_judged_by_what_it_reconstructs(X):
+def test_densities_are_judged_by_their_reconstructions(X):
     display = ComponentsErrorDisplay.from_estimator(
         VariationalAutoencoder(**START), X[::2], X[1::2], n_components=[1, 5]
     )
@@ -72,19 +75,19 @@ def test_density_is_judged_by_what_it_reconstructs(X):
     assert (display.errors >= display.pca_errors - 1e-9).all()
 
 
-def test_pictures_keep_their_axes_and_frames_their_categories(pictures, pandas_frame):
-    small, options = pictures[0], {"n_components": [2], "cv": 2, "random_state": 0}
+def test_images_and_mixed_frames_are_fitted(pictures, pandas_frame):
+    small, settings = pictures[0], {"n_components": [2], "cv": 2, "random_state": 0}
     tables = {
         ConvolutionalAutoencoder: ({"input_shape": (4, 4), "channels": (2,)}, small),
         AutoencoderTransformer: ({}, pandas_frame),
     }
-    for estimator_class, (own, X) in tables.items():
-        estimator = estimator_class(**own, **START)
-        display = ComponentsErrorDisplay.from_estimator(estimator, X, **options)
+    for estimator_class, (options, X) in tables.items():
+        estimator = estimator_class(**options, **START)
+        display = ComponentsErrorDisplay.from_estimator(estimator, X, **settings)
         np.testing.assert_allclose(display.errors, display.pca_errors, rtol=1e-5)
 
 
-def test_counts_are_powers_of_two_unless_given(X):
+def test_default_counts_are_powers_of_two(X):
     display = ComponentsErrorDisplay.from_estimator(
         AutoencoderTransformer(**START), X[::2], X[1::2]
     )
@@ -93,9 +96,8 @@ def test_counts_are_powers_of_two_unless_given(X):
 
 def test_lines_are_means_and_bands_deviations():
     errors = np.array([[0.9, 0.7], [0.3, 0.1], [0.2, 0.2]])
-    display = ComponentsErrorDisplay.from_errors(
-        [1, 2, 4], errors, errors + 0.1, name="mine", line_kw={"linewidth": 3}
-    )
+    display = ComponentsErrorDisplay([1, 2, 4], errors, errors + 0.1, name="mine")
+    display.plot(line_kw={"linewidth": 3})
     pca, mine = display.lines_
     np.testing.assert_array_equal(mine.get_xdata(), [1, 2, 4])
     np.testing.assert_allclose(mine.get_ydata(), [0.8, 0.2, 0.2])
@@ -112,8 +114,14 @@ def test_lines_are_means_and_bands_deviations():
     assert display.elbow_points_[1].get_xdata() == [2]
 
 
-def test_pca_may_be_left_out():
-    display = ComponentsErrorDisplay.from_errors([1, 2], [0.5, 0.4], log_scale=True)
+def test_pca_is_drawn_over_equal_errors():
+    display = ComponentsErrorDisplay([1, 2], [0.5, 0.4], [0.5, 0.4]).plot()
+    pca, autoencoder = display.lines_
+    assert pca.get_zorder() > autoencoder.get_zorder()
+
+
+def test_pca_errors_are_optional():
+    display = ComponentsErrorDisplay([1, 2], [0.5, 0.4]).plot(log_scale=True)
     assert len(display.lines_) == 1
     assert (display.elbow_, display.pca_elbow_) == (None, None)
     assert display.ax_.get_yscale() == "log"
@@ -132,23 +140,23 @@ def test_pca_may_be_left_out():
 )
 def test_elbows_are_farthest_below_the_chord(y, position):
     x, y = np.array([1.0, 2, 3, 4]), np.array(y, float)
-    assert elbow(x, y) == position
-    assert elbow(10 * x, 5 * y + 1) == position
+    assert find_elbow(x, y) == position
+    assert find_elbow(10 * x, 5 * y + 1) == position
 
 
 def test_two_points_have_no_elbow():
-    assert elbow(np.array([1.0, 2]), np.array([1.0, 0])) is None
+    assert find_elbow(np.array([1.0, 2]), np.array([1.0, 0])) is None
 
 
 @pytest.mark.parametrize("counts", [[], [2, 1], [0, 1], [1.0, 2.0], 3])
-def test_counts_that_do_not_rise_are_refused(counts):
-    with pytest.raises(ValueError, match="n_components must be rising integers"):
-        ComponentsErrorDisplay.from_errors(counts, [0.5, 0.4])
+def test_counts_must_increase(counts):
+    with pytest.raises(ValueError, match="n_components must be increasing integers"):
+        ComponentsErrorDisplay(counts, [0.5, 0.4]).plot()
 
 
-def test_what_does_not_fit_is_refused(X):
+def test_inconsistent_arguments_are_refused(X):
     with pytest.raises(ValueError, match="errors must have 2 rows"):
-        ComponentsErrorDisplay.from_errors([1, 2], [0.5])
+        ComponentsErrorDisplay([1, 2], [0.5]).plot()
     with pytest.raises(ValueError, match="cv must be None where X_test is given"):
         ComponentsErrorDisplay.from_estimator(AutoencoderTransformer(), X, X, cv=2)
     for other in (make_pipeline(AutoencoderTransformer()), PCA()):

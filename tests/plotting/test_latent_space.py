@@ -1,4 +1,4 @@
-"""Codes are drawn as an estimator gives them."""
+"""Codes of estimators and other codes, drawn."""
 
 import numpy as np
 import pytest
@@ -45,7 +45,7 @@ def test_points_are_codes_by_class(two, X, kinds):
     assert not hasattr(display, "colorbar_")
 
 
-def test_rows_without_a_class_are_drawn_first_and_grey(two, X):
+def test_rows_without_class_are_grey_beneath(two, X):
     y = np.where(np.arange(300) % 3, X[:, 0] > 0, -1)
     points = LatentSpaceDisplay.from_estimator(two, X, y).scatters_[0]
     labels = [drawn.get_label() for drawn in points]
@@ -62,13 +62,13 @@ def test_numbers_have_a_colour_bar(two, X):
     assert not hasattr(display, "legend_")
 
 
-def test_without_a_target_there_is_one_colour(two, X):
+def test_without_target_all_points_look_alike(two, X):
     display = LatentSpaceDisplay.from_estimator(two, X)
     assert len(display.scatters_[0]) == 1
     assert not hasattr(display, "legend_")
 
 
-def test_pca_of_the_same_rows_is_drawn_beside(two, X):
+def test_pca_of_these_rows_is_compared(two, X):
     display = LatentSpaceDisplay.from_estimator(two, X, compare="pca")
     assert display.axes_.shape == (1, 2)
     titles = [ax.get_title() for ax in display.axes_[0]]
@@ -77,7 +77,7 @@ def test_pca_of_the_same_rows_is_drawn_beside(two, X):
     np.testing.assert_allclose(drawn, PCA(2).fit_transform(X), atol=1e-8)
 
 
-def test_pca_of_frames_is_that_of_the_encoded_columns(pandas_frame):
+def test_pca_of_frames_takes_encoded_columns(pandas_frame):
     fitted = AutoencoderTransformer(2, **BRIEF).fit(pandas_frame)
     start = AutoencoderTransformer(2, max_epochs=0, random_state=0).fit(pandas_frame)
     display = LatentSpaceDisplay.from_estimator(
@@ -89,13 +89,13 @@ def test_pca_of_frames_is_that_of_the_encoded_columns(pandas_frame):
     assert display.legend_.get_texts()[0].get_text() == "no label"
 
 
-def test_a_fitted_transformer_is_drawn_beside(two, X):
+def test_fitted_transformers_can_be_compared(two, X):
     scaled = make_pipeline(StandardScaler(), PCA(3)).fit(X)
     display = LatentSpaceDisplay.from_estimator(two, X, compare=scaled)
     np.testing.assert_array_equal(display.compared_codes, scaled.transform(X)[:, :2])
 
 
-def test_more_codes_are_a_triangle_of_panels(five, X, kinds):
+def test_three_codes_form_a_triangle(five, X, kinds):
     display = LatentSpaceDisplay.from_estimator(five, X, kinds, components=[0, 2, 4])
     assert display.axes_.shape == (3, 3)
     shown = np.array([[ax.axison for ax in line] for line in display.axes_])
@@ -109,7 +109,7 @@ def test_more_codes_are_a_triangle_of_panels(five, X, kinds):
     assert n_lines == [3, 3, 3]
 
 
-def test_first_four_codes_are_drawn_unless_asked(five, X):
+def test_four_codes_are_drawn_by_default(five, X):
     display = LatentSpaceDisplay.from_estimator(five, X)
     assert display.axes_.shape == (4, 4)
     assert len(display.scatters_) == 6
@@ -135,7 +135,7 @@ def test_triangles_are_drawn_on_given_axes(five, X, drawing):
         LatentSpaceDisplay.from_estimator(five, X, components=range(3), ax=axes[0, 0])
 
 
-def test_one_code_is_a_histogram_by_class(five, X, kinds):
+def test_one_code_has_histograms_by_class(five, X, kinds):
     plain = LatentSpaceDisplay.from_estimator(five, X, components=1)
     counts = [bar.get_height() for bar in plain.axes_[0, 0].patches]
     assert (sum(counts), plain.scatters_) == (300, [])
@@ -144,13 +144,13 @@ def test_one_code_is_a_histogram_by_class(five, X, kinds):
     assert len(by_class.legend_.get_texts()) == 3
 
 
-def test_one_code_lies_under_the_numbers_of_rows(five, X):
+def test_numbers_are_drawn_over_one_code(five, X):
     display = LatentSpaceDisplay.from_estimator(five, X, X[:, 4], components=1)
     expected = np.column_stack([five.transform(X)[:, 1], X[:, 4]])
     np.testing.assert_array_equal(display.scatters_[0][0].get_offsets(), expected)
 
 
-def test_containers_of_codes_do_not_matter(X, two):
+def test_containers_give_the_same_codes(X, two):
     codes = two.transform(X)
     for container in ("pandas", "polars"):
         with sklearn.config_context(transform_output=container):
@@ -185,7 +185,7 @@ def test_wrong_options_are_refused(two, X, options, match):
         LatentSpaceDisplay.from_estimator(two, X, X[:, 0], **options)
 
 
-def test_estimators_that_can_not_be_drawn_are_refused(two, X):
+def test_wrong_estimators_are_refused(two, X):
     with pytest.raises(TypeError, match="must have transform, got object"):
         LatentSpaceDisplay.from_estimator(object(), X)
     with pytest.raises(ValueError, match=r"no Pipeline.*pipeline\[-1\]"):
@@ -194,6 +194,6 @@ def test_estimators_that_can_not_be_drawn_are_refused(two, X):
         LatentSpaceDisplay.from_estimator(two, X, compare=PCA(1).fit(X))
 
 
-def test_codes_that_differ_in_shape_are_refused():
+def test_compared_codes_need_the_same_shape():
     with pytest.raises(ValueError, match=r"shape \(3, 2\) of codes, got \(3, 1\)"):
-        LatentSpaceDisplay.from_codes(np.ones((3, 2)), compared_codes=np.ones((3, 1)))
+        LatentSpaceDisplay(np.ones((3, 2)), compared_codes=np.ones((3, 1))).plot()

@@ -1,4 +1,4 @@
-"""Losses are drawn as a fit has them."""
+"""Losses of estimators and other losses, drawn."""
 
 import numpy as np
 import pytest
@@ -20,8 +20,8 @@ from sklearn_ae import (
 pytestmark = pytest.mark.usefixtures("drawing")
 
 BRIEF = {"max_epochs": 2, "hidden_layer_sizes": (8,), "random_state": 0}
-HELD = {"head_layer_sizes": (4,), "max_epochs": 2, "random_state": 0}
-HOLDERS = [PretrainedClassifier, PretrainedRegressor]
+HEAD = {"head_layer_sizes": (4,), "max_epochs": 2, "random_state": 0}
+FINE_TUNED = [PretrainedClassifier, PretrainedRegressor]
 
 
 def assert_drawn(display, fitted):
@@ -36,7 +36,7 @@ def assert_drawn(display, fitted):
     assert best.get_ydata() == [curves[-1][fitted.best_epoch_]]
 
 
-def test_lines_are_the_curves_of_each_autoencoder(fitted):
+def test_curves_of_autoencoders_are_drawn(fitted):
     display = LossCurveDisplay.from_estimator(fitted)
     assert_drawn(display, fitted)
     start = display.start_line_
@@ -44,16 +44,16 @@ def test_lines_are_the_curves_of_each_autoencoder(fitted):
     assert start.get_label() == "PCA, validation"
 
 
-@pytest.mark.parametrize("holder", HOLDERS)
-def test_lines_are_the_curves_of_what_is_tuned(holder, X):
-    held = AutoencoderTransformer(2, **BRIEF)
-    fitted = holder(held, **HELD).fit(X, (X[:, 0] > 0).astype(int))
+@pytest.mark.parametrize("estimator_class", FINE_TUNED)
+def test_curves_of_fine_tuning_are_drawn(estimator_class, X):
+    autoencoder = AutoencoderTransformer(2, **BRIEF)
+    fitted = estimator_class(autoencoder, **HEAD).fit(X, (X[:, 0] > 0).astype(int))
     display = LossCurveDisplay.from_estimator(fitted)
     assert_drawn(display, fitted)
     assert set(display.start_line_.get_ydata()) == {fitted.start_validation_loss_}
 
 
-def test_lines_are_the_curves_of_pairs(pairs):
+def test_curves_of_pairs_are_drawn(pairs):
     fitted = EncoderDecoderRegressor(2, **BRIEF).fit(*pairs)
     display = LossCurveDisplay.from_estimator(fitted)
     assert_drawn(display, fitted)
@@ -61,13 +61,13 @@ def test_lines_are_the_curves_of_pairs(pairs):
     assert display.start_line_.get_label() == "ridge regression, validation"
 
 
-def test_starts_that_are_not_pca_are_not_called_so(X):
+def test_penalized_starts_are_not_named_pca(X):
     fitted = SparseAutoencoder(2, sparsity="kl", **(BRIEF | {"max_epochs": 0})).fit(X)
     display = LossCurveDisplay.from_estimator(fitted)
     assert display.start_line_.get_label() == "start, validation"
 
 
-def test_without_validation_the_training_loss_is_marked(X):
+def test_without_validation_training_loss_is_marked(X):
     fitted = AutoencoderTransformer(2, early_stopping=False, **BRIEF).fit(X)
     display = LossCurveDisplay.from_estimator(fitted)
     assert_drawn(display, fitted)
@@ -84,40 +84,35 @@ def test_streams_are_drawn_by_chunk(X):
     assert display.lines_[0].get_xdata().tolist() == [0, 1, 2, 3]
 
 
-def test_a_start_alone_is_seen(X):
+def test_single_losses_have_markers(X):
     fitted = AutoencoderTransformer(2, **(BRIEF | {"max_epochs": 0})).fit(X)
     display = LossCurveDisplay.from_estimator(fitted)
     assert_drawn(display, fitted)
     assert [line.get_marker() for line in display.lines_] == ["o", "o"]
 
 
-def test_the_scale_is_logarithmic_by_choice():
-    curves = [4.0, 2.0], [3.0, 1.0]
-    assert LossCurveDisplay.from_curves(*curves).ax_.get_yscale() == "linear"
-    display = LossCurveDisplay.from_curves(*curves, log_scale=True)
-    assert display.ax_.get_yscale() == "log"
+def test_log_scale_is_optional():
+    display = LossCurveDisplay([4.0, 2.0])
+    assert display.plot().ax_.get_yscale() == "linear"
+    assert display.plot(log_scale=True).ax_.get_yscale() == "log"
 
 
-def test_styles_are_passed_on_and_names_put_first():
-    display = LossCurveDisplay.from_curves(
-        [4.0, 2.0],
-        start_validation_loss=3.0,
-        best_epoch=1,
-        name="mine",
-        line_kw={"color": "red"},
-        start_kw={"color": "green"},
-        best_kw={"marker": "*"},
+def test_styles_and_names_are_used():
+    display = LossCurveDisplay(
+        [4.0, 2.0], start_validation_loss=3.0, best_epoch=1, name="mine"
+    ).plot(
+        line_kw={"color": "red"}, start_kw={"color": "green"}, best_kw={"marker": "*"}
     )
     assert display.lines_[0].get_color() == "red"
     assert display.start_line_.get_color() == "green"
     assert display.best_point_.get_marker() == "*"
     labels = [text.get_text() for text in display.ax_.get_legend().get_texts()]
-    said = ["training", "start, validation", "epoch kept: 1"]
-    assert labels == [f"mine: {label}" for label in said]
+    expected = ["training", "start, validation", "epoch kept: 1"]
+    assert labels == [f"mine: {label}" for label in expected]
 
 
 @pytest.mark.parametrize("wrap", [make_pipeline, CodeCompressor])
-def test_what_has_no_losses_is_told_where_they_are(wrap, X):
+def test_errors_say_where_losses_are(wrap, X):
     fitted = wrap(AutoencoderTransformer(2, **BRIEF)).fit(X)
     with pytest.raises(TypeError, match=r"must have loss_curve_.*pipeline\[-1\]"):
         LossCurveDisplay.from_estimator(fitted)
@@ -131,13 +126,13 @@ def test_other_estimators_are_refused(X):
 
 
 @pytest.mark.parametrize(
-    ("curves", "best_epoch", "match"),
+    ("losses", "options", "match"),
     [
-        (([2.0, 1.0], [1.0]), None, "validation_loss_curve must have 2 losses"),
-        (([2.0, 1.0],), 2, "each epoch up to best_epoch=2, got 2 losses"),
-        (([],), None, "got 0 losses"),
+        ([2.0, 1.0], {"validation_loss_curve": [1.0]}, "must have 2 losses"),
+        ([2.0, 1.0], {"best_epoch": 2}, "up to best_epoch=2, got 2 losses"),
+        ([], {}, "got 0 losses"),
     ],
 )
-def test_curves_that_do_not_fit_are_refused(curves, best_epoch, match):
+def test_inconsistent_curves_are_refused(losses, options, match):
     with pytest.raises(ValueError, match=match):
-        LossCurveDisplay.from_curves(*curves, best_epoch=best_epoch)
+        LossCurveDisplay(losses, **options).plot()

@@ -1,4 +1,4 @@
-"""PCA beside an estimator is PCA of what it sees."""
+"""PCA reads tables as the estimator does."""
 
 import numpy as np
 import pytest
@@ -11,18 +11,18 @@ from sklearn_ae import (
     EncoderDecoderRegressor,
     PretrainedClassifier,
 )
-from sklearn_ae._plotting.pca_baseline import pca_baseline, without_axes
+from sklearn_ae._plotting.pca_baseline import flatten_rows, pca_baseline
 
 
 @pytest.mark.parametrize("standardize", ["auto", True])
-def test_it_is_pca_in_the_scaling_of_the_estimator(standardize, X):
+def test_baseline_scales_as_the_estimator(standardize, X):
     estimator = AutoencoderTransformer(1, standardize=standardize)
     rows = StandardScaler().fit_transform(X) if standardize is True else X
     codes = pca_baseline(estimator, 3).fit_transform(X)
     np.testing.assert_allclose(codes, PCA(3).fit_transform(rows), atol=1e-8)
 
 
-def test_mixed_tables_have_the_start_of_an_autoencoder(pandas_frame):
+def test_baseline_starts_as_an_autoencoder(pandas_frame):
     estimator = AutoencoderTransformer(2, max_epochs=0, random_state=0)
     baseline = pca_baseline(estimator, 2).fit(pandas_frame)
     codes = estimator.fit(pandas_frame).transform(pandas_frame)
@@ -32,29 +32,29 @@ def test_mixed_tables_have_the_start_of_an_autoencoder(pandas_frame):
 @pytest.mark.parametrize(
     "wrap",
     [
-        lambda own: own,
+        lambda fitted: fitted,
         FrozenEstimator,
-        lambda own: PretrainedClassifier(own, random_state=0),
+        lambda fitted: PretrainedClassifier(fitted, random_state=0),
     ],
 )
-def test_what_estimators_hold_tells_the_columns(wrap, X):
-    own = AutoencoderTransformer(
+def test_wrapped_autoencoders_give_their_parameters(wrap, X):
+    autoencoder = AutoencoderTransformer(
         1, max_epochs=0, max_categories=7, handle_unknown="ignore"
     )
-    held = wrap(own.fit(X))
-    if isinstance(held, PretrainedClassifier):
-        held = held.set_params(max_epochs=0).fit(X, X[:, 0] > 0)
-    parameters = pca_baseline(held, 2).get_params()
+    estimator = wrap(autoencoder.fit(X))
+    if isinstance(estimator, PretrainedClassifier):
+        estimator = estimator.set_params(max_epochs=0).fit(X, X[:, 0] > 0)
+    parameters = pca_baseline(estimator, 2).get_params()
     assert (parameters["max_categories"], parameters["handle_unknown"]) == (7, "ignore")
     assert parameters["n_components"] == 2
 
 
-def test_parameters_that_are_not_there_keep_their_defaults():
+def test_missing_parameters_keep_their_defaults():
     pairs = EncoderDecoderRegressor(2, max_categories=5)
     assert pca_baseline(pairs, 2).max_categories == 5
     assert pca_baseline(PCA(whiten=True), 2).whiten is False
 
 
-def test_axes_are_flattened_and_others_left_alone(pictures, X):
-    assert without_axes(pictures[0]).shape == (300, 16)
-    assert without_axes(X) is X
+def test_only_rows_with_axes_are_flattened(pictures, X):
+    assert flatten_rows(pictures[0]).shape == (300, 16)
+    assert flatten_rows(X) is X

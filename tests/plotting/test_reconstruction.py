@@ -1,4 +1,4 @@
-"""Rows are drawn over what an estimator makes of them."""
+"""Rows over their reconstructions, drawn."""
 
 import numpy as np
 import pandas as pd
@@ -29,7 +29,7 @@ def pca(squares):
     return PCA(3).fit(squares.reshape(300, -1))
 
 
-def test_images_have_the_shape_of_a_convolutional_autoencoder(squares):
+def test_convolutional_autoencoders_give_shapes_of_images(squares):
     fitted = ConvolutionalAutoencoder(3, input_shape=(8, 8), **START).fit(squares)
     display = ReconstructionDisplay.from_estimator(fitted, squares.reshape(300, -1))
     assert display.kind_ == "image"
@@ -37,11 +37,11 @@ def test_images_have_the_shape_of_a_convolutional_autoencoder(squares):
     drawn = display.image_.get_array()
     assert drawn.shape == (17, 89)
     np.testing.assert_array_equal(drawn[:8, 9:17], squares[1])
-    told = fitted.reconstruct(squares)[1].reshape(8, 8)
-    np.testing.assert_allclose(drawn[9:, 9:17], told)
+    reconstructed = fitted.reconstruct(squares)[1].reshape(8, 8)
+    np.testing.assert_allclose(drawn[9:, 9:17], reconstructed)
 
 
-def test_signals_with_channels_have_the_shape_of_one_too(X):
+def test_convolutional_autoencoders_give_shapes_of_signals(X):
     shape = {"input_shape": (3, 2), "channels_last": True, "channels": (2,)}
     fitted = ConvolutionalAutoencoder(2, **shape, **START).fit(X)
     display = ReconstructionDisplay.from_estimator(fitted, X)
@@ -51,8 +51,8 @@ def test_signals_with_channels_have_the_shape_of_one_too(X):
 
 
 def test_rows_with_axes_are_images(pca, squares):
-    told = pca.inverse_transform(pca.transform(squares.reshape(300, -1)))
-    display = ReconstructionDisplay.from_rows(squares, told, n_rows=2)
+    reconstructed = pca.inverse_transform(pca.transform(squares.reshape(300, -1)))
+    display = ReconstructionDisplay(squares, reconstructed).plot(n_rows=2)
     assert display.image_.get_array().shape == (17, 17)
 
 
@@ -60,15 +60,15 @@ def test_other_transformers_are_drawn(pca, squares):
     rows = squares.reshape(300, -1)
     display = ReconstructionDisplay.from_estimator(pca, rows, n_rows=3, x=range(64))
     assert (display.kind_, display.axes_.shape) == ("signal", (3, 1))
-    told = pca.inverse_transform(pca.transform(rows))
+    reconstructed = pca.inverse_transform(pca.transform(rows))
     for row, (original, reconstruction) in enumerate(display.lines_):
         np.testing.assert_array_equal(original.get_ydata(), rows[row])
-        np.testing.assert_allclose(reconstruction.get_ydata(), told[row])
+        np.testing.assert_allclose(reconstruction.get_ydata(), reconstructed[row])
 
 
-def test_signals_lie_where_they_are_said_to(squares):
+def test_signals_are_drawn_over_x(squares):
     rows, x = squares.reshape(300, -1), np.linspace(1_100, 2_500, 64)
-    display = ReconstructionDisplay.from_rows(rows, rows, x=x, line_kw={"alpha": 0.5})
+    display = ReconstructionDisplay(rows, rows).plot(x=x, line_kw={"alpha": 0.5})
     np.testing.assert_array_equal(display.lines_[0][0].get_xdata(), x)
     assert display.lines_[0][0].get_alpha() == 0.5
     with pytest.raises(ValueError, match="x must have 64 numbers"):
@@ -78,10 +78,10 @@ def test_signals_lie_where_they_are_said_to(squares):
 def test_signals_are_drawn_on_given_axes(squares, drawing):
     rows = squares.reshape(300, -1)
     _, axes = drawing.subplots(2)
-    display = ReconstructionDisplay.from_rows(rows, rows, n_rows=2, ax=axes)
+    display = ReconstructionDisplay(rows, rows).plot(n_rows=2, ax=axes)
     assert (display.axes_[:, 0] == axes).all()
     with pytest.raises(ValueError, match="ax must hold 4 Axes, 4 x 1, got 2"):
-        ReconstructionDisplay.from_rows(rows, rows, ax=axes)
+        display.plot(ax=axes)
 
 
 def test_mixed_frames_are_drawn_by_cell(mixed):
@@ -90,10 +90,10 @@ def test_mixed_frames_are_drawn_by_cell(mixed):
     assert display.kind_ == "table"
     ticks = [text.get_text() for text in display.axes_[0, 0].get_yticklabels()]
     assert ticks == list(mixed.columns)
-    told = fitted.reconstruct(mixed)
+    reconstructed = fitted.reconstruct(mixed)
     colour = list(mixed.columns).index("colour")
     for row in range(3):
-        cells = [table["colour"].to_list()[row] for table in (mixed, told)]
+        cells = [table["colour"].to_list()[row] for table in (mixed, reconstructed)]
         drawn = display.image_.get_array()[colour, row]
         assert drawn == (cells[0] != cells[1])
         written = display.texts_[3 * colour + row].get_text()
@@ -103,12 +103,12 @@ def test_mixed_frames_are_drawn_by_cell(mixed):
 
 def test_wide_tables_are_drawn_without_text(squares):
     rows = squares.reshape(300, -1)
-    display = ReconstructionDisplay.from_rows(rows, rows, kind="table", n_rows=10)
+    display = ReconstructionDisplay(rows, rows, kind="table").plot(n_rows=10)
     assert display.image_.get_array().shape == (64, 10)
     assert display.texts_ == []
 
 
-def test_containers_do_not_matter(X):
+def test_containers_give_the_same_errors(X):
     fitted = AutoencoderTransformer(2, **START).fit(X)
     dense = ReconstructionDisplay.from_estimator(fitted, X)
     expected = dense.image_.get_array()
@@ -123,18 +123,18 @@ def test_containers_do_not_matter(X):
 
 def test_predictions_are_drawn_over_targets(pairs):
     inputs, outputs = pairs
-    told = LinearRegression().fit(*pairs).predict(inputs)
-    display = ReconstructionDisplay.from_rows(outputs, told, n_rows=1000)
-    errors = np.abs(outputs - told) / outputs.std(axis=0)
+    predicted = LinearRegression().fit(*pairs).predict(inputs)
+    display = ReconstructionDisplay(outputs, predicted).plot(n_rows=1000)
+    errors = np.abs(outputs - predicted) / outputs.std(axis=0)
     np.testing.assert_allclose(display.image_.get_array(), errors.T)
 
 
-def test_what_can_not_be_drawn_is_refused(X, pairs):
+def test_wrong_estimators_and_rows_are_refused(X, pairs):
     with pytest.raises(NotFittedError):
         ReconstructionDisplay.from_estimator(AutoencoderTransformer(), X)
     with pytest.raises(TypeError, match="must have reconstruct or inverse_transform"):
         ReconstructionDisplay.from_estimator(LinearRegression().fit(*pairs), X)
     with pytest.raises(ValueError, match=r"shape \(300, 6\) of originals, got"):
-        ReconstructionDisplay.from_rows(X, X[:, 1:])
+        ReconstructionDisplay(X, X[:, 1:]).plot()
     with pytest.raises(ValueError, match="n_rows must be an integer of at least 1"):
-        ReconstructionDisplay.from_rows(X, X, n_rows=0)
+        ReconstructionDisplay(X, X).plot(n_rows=0)

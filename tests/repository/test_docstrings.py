@@ -36,7 +36,6 @@ OTHER_MEANINGS = {
     ("sklearn_ae.EncoderDecoderRegressor", "n_components"),
     ("sklearn_ae.EncoderDecoderRegressor.score", "y"),
     ("sklearn_ae.LatentSpaceDisplay.from_estimator", "components"),
-    ("sklearn_ae.ReconstructionDisplay", "reconstructions"),
 }
 # Its class differs.
 OWN_TYPE = {"module_"}
