@@ -8,7 +8,6 @@ hidden layers, ``CODINGS`` that keep codes sparse, ``CORRUPTIONS`` of rows, and
 from ._activation_range import (
     ActivationClamp,
     extending_ranges,
-    record_ranges,
     recording_ranges,
 )
 from ._autoencoder import Autoencoder
@@ -66,7 +65,6 @@ __all__ = [
     "extending_ranges",
     "observed_reconstruction_loss",
     "reconstruction_loss",
-    "record_ranges",
     "recording_ranges",
     "sparse_loss",
     "squared_loss",

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import torch
 from torch import nn
 
-from ._activation_range import ChannelActivationClamp
+from ._activation_range import ActivationClamp
 from ._mlp import ACTIVATIONS, fill, hidden_layers, linear, undrawn
 from ._reshape import Flatten, PixelShuffle, ToGrid
 
@@ -143,7 +143,7 @@ def convolutional_encoder(
         layers[f"hidden{position}"] = convolution(
             len(axes), width, size, kernel_size, stride=_STRIDE, **make
         )
-        layers[f"range{position}"] = ChannelActivationClamp(size, device=device)
+        layers[f"range{position}"] = ActivationClamp(size, dim=1, device=device)
         layers[f"activation{position}"] = ACTIVATIONS[activation]()
         width = size
     if len(gap_columns):
@@ -223,7 +223,7 @@ def convolutional_decoder(
         )
         layers[f"spread{position}"] = PixelShuffle(axes, _STRIDE)
         if not ends:
-            layers[f"range{position}"] = ChannelActivationClamp(size, device=device)
+            layers[f"range{position}"] = ActivationClamp(size, dim=1, device=device)
             layers[f"activation{position}"] = ACTIVATIONS[activation]()
     layers["unfold"] = Flatten()
     return nn.Sequential(layers)
@@ -288,7 +288,7 @@ def convolutional_map(
     for position, size in enumerate(channels):
         name = f"hidden{position}"
         layers[name] = convolution(n_axes, width, size, kernel_size, **make)
-        layers[f"range{position}"] = ChannelActivationClamp(size, device=device)
+        layers[f"range{position}"] = ActivationClamp(size, dim=1, device=device)
         layers[f"activation{position}"] = ACTIVATIONS[activation]()
         width = size
     if len(gap_columns):

@@ -64,8 +64,8 @@ class GaussianMixturePrior(nn.Module):
     Examples
     --------
     >>> import torch
-    >>> from sklearn_ae.nn._gaussians import Prior
-    >>> prior = Prior(2)
+    >>> from sklearn_ae.nn._gaussians import GaussianMixturePrior
+    >>> prior = GaussianMixturePrior(2)
     >>> prior.log_density(torch.zeros(1, 2))
     tensor([-1.8379])
     """
