@@ -1,8 +1,7 @@
 """Networks, noise and losses in plain torch, usable without scikit-learn.
 
-Four tables give classes by the names that estimators have for them: ``ACTIVATIONS`` of
-hidden layers, ``CODINGS`` that keep codes sparse, ``CORRUPTIONS`` of rows, and
-``NETWORKS``.
+Four dicts map the names that estimators use to classes: ``ACTIVATIONS`` (hidden
+layers), ``CODINGS`` (sparse codes), ``CORRUPTIONS`` (noise) and ``NETWORKS``.
 """
 
 from ._activation_range import (
@@ -70,7 +69,7 @@ __all__ = [
     "squared_loss",
 ]
 
-#: Networks of estimators by name.
+#: Networks by name. States of fitted estimators name one of these.
 NETWORKS: dict[str, type[Network]] = {
     network.__name__: network
     for network in (Autoencoder, ConvolutionalMap, SparseNetwork, VariationalNetwork)

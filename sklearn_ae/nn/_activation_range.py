@@ -80,7 +80,7 @@ class ActivationClamp(nn.Module):
         return super().train(mode)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Return `x` as it is in ``train()``, with each unit clamped in ``eval()``."""
+        """Return rows ``(n_rows, size)``, in ``eval()`` with each unit clamped."""
         if self.training:
             self.record(x.detach())
             return x
