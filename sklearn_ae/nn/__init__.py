@@ -1,14 +1,12 @@
 """Networks, noise and losses in plain torch, usable without scikit-learn.
 
-Four tables give classes by the names that estimators have for them: ``ACTIVATIONS`` of
-hidden layers, ``CODINGS`` that keep codes sparse, ``CORRUPTIONS`` of rows, and
-``NETWORKS``.
+Four dicts map the names that estimators use to classes: ``ACTIVATIONS`` (hidden
+layers), ``CODINGS`` (sparse codes), ``CORRUPTIONS`` (noise) and ``NETWORKS``.
 """
 
 from ._activation_range import (
     ActivationClamp,
     extending_ranges,
-    record_ranges,
     recording_ranges,
 )
 from ._autoencoder import Autoencoder
@@ -66,13 +64,12 @@ __all__ = [
     "extending_ranges",
     "observed_reconstruction_loss",
     "reconstruction_loss",
-    "record_ranges",
     "recording_ranges",
     "sparse_loss",
     "squared_loss",
 ]
 
-#: Networks of estimators by name.
+#: Networks by name. States of fitted estimators name one of these.
 NETWORKS: dict[str, type[Network]] = {
     network.__name__: network
     for network in (Autoencoder, ConvolutionalMap, SparseNetwork, VariationalNetwork)

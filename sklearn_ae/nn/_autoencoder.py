@@ -1,20 +1,19 @@
-"""The network: a linear path plus a residual path, in encoder and decoder."""
+"""Autoencoder network: linear maps and residual paths."""
 
-import math
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
 import torch
 from torch import Tensor, nn
 
-from ._conv import convolutional_paths
+from ._conv import ConvSettings, convolutional_paths
 from ._fused import add_fused, can_fuse
-from ._mlp import linear, mlp, widen
-from ._network import Network
+from ._mlp import mlp, widen
+from ._network import LinearPathNetwork, fill_missing, safe_deviations
 from ._precision import product_dtype
 
 
-class Autoencoder(Network):
+class Autoencoder(LinearPathNetwork):
     r"""Autoencoder that contains PCA.
 
     With :math:`E, e, D, d` linear and :math:`g, h` hidden layers whose last layer
@@ -22,12 +21,13 @@ class Autoencoder(Network):
 
     .. math:: z = E x + e + g(x), \qquad x' = D z + d + h(z).
 
-    :meth:`start_at_components` silences :math:`g` and :math:`h`, and the network is
-    PCA. Outside the range of the rows it was trained on, they stay bounded, see
-    :class:`ActivationClamp`, and the network extrapolates linearly, as PCA does.
+    :meth:`start_at_components` sets the last layers of :math:`g` and :math:`h` to zero,
+    and the network is PCA. Outside the range of its training rows, :math:`g` and
+    :math:`h` stay bounded, see :class:`ActivationClamp`, and the network extrapolates
+    linearly, as PCA does.
 
-    A missing cell is NaN and enters as 0, the column's centre. :math:`g` is told of it
-    by a flag, whose weight starts at zero, if the column is one of `gap_columns`.
+    A missing cell is NaN and enters as 0, the column's centre. If its column is one of
+    `gap_columns`, :math:`g` sees a flag beside it, whose weights start at zero.
 
     Parameters
     ----------
@@ -39,15 +39,14 @@ class Autoencoder(Network):
 
     hidden_layer_sizes : sequence of int, default=(256, 128)
         Widths of the encoder's hidden layers; the decoder has them in reverse.
-        Empty means that there is no residual path. With `channels` they stand in the
-        decoder alone, in reverse, before its convolutions.
+        Empty means that there is no residual path. With `channels` only the decoder has
+        them, before its convolutions.
 
     activation : str, default="relu"
         A key of `sklearn_ae.nn.ACTIVATIONS`.
 
     n_outputs : int, default=None
-        Width of what is made of a row. None means that of a row, which it is with
-        `channels`.
+        Width of an output. None means `n_features`, which it must be with `channels`.
 
     input_shape : sequence of int, default=None
         One to three axes of a row, in C order, and its channels last. Only for
@@ -70,9 +69,11 @@ class Autoencoder(Network):
         Where the parameters live.
 
     fuse : bool, default=False
-        Whether ReLU layers of large networks are one operation in ``train()``, where
-        their products are rounded. It takes less time, and can be differentiated
-        neither twice nor by ``torch.func``.
+        Whether a stack of ReLU layers is one operation where training rounds products:
+        in large networks, on processors that multiply bfloat16. It takes less time, but
+        gradients can't be differentiated again, nor computed by ``torch.func``. A loss
+        that does so, such as a contractive penalty, raises RuntimeError; it needs
+        False.
 
     See Also
     --------
@@ -100,7 +101,7 @@ class Autoencoder(Network):
     torch.Size([3, 5])
     """
 
-    #: Arguments of the same network without residual paths.
+    #: Arguments that replace others to build the same network without residual paths.
     linear_arguments: ClassVar[dict[str, Any]] = {
         "hidden_layer_sizes": (),
         "channels": (),
@@ -123,24 +124,22 @@ class Autoencoder(Network):
         device: torch.device | str | None = None,
         fuse: bool = False,
     ) -> None:
-        super().__init__()
-        self._fuse = fuse
-        make = {"generator": generator, "device": device}
+        options = {"generator": generator, "device": device}
         widths = n_features, n_components, n_outputs or n_features
-        self.linear_encoder = linear(*widths[:2], **make)
-        self.linear_decoder = linear(*widths[1:], **make)
-        # Not a weight: it stays out of the state, and off the meta device.
-        gaps = torch.tensor(gap_columns, dtype=torch.long)
-        self.register_buffer("_gap_columns", gaps, persistent=False)
+        super().__init__(widths, gap_columns, **options)
+        self._fuse = fuse
         paths = None, None
         if channels:
-            shared = (n_features, n_components, hidden_layer_sizes, activation)
+            settings = ConvSettings(
+                input_shape, channels, kernel_size, activation, gap_columns
+            )
             paths = convolutional_paths(
-                *shared, input_shape, channels, kernel_size, gap_columns, **make
+                n_features, n_components, hidden_layer_sizes, settings, **options
             )
         elif hidden_layer_sizes:
-            shared = (widths, hidden_layer_sizes, activation)
-            paths = _dense_paths(*shared, len(gap_columns), make)
+            paths = _dense_paths(
+                widths, hidden_layer_sizes, activation, len(gap_columns), options
+            )
         self.residual_encoder, self.residual_decoder = paths
         n_weights = sum(weights.numel() for weights in self.parameters())
         # Of convolutions over three short axes torch's gradients in bfloat16 are wrong.
@@ -153,7 +152,7 @@ class Autoencoder(Network):
 
     def encode(self, x: Tensor) -> Tensor:
         """Map rows ``(n_rows, n_features)`` to codes ``(n_rows, n_components)``."""
-        code = self.linear_encoder(filled(x))
+        code = self.linear_encoder(fill_missing(x))
         if self.residual_encoder is None:
             return code
         return self.plus_residual(code, self.residual_encoder, self.inputs(x))
@@ -166,20 +165,21 @@ class Autoencoder(Network):
         return self.plus_residual(reconstruction, self.residual_decoder, code)
 
     def plus_residual(self, base: Tensor, path: nn.Sequential, x: Tensor) -> Tensor:
-        """Add hidden layers of `x`, in ``train()`` with products that may be rounded.
+        """Add the output of hidden layers, with rounded products where that pays.
 
-        What they add is of the size of what PCA leaves, and so is its rounding.
+        Products are rounded in ``train()`` alone. A path adds numbers of the size of
+        PCA's residuals, and its rounding errors are small beside those.
 
         Parameters
         ----------
         base : Tensor of shape (n_rows, n_outputs)
-            What to add to.
+            Added to the path's output.
 
         path : torch.nn.Sequential
             Hidden layers, the last of them without bias.
 
         x : Tensor of shape (n_rows, n_inputs)
-            What its first layer sees.
+            Input of the path.
 
         Returns
         -------
@@ -193,156 +193,30 @@ class Autoencoder(Network):
             return base + path(x)
         if self._fuse and can_fuse(path):
             return add_fused(base, path, x, dtype)
-        # Steps change weights in place: a cache of their casts would hold old ones for
+        # Steps change weights in place: a cache of their casts would keep old ones for
         # as long as a caller's own context is open.
         with torch.autocast("cpu", dtype, cache_enabled=False):
             return base + path(x)
 
-    def inputs(self, x: Tensor) -> Tensor:
-        """Map rows ``(n_rows, n_features)`` to cells and flags of missing ones."""
-        cells = filled(x)
-        if not len(self._gap_columns):
-            return cells
-        flags = x.index_select(1, self._gap_columns).isnan().to(x.dtype)
-        return torch.cat([cells, flags], dim=1)
-
-    def learning_rate_scales(self, residual_scale: float) -> dict[str, float]:
-        """Return the step size of each parameter, relative to the learning rate.
-
-        What is added to a reconstruction is of the size of what the start leaves
-        unexplained. So the layers that write to codes and reconstructions step in
-        that unit: at the plain rate, Adam's first steps would undo a start that
-        explains nearly everything.
-
-        Parameters
-        ----------
-        residual_scale : float
-            Root mean square of what the start leaves, at most 1.
-
-        Returns
-        -------
-        scales : dict of str to float
-            From a parameter's name to its factor.
-        """
-        return {
-            name: residual_scale if _writes_output(name) else 1.0
-            for name, _ in self.named_parameters()
-        }
-
-    @torch.no_grad()
-    def start_at_components(
-        self,
-        components: Tensor,
-        code_deviations: Tensor,
-        noise_deviation: float = 0.0,
-    ) -> None:
-        """Make the network equal to PCA.
-
-        Parameters
-        ----------
-        components : Tensor of shape (n_components, n_features)
-            Orthonormal rows, PCA's ``components_``. Codes beyond them start at zero.
-
-        code_deviations : Tensor of shape (n_components,)
-            Standard deviation of each code. The decoder's first hidden layer is
-            divided by it, so that it starts with inputs of unit scale.
-
-        noise_deviation : float, default=0.0
-            Standard deviation of what the components leave, in each direction. This
-            network has no use for it.
-        """
-        self.start_at_maps(components, components.T, code_deviations)
-
-    @torch.no_grad()
-    def start_at_maps(
-        self,
-        encoder: Tensor,
-        decoder: Tensor,
-        code_deviations: Tensor,
-        intercept: Tensor | float = 0.0,
-    ) -> None:
-        """Make the network equal to two linear maps, one after the other.
-
-        Parameters
-        ----------
-        encoder : Tensor of shape (n_start, n_features)
-            From rows to codes. Codes beyond them start at zero.
-
-        decoder : Tensor of shape (n_outputs, n_start)
-            From codes to what is made of them.
-
-        code_deviations : Tensor of shape (n_start,)
-            Standard deviation of each code, as in :meth:`start_at_components`.
-
-        intercept : Tensor of shape (n_outputs,) or float, default=0.0
-            What the decoder adds.
-        """
-        n_components = len(encoder)
-        self.linear_encoder.weight.zero_()
-        self.linear_decoder.weight.zero_()
-        self.linear_encoder.weight[:n_components] = encoder
-        self.linear_decoder.weight[:, :n_components] = decoder
-        self.linear_encoder.bias.zero_()
-        self.linear_decoder.bias[:] = intercept
-        if self.residual_encoder is None:
+    def _zero_residual(self, code_deviations: Tensor) -> None:
+        if self.is_linear:
             return
         self.residual_encoder.last.weight.zero_()
         self.residual_decoder.last.weight.zero_()
-        reader = self.residual_decoder.hidden0.weight
-        reader[:, :n_components].div_(unit_scale(code_deviations))
+        weight = self.residual_decoder.hidden0.weight
+        weight[:, : len(code_deviations)].div_(safe_deviations(code_deviations))
 
-    @torch.no_grad()
-    def turn_codes(self, rotation: Tensor, mean: Tensor, inverse: Tensor) -> None:
-        """Replace every code z by ``rotation @ (z - mean)``, exactly.
-
-        The reconstruction stays as it is: both maps fold into layers that are
-        linear in z.
-
-        Parameters
-        ----------
-        rotation : Tensor of shape (n_components, n_components)
-            The new axes.
-
-        mean : Tensor of shape (n_components,)
-            What is taken from the codes first.
-
-        inverse : Tensor of shape (n_components, n_components)
-            The map back.
-        """
-        encoder, decoder = self.linear_encoder, self.linear_decoder
-        encoder.weight.copy_(rotation @ encoder.weight)
-        encoder.bias.copy_(rotation @ (encoder.bias - mean))
-        readers = [decoder]
-        if self.residual_encoder is not None:
-            last = self.residual_encoder.last
-            last.weight.copy_(rotation @ last.weight)
-            readers.append(self.residual_decoder.hidden0)
-        for layer in readers:
-            layer.bias.add_(layer.weight @ mean)
-            layer.weight.copy_(layer.weight @ inverse)
-
-
-def unit_scale(deviations: Tensor) -> Tensor:
-    """Return what to divide codes by: none that only rounding moves is blown up."""
-    largest = deviations.max()
-    moves = deviations > 10 * torch.finfo(torch.float32).eps * largest
-    return torch.where(moves, deviations, largest if largest > 0 else 1.0)
-
-
-def filled(x: Tensor) -> Tensor:
-    """Return rows with missing cells at the centre."""
-    return x.nan_to_num(nan=0.0, posinf=math.inf, neginf=-math.inf)
+    def _residual_code_layers(self) -> tuple[list[nn.Linear], list[nn.Linear]]:
+        if self.is_linear:
+            return [], []
+        return [self.residual_encoder.last], [self.residual_decoder.hidden0]
 
 
 def _dense_paths(
-    widths, hidden_layer_sizes, activation, n_flags, make
+    widths, hidden_layer_sizes, activation, n_flags, options
 ) -> tuple[nn.Sequential, nn.Sequential]:
     n_features, n_components, n_outputs = widths
-    encoder = mlp(n_features, hidden_layer_sizes, n_components, activation, **make)
+    encoder = mlp(n_features, hidden_layer_sizes, n_components, activation, **options)
     widen(encoder.hidden0, n_flags)
     sizes = hidden_layer_sizes[::-1]
-    return encoder, mlp(n_components, sizes, n_outputs, activation, **make)
-
-
-def _writes_output(name: str) -> bool:
-    return name.startswith("linear_") or ".last." in name
+    return encoder, mlp(n_components, sizes, n_outputs, activation, **options)

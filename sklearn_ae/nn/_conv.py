@@ -3,16 +3,45 @@
 import math
 from collections import OrderedDict
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import torch
 from torch import nn
 
-from ._activation_range import ChannelActivationClamp
-from ._mlp import ACTIVATIONS, fill, hidden_layers, linear, undrawn
+from ._activation_range import ActivationClamp
+from ._mlp import ACTIVATIONS, draw_weights, hidden_layers, linear, on_meta
 from ._reshape import Flatten, PixelShuffle, ToGrid
 
 CONVOLUTIONS: dict[int, type[nn.Module]] = {1: nn.Conv1d, 2: nn.Conv2d, 3: nn.Conv3d}
 _STRIDE = 2
+
+
+class ConvSettings(NamedTuple):
+    """Settings that the convolutions of a network share.
+
+    Attributes
+    ----------
+    input_shape : sequence of int or None
+        One to three axes of a row, in C order, and its channels last.
+
+    channels : sequence of int
+        Channels of each hidden convolution, at least one.
+
+    kernel_size : int
+        As in :func:`convolution`.
+
+    activation : str
+        A key of `ACTIVATIONS`.
+
+    gap_columns : sequence of int
+        Cells with flags, which follow a row's cells.
+    """
+
+    input_shape: Sequence[int] | None
+    channels: Sequence[int]
+    kernel_size: int
+    activation: str = "relu"
+    gap_columns: Sequence[int] = ()
 
 
 def convolution(
@@ -58,7 +87,7 @@ def convolution(
     Returns
     -------
     layer : torch.nn.Conv1d, torch.nn.Conv2d or torch.nn.Conv3d
-        The filled layer.
+        With its weights.
 
     Notes
     -----
@@ -72,7 +101,7 @@ def convolution(
     >>> layer(torch.zeros(1, 1, 7, 9)).shape
     torch.Size([1, 8, 4, 5])
     """
-    layer = undrawn(
+    layer = on_meta(
         CONVOLUTIONS[n_axes],
         n_inputs,
         n_outputs,
@@ -82,44 +111,47 @@ def convolution(
         bias=bias,
     )
     bound = math.sqrt(3 / (n_inputs * kernel_size**n_axes))
-    return fill(layer, bound, generator, device)
+    return draw_weights(layer, bound, generator, device)
+
+
+def convolutional_paths(
+    n_features: int,
+    n_components: int,
+    hidden_layer_sizes: Sequence[int],
+    settings: ConvSettings,
+    **options,
+) -> tuple[nn.Sequential, nn.Sequential]:
+    """Build the residual paths of :class:`Autoencoder`, which has these arguments."""
+    input_shape = settings.input_shape
+    if input_shape is None or math.prod(input_shape) != n_features:
+        raise ValueError(
+            f"input_shape must have as many cells as n_features={n_features}, got "
+            f"input_shape={input_shape}."
+        )
+    encoder = convolutional_encoder(settings, n_components, **options)
+    sizes = hidden_layer_sizes[::-1]
+    return encoder, convolutional_decoder(n_components, sizes, settings, **options)
 
 
 def convolutional_encoder(
-    input_shape: Sequence[int],
-    channels: Sequence[int],
-    kernel_size: int,
+    settings: ConvSettings,
     n_outputs: int,
-    activation: str = "relu",
     *,
-    gap_columns: Sequence[int] = (),
     generator: torch.Generator | None = None,
     device: torch.device | str | None = None,
 ) -> nn.Sequential:
     """Build convolutions, each of which halves every axis, and a last linear layer.
 
     The layers are named as in :func:`mlp`; the last one has no bias. There are no dense
-    layers before it: they learn rows by heart.
+    layers before it: they overfit.
 
     Parameters
     ----------
-    input_shape : sequence of int
-        One to three axes of a row, in C order, and its channels last.
-
-    channels : sequence of int
-        Channels of each convolution, at least one.
-
-    kernel_size : int
-        As in :func:`convolution`.
+    settings : ConvSettings
+        Of the convolutions.
 
     n_outputs : int
         Width of the output.
-
-    activation : str, default="relu"
-        A key of `ACTIVATIONS`.
-
-    gap_columns : sequence of int, default=()
-        Cells with flags, which follow a row's cells. Their weights are zero.
 
     generator, device
         As in :func:`convolution`.
@@ -131,43 +163,33 @@ def convolutional_encoder(
 
     Examples
     --------
-    >>> from sklearn_ae.nn._conv import convolutional_encoder
-    >>> stack = convolutional_encoder((7, 9, 1), (8,), 3, 2)
+    >>> from sklearn_ae.nn._conv import ConvSettings, convolutional_encoder
+    >>> stack = convolutional_encoder(ConvSettings((7, 9, 1), (8,), 3), 2)
     >>> [name for name, _ in stack.named_children()]
     ['fold', 'hidden0', 'range0', 'activation0', 'unfold', 'last']
     """
-    make = {"generator": generator, "device": device}
-    *axes, width = input_shape
-    layers = OrderedDict(fold=ToGrid(input_shape, gap_columns))
-    for position, size in enumerate(channels):
-        layers[f"hidden{position}"] = convolution(
-            len(axes), width, size, kernel_size, stride=_STRIDE, **make
-        )
-        layers[f"range{position}"] = ChannelActivationClamp(size, device=device)
-        layers[f"activation{position}"] = ACTIVATIONS[activation]()
-        width = size
-    if len(gap_columns):
-        _widen(layers["hidden0"])
+    options = {"generator": generator, "device": device}
+    *axes, _ = settings.input_shape
+    layers = _hidden_convolutions(settings, _STRIDE, **options)
     layers["unfold"] = Flatten()
-    n_units = width * math.prod(_halved(axes, len(channels))[-1])
-    layers["last"] = linear(n_units, n_outputs, bias=False, **make)
+    smallest = _halved(axes, len(settings.channels))[-1]
+    n_units = settings.channels[-1] * math.prod(smallest)
+    layers["last"] = linear(n_units, n_outputs, bias=False, **options)
     return nn.Sequential(layers)
 
 
 def convolutional_decoder(
     n_inputs: int,
     hidden_layer_sizes: Sequence[int],
-    channels: Sequence[int],
-    kernel_size: int,
-    input_shape: Sequence[int],
-    activation: str = "relu",
+    settings: ConvSettings,
     *,
     generator: torch.Generator | None = None,
     device: torch.device | str | None = None,
 ) -> nn.Sequential:
     """Build dense layers, then convolutions, each of which doubles every axis.
 
-    The layers are named as in :func:`mlp`; the last convolution has no bias.
+    The convolutions are those of :func:`convolutional_encoder` in reverse. The layers
+    are named as in :func:`mlp`; the last convolution has no bias.
 
     Parameters
     ----------
@@ -177,17 +199,11 @@ def convolutional_decoder(
     hidden_layer_sizes : sequence of int
         Widths of the dense layers before the one that makes the first channels.
 
-    channels : sequence of int
-        Channels that each convolution sees, at least one.
+    settings : ConvSettings
+        Of the encoder's convolutions. Flags are not decoded.
 
-    kernel_size : int
-        As in :func:`convolution`, on the axes before they are doubled.
-
-    input_shape : sequence of int
-        One to three axes of a row of the output, in C order, and its channels last.
-
-    activation, generator, device
-        As in :func:`convolutional_encoder`.
+    generator, device
+        As in :func:`convolution`.
 
     Returns
     -------
@@ -196,47 +212,41 @@ def convolutional_decoder(
 
     Examples
     --------
-    >>> from sklearn_ae.nn._conv import convolutional_decoder
-    >>> stack = convolutional_decoder(2, (), (8,), 3, (7, 9, 1))
+    >>> from sklearn_ae.nn._conv import ConvSettings, convolutional_decoder
+    >>> stack = convolutional_decoder(2, (), ConvSettings((7, 9, 1), (8,), 3))
     >>> [name for name, _ in stack.named_children()]
     ['hidden0', 'range0', 'activation0', 'fold', 'last', 'spread1', 'unfold']
     """
-    make = {"generator": generator, "device": device}
-    *axes, n_channels = input_shape
+    options = {"generator": generator, "device": device}
+    *axes, n_channels = settings.input_shape
+    channels = settings.channels[::-1]
     smallest, *larger = _halved(axes, len(channels))[::-1]
-    n_units = channels[0] * math.prod(smallest)
-    sizes = [*hidden_layer_sizes, n_units]
-    layers = hidden_layers(n_inputs, sizes, activation, **make)
+    sizes = [*hidden_layer_sizes, channels[0] * math.prod(smallest)]
+    layers = hidden_layers(n_inputs, sizes, settings.activation, **options)
     layers["fold"] = ToGrid((*smallest, channels[0]))
     widths = zip(channels, [*channels[1:], n_channels], larger, strict=True)
-    first = len(hidden_layer_sizes) + 1
-    for position, (width, size, axes) in enumerate(widths, first):
-        ends = position == first + len(channels) - 1
-        name = "last" if ends else f"hidden{position}"
+    for position, (width, size, axes) in enumerate(widths, len(sizes)):
+        is_last = position == len(sizes) + len(channels) - 1
+        name = "last" if is_last else f"hidden{position}"
         layers[name] = convolution(
             len(axes),
             width,
             size * _STRIDE ** len(axes),
-            kernel_size,
-            bias=not ends,
-            **make,
+            settings.kernel_size,
+            bias=not is_last,
+            **options,
         )
         layers[f"spread{position}"] = PixelShuffle(axes, _STRIDE)
-        if not ends:
-            layers[f"range{position}"] = ChannelActivationClamp(size, device=device)
-            layers[f"activation{position}"] = ACTIVATIONS[activation]()
+        if not is_last:
+            layers |= _after_convolution(position, size, settings, device)
     layers["unfold"] = Flatten()
     return nn.Sequential(layers)
 
 
 def convolutional_map(
-    input_shape: Sequence[int],
+    settings: ConvSettings,
     output_shape: Sequence[int],
-    channels: Sequence[int],
-    kernel_size: int,
-    activation: str = "relu",
     *,
-    gap_columns: Sequence[int] = (),
     generator: torch.Generator | None = None,
     device: torch.device | str | None = None,
 ) -> nn.Sequential:
@@ -246,18 +256,15 @@ def convolutional_map(
 
     Parameters
     ----------
-    input_shape, output_shape : sequence of int
-        One to three axes of a row, in C order, and its channels last. The axes of the
-        output are a multiple of the input's, see :func:`cells_per_cell`.
+    settings : ConvSettings
+        Of the convolutions.
 
-    channels : sequence of int
-        Channels of each hidden convolution, at least one.
+    output_shape : sequence of int
+        One to three axes of an output, in C order, and its channels last. The axes are
+        a multiple of a row's, see :func:`cells_per_cell`.
 
-    kernel_size : int
+    generator, device
         As in :func:`convolution`.
-
-    activation, gap_columns, generator, device
-        As in :func:`convolutional_encoder`.
 
     Returns
     -------
@@ -271,30 +278,25 @@ def convolutional_map(
 
     Examples
     --------
-    >>> from sklearn_ae.nn._conv import convolutional_map
-    >>> stack = convolutional_map((4, 4, 1), (8, 8, 3), (8,), 3)
+    >>> from sklearn_ae.nn._conv import ConvSettings, convolutional_map
+    >>> stack = convolutional_map(ConvSettings((4, 4, 1), (8,), 3), (8, 8, 3))
     >>> [name for name, _ in stack.named_children()]
     ['fold', 'hidden0', 'range0', 'activation0', 'last', 'spread', 'unfold']
     """
+    input_shape, channels = settings.input_shape, settings.channels
     factor = cells_per_cell(input_shape, output_shape)
     if factor is None:
         raise ValueError(
             "The axes of output_shape must be a multiple of those of input_shape, got "
             f"{tuple(output_shape)} and {tuple(input_shape)}."
         )
-    make = {"generator": generator, "device": device}
-    n_axes, width = len(input_shape) - 1, input_shape[-1]
-    layers = OrderedDict(fold=ToGrid(input_shape, gap_columns))
-    for position, size in enumerate(channels):
-        name = f"hidden{position}"
-        layers[name] = convolution(n_axes, width, size, kernel_size, **make)
-        layers[f"range{position}"] = ChannelActivationClamp(size, device=device)
-        layers[f"activation{position}"] = ACTIVATIONS[activation]()
-        width = size
-    if len(gap_columns):
-        _widen(layers["hidden0"])
+    options = {"generator": generator, "device": device}
+    layers = _hidden_convolutions(settings, 1, **options)
+    n_axes = len(input_shape) - 1
     size = output_shape[-1] * factor**n_axes
-    layers["last"] = convolution(n_axes, width, size, kernel_size, bias=False, **make)
+    layers["last"] = convolution(
+        n_axes, channels[-1], size, settings.kernel_size, bias=False, **options
+    )
     layers["spread"] = PixelShuffle(output_shape[:-1], factor)
     layers["unfold"] = Flatten()
     return nn.Sequential(layers)
@@ -303,17 +305,18 @@ def convolutional_map(
 def cells_per_cell(
     input_shape: Sequence[int], output_shape: Sequence[int]
 ) -> int | None:
-    """Return how many cells along each axis of the output one of the input becomes.
+    """Return the number of output cells per input cell, along each axis.
 
     Parameters
     ----------
     input_shape, output_shape : sequence of int
-        One to three axes each, and the channels last, which do not count.
+        One to three axes each, and the channels last, which are not compared.
 
     Returns
     -------
     factor : int or None
-        None if there is no such number. The last cell may become fewer.
+        The same for all axes, or None if there is no such number. The last input cell
+        of an axis may have fewer output cells.
 
     See Also
     --------
@@ -330,27 +333,29 @@ def cells_per_cell(
     return factor if smaller == tuple(input_shape[:-1]) else None
 
 
-def convolutional_paths(
-    n_features: int,
-    n_components: int,
-    hidden_layer_sizes: Sequence[int],
-    activation: str,
-    input_shape: Sequence[int] | None,
-    channels: Sequence[int],
-    kernel_size: int,
-    gap_columns: Sequence[int],
-    **make,
-) -> tuple[nn.Sequential, nn.Sequential]:
-    """Build the residual paths of :class:`Autoencoder`, which has these arguments."""
-    if input_shape is None or math.prod(input_shape) != n_features:
-        raise ValueError(
-            f"input_shape must have as many cells as n_features={n_features}, got "
-            f"input_shape={input_shape}."
+def _hidden_convolutions(
+    settings: ConvSettings, stride: int, **options
+) -> OrderedDict[str, nn.Module]:
+    """Build the hidden convolutions of rows, with zero weights for their flags."""
+    *axes, width = settings.input_shape
+    layers = OrderedDict(fold=ToGrid(settings.input_shape, settings.gap_columns))
+    for position, size in enumerate(settings.channels):
+        layers[f"hidden{position}"] = convolution(
+            len(axes), width, size, settings.kernel_size, stride=stride, **options
         )
-    inwards = (input_shape, channels, kernel_size, n_components, activation)
-    encoder = convolutional_encoder(*inwards, gap_columns=gap_columns, **make)
-    outwards = (hidden_layer_sizes[::-1], channels[::-1], kernel_size, input_shape)
-    return encoder, convolutional_decoder(n_components, *outwards, activation, **make)
+        layers |= _after_convolution(position, size, settings, options["device"])
+        width = size
+    if len(settings.gap_columns):
+        _double_inputs(layers["hidden0"])
+    return layers
+
+
+def _after_convolution(position, size, settings, device) -> dict[str, nn.Module]:
+    """Build what follows a hidden convolution."""
+    return {
+        f"range{position}": ActivationClamp(size, dim=1, device=device),
+        f"activation{position}": ACTIVATIONS[settings.activation](),
+    }
 
 
 def _halved(axes: Sequence[int], n_times: int) -> list[tuple[int, ...]]:
@@ -361,8 +366,8 @@ def _halved(axes: Sequence[int], n_times: int) -> list[tuple[int, ...]]:
     return sizes
 
 
-def _widen(layer: nn.Module) -> None:
-    """Give a convolution as many channels more, whose weights are zero."""
+def _double_inputs(layer: nn.Module) -> None:
+    """Double the input channels of a convolution; the new weights are zero."""
     weight = layer.weight.detach()
     layer.weight = nn.Parameter(torch.cat([weight, torch.zeros_like(weight)], dim=1))
     layer.in_channels *= 2

@@ -1,16 +1,16 @@
-"""The network of pictures from pictures: a linear map, and convolutions beside it."""
+"""Network from images to images: linear maps and convolutions beside them."""
 
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
-from ._autoencoder import Autoencoder
-from ._conv import convolutional_map
+from ._conv import ConvSettings, convolutional_map
+from ._network import LinearPathNetwork, fill_missing
 
 
-class ConvolutionalMap(Autoencoder):
+class ConvolutionalMap(LinearPathNetwork):
     r"""Linear map plus convolutions that lead straight from input to output.
 
     With :math:`E, e, D, d` linear and :math:`c` convolutions that keep the axes, the
@@ -18,9 +18,9 @@ class ConvolutionalMap(Autoencoder):
 
     .. math:: z = E x + e, \qquad y = D z + d + c(x).
 
-    A cell of :math:`c(x)` sees those around it alone, and the same weights make all of
-    them: what is learned of one place serves all others. What is global is linear.
-    :meth:`start_at_maps` silences :math:`c`.
+    A cell of :math:`c(x)` depends on the cells around it alone, by the same weights
+    everywhere: what is learned at one place serves all others. Dependence over longer
+    distances is linear. :meth:`start_at_maps` sets the last layer of :math:`c` to zero.
 
     Parameters
     ----------
@@ -31,20 +31,20 @@ class ConvolutionalMap(Autoencoder):
         Width of the code.
 
     hidden_layer_sizes : sequence of int, default=()
-        Has no use here.
+        Not used: there are no dense layers.
 
     activation : str, default="relu"
         A key of `sklearn_ae.nn.ACTIVATIONS`.
 
     n_outputs : int
-        Width of what is made of a row.
+        Width of an output.
 
     input_shape, output_shape : sequence of int
-        One to three axes of a row and of what is made of it, in C order, and its
-        channels last. Those of the latter are a multiple of the former's.
+        One to three axes of a row and of an output, in C order, and the channels last.
+        The axes of an output are a multiple of a row's.
 
     channels : sequence of int, default=(32, 32)
-        Channels of the hidden convolutions. Empty means that there are none at all.
+        Channels of the hidden convolutions. Empty means that there is no convolution.
 
     kernel_size : int, default=3
         Cells along each axis that a convolution sees, odd.
@@ -59,11 +59,11 @@ class ConvolutionalMap(Autoencoder):
         Where the parameters live.
 
     fuse : bool, default=False
-        Has no use here.
+        Not used: there are no dense ReLU layers to fuse.
 
     See Also
     --------
-    Autoencoder : The network it adds to.
+    Autoencoder : The network with residual paths to and from codes.
     sklearn_ae.EncoderDecoderRegressor : Trains it.
 
     Notes
@@ -85,7 +85,7 @@ class ConvolutionalMap(Autoencoder):
     torch.Size([5, 192])
     """
 
-    #: Arguments of the same network without convolutions.
+    #: Arguments that replace others to build the same network without convolutions.
     linear_arguments: ClassVar[dict[str, Any]] = {"channels": (), "gap_columns": ()}
 
     def __init__(
@@ -105,25 +105,27 @@ class ConvolutionalMap(Autoencoder):
         device: torch.device | str | None = None,
         fuse: bool = False,
     ) -> None:
-        make = {"generator": generator, "device": device}
-        sizes = {"n_outputs": n_outputs, "gap_columns": gap_columns}
-        super().__init__(n_features, n_components, (), **sizes, **make)
+        options = {"generator": generator, "device": device}
+        super().__init__((n_features, n_components, n_outputs), gap_columns, **options)
         self.residual_map = None
         if channels:
-            self.residual_map = convolutional_map(
-                input_shape,
-                output_shape,
-                channels,
-                kernel_size,
-                activation,
-                gap_columns=gap_columns,
-                **make,
+            settings = ConvSettings(
+                input_shape, channels, kernel_size, activation, gap_columns
             )
+            self.residual_map = convolutional_map(settings, output_shape, **options)
 
     @property
     def is_linear(self) -> bool:
         """Whether there are no convolutions."""
         return self.residual_map is None
+
+    def encode(self, x: Tensor) -> Tensor:
+        """Map rows ``(n_rows, n_features)`` to codes ``(n_rows, n_components)``."""
+        return self.linear_encoder(fill_missing(x))
+
+    def decode(self, code: Tensor) -> Tensor:
+        """Map codes ``(n_rows, n_components)`` to the linear part of the outputs."""
+        return self.linear_decoder(code)
 
     def forward(self, x: Tensor) -> Tensor:
         """Map rows ``(n_rows, n_features)`` to outputs ``(n_rows, n_outputs)``."""
@@ -137,30 +139,9 @@ class ConvolutionalMap(Autoencoder):
         self(x)
         return self.encode(x)
 
-    @torch.no_grad()
-    def start_at_maps(
-        self,
-        encoder: Tensor,
-        decoder: Tensor,
-        code_deviations: Tensor,
-        intercept: Tensor | float = 0.0,
-    ) -> None:
-        """Make the network equal to two linear maps, one after the other.
-
-        Parameters
-        ----------
-        encoder : Tensor of shape (n_start, n_features)
-            From rows to codes. Codes beyond them start at zero.
-
-        decoder : Tensor of shape (n_outputs, n_start)
-            From codes to what is made of them.
-
-        code_deviations : Tensor of shape (n_start,)
-            Standard deviation of each code. Has no use here.
-
-        intercept : Tensor of shape (n_outputs,) or float, default=0.0
-            What the decoder adds.
-        """
-        super().start_at_maps(encoder, decoder, code_deviations, intercept)
+    def _zero_residual(self, code_deviations: Tensor) -> None:
         if self.residual_map is not None:
             self.residual_map.last.weight.zero_()
+
+    def _residual_code_layers(self) -> tuple[list[nn.Linear], list[nn.Linear]]:
+        return [], []  # convolutions run beside the codes

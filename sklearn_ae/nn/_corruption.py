@@ -1,4 +1,4 @@
-"""Noise for denoising: layers, each the identity in eval()."""
+"""Noise layers, which are the identity in eval()."""
 
 import math
 from abc import ABC, abstractmethod
@@ -10,18 +10,17 @@ from ._layout import Layout
 
 
 class Corruption(nn.Module, ABC):
-    """Base of all noises: a fresh draw for every batch in ``train()``, else nothing.
+    """Base of all noises: drawn anew for each batch in ``train()``, else the identity.
 
-    Noise treats the block of a categorical column as one cell, unless a subclass says
-    otherwise.
+    By default the block of a categorical column is treated as one cell.
 
     Parameters
     ----------
     layout : Layout
-        Of the rows to come.
+        Layout of the rows.
 
     level : float or tuple of two floats
-        How strong the noise is, or the range from which each batch draws that.
+        Strength of the noise, or the range from which each batch draws it.
 
     generator : torch.Generator, default=None
         Source of the noise, on the CPU. None means torch's global generator.
@@ -53,7 +52,7 @@ class Corruption(nn.Module, ABC):
         self.set_level(level)
 
     def set_level(self, level: float | tuple[float, float]) -> None:
-        """Set how strong the noise is from now on.
+        """Set the strength of the noise.
 
         Parameters
         ----------
@@ -63,17 +62,17 @@ class Corruption(nn.Module, ABC):
         self.low, self.high = level if isinstance(level, tuple) else (level, level)
 
     def gap_columns(self) -> list[int]:
-        """Return the encoded columns of the columns that it makes missing.
+        """Return the encoded columns in which the noise makes cells missing.
 
         Returns
         -------
         columns : list of int
-            Positions in a row, ascending. Empty for noise that makes none missing.
+            Positions in a row, ascending. By default none.
         """
         return []
 
     def forward(self, x: Tensor) -> Tensor:
-        """Map rows ``(n_rows, n_features)`` to the same, corrupted in ``train()``."""
+        """Return rows ``(n_rows, n_features)``, corrupted in ``train()``."""
         if not self.training or self.high == 0:
             return x
         if not self.varies:
@@ -87,7 +86,7 @@ class Corruption(nn.Module, ABC):
         return self.low < self.high
 
     def corrupted(self, x: Tensor, position: float) -> Tensor:
-        """Return a corrupted copy of `x`, its level at a position of the range.
+        """Return a corrupted copy of rows, with a level from the range.
 
         Parameters
         ----------
@@ -95,7 +94,7 @@ class Corruption(nn.Module, ABC):
             Rows.
 
         position : float
-            0 is the weakest level, 1 the strongest.
+            From 0, the lowest level, to 1, the highest.
 
         Returns
         -------
@@ -109,7 +108,7 @@ class Corruption(nn.Module, ABC):
     def _corrupt(self, x: Tensor, layout: Layout, level: float) -> Tensor:
         """Return a corrupted copy of `x`."""
 
-    def _chosen(self, n_rows: int, level: float) -> Tensor:
+    def _choose_cells(self, n_rows: int, level: float) -> Tensor:
         """Choose a fraction of the table's cells, ``(n_rows, n_columns)``."""
         shape = n_rows, self.layout.n_columns
         draw = torch.rand(shape, generator=self.generator, dtype=torch.float32)
@@ -117,26 +116,26 @@ class Corruption(nn.Module, ABC):
 
 
 class SwapNoise(Corruption):
-    """Swaps a fraction of the cells for those of other rows of the batch.
+    """Replaces a fraction of the cells by those of other rows of the batch.
 
-    A chosen cell takes the value that its column has in a random other row, every cell
-    from a row of its own choice. The block of a categorical column is swapped as a
-    whole, so that rows stay valid.
+    Each chosen cell takes the value of its column in a random other row, drawn for that
+    cell. The block of a categorical column is replaced as a whole, so that rows stay
+    valid.
 
     Parameters
     ----------
     layout : Layout
-        Of the rows to come.
+        Layout of the rows.
 
     level : float or tuple of two floats
-        Fraction of the cells, or the range from which each batch draws that.
+        Fraction of the cells, or the range from which each batch draws it.
 
     generator : torch.Generator, default=None
         Source of the noise, on the CPU. None means torch's global generator.
 
     See Also
     --------
-    MaskingNoise : Makes cells missing instead.
+    MaskingNoise : Makes cells missing.
     sklearn_ae.DenoisingAutoencoder : Trains with it.
 
     Notes
@@ -163,7 +162,7 @@ class SwapNoise(Corruption):
 
     def _corrupt(self, x: Tensor, layout: Layout, level: float) -> Tensor:
         n_rows = len(x)
-        chosen = self._chosen(n_rows, level)
+        chosen = self._choose_cells(n_rows, level)
         if n_rows == 1:
             return x
         row, _ = chosen.nonzero(as_tuple=True)
@@ -176,23 +175,23 @@ class SwapNoise(Corruption):
 class MaskingNoise(Corruption):
     """Makes a fraction of the cells missing.
 
-    A missing cell is NaN, of which the network takes notice, or in a categorical column
-    that knows missing cells their own level.
+    A missing cell becomes NaN, which the network flags. In a categorical column with a
+    level for missing cells it becomes that level.
 
     Parameters
     ----------
     layout : Layout
-        Of the rows to come.
+        Layout of the rows.
 
     level : float or tuple of two floats
-        Fraction of the cells, or the range from which each batch draws that.
+        Fraction of the cells, or the range from which each batch draws it.
 
     generator : torch.Generator, default=None
         Source of the noise, on the CPU. None means torch's global generator.
 
     See Also
     --------
-    SwapNoise : Swaps cells instead.
+    SwapNoise : Replaces cells by those of other rows.
     sklearn_ae.DenoisingAutoencoder : Trains with it.
 
     Notes
@@ -218,7 +217,7 @@ class MaskingNoise(Corruption):
     """
 
     def gap_columns(self) -> list[int]:
-        """Return the encoded columns of the columns that it makes missing.
+        """Return the encoded columns in which the noise makes cells missing.
 
         Returns
         -------
@@ -229,7 +228,7 @@ class MaskingNoise(Corruption):
         return (first & self.layout.missing.isnan()).nonzero().flatten().tolist()
 
     def _corrupt(self, x: Tensor, layout: Layout, level: float) -> Tensor:
-        chosen = self._chosen(len(x), level).to(x.device)
+        chosen = self._choose_cells(len(x), level).to(x.device)
         return torch.where(chosen[:, layout.column], layout.missing, x)
 
 
@@ -239,18 +238,18 @@ class GaussianNoise(Corruption):
     Parameters
     ----------
     layout : Layout
-        Of the rows to come.
+        Layout of the rows.
 
     level : float or tuple of two floats
         Standard deviation in the layout's `noise_unit`, or the range from which each
-        batch draws that.
+        batch draws it.
 
     generator : torch.Generator, default=None
         Source of the noise, on the CPU. None means torch's global generator.
 
     See Also
     --------
-    UniformNoise : Takes less time.
+    UniformNoise : Noise that takes less time to draw.
     sklearn_ae.DenoisingAutoencoder : Trains with it.
 
     Notes
@@ -282,24 +281,24 @@ class GaussianNoise(Corruption):
 class UniformNoise(Corruption):
     """Adds uniform noise to every encoded column, indicators included.
 
-    Its standard deviation is that of :class:`GaussianNoise` of the same level, and it
-    is drawn in a fifth of the time: in steps of 1/256 of its range.
+    Its standard deviation is that of :class:`GaussianNoise` of the same level. It is
+    drawn in a fifth of the time, in steps of 1/256 of its range.
 
     Parameters
     ----------
     layout : Layout
-        Of the rows to come.
+        Layout of the rows.
 
     level : float or tuple of two floats
         Standard deviation in the layout's `noise_unit`, or the range from which each
-        batch draws that.
+        batch draws it.
 
     generator : torch.Generator, default=None
         Source of the noise, on the CPU. None means torch's global generator.
 
     See Also
     --------
-    GaussianNoise : Normal noise.
+    GaussianNoise : Noise with a normal distribution.
     sklearn_ae.AutoencoderTransformer : Trains with it.
 
     Notes

@@ -1,4 +1,4 @@
-"""The bound of the likelihood that the variational network maximizes."""
+"""Evidence lower bound (ELBO), the objective of the variational network."""
 
 import torch
 from torch import Tensor
@@ -8,38 +8,38 @@ from ._variational_network import VariationalNetwork
 
 
 class NegativeELBO:
-    r"""Objective of :class:`VariationalNetwork`: minus its bound of the likelihood.
+    r"""Objective of :class:`VariationalNetwork`: minus the evidence lower bound.
 
     .. math::
 
         \frac{1}{m} \left( \mathrm{E} [-\log p(x | z)] + \beta \, \mathrm{KL}
         \left( q(z | x) \, \| \, p(z) \right) \right)
 
-    over draws of :math:`z = \mu + \sigma \epsilon` from the posterior :math:`q`. What
-    the linear path of the decoder makes of :math:`\sigma \epsilon` has an expectation
-    in closed form; it stands in the place of what was drawn (a control variate). In
-    ``eval()`` draws are always the same, and each is taken with its mirror image: for a
-    linear decoder the bound is exact.
+    over draws of :math:`z = \mu + \sigma \epsilon` from the posterior :math:`q`. The
+    linear path of the decoder has an expected error in closed form, which replaces the
+    drawn one (a control variate). In ``eval()`` the draws are always the same, and each
+    is taken with its mirror image. For a linear decoder the bound is exact.
 
     Parameters
     ----------
     n_cells : float
-        Number of cells in a row, :math:`m`: the bound is in nats a cell.
+        Number of cells in a row, :math:`m`. The bound is in nats a cell.
 
     beta : float, default=1.0
-        Weight of the divergence.
+        Weight of the divergence, in ``train()`` times the attribute `warmth`, which is
+        1 unless a schedule sets it.
 
     generator : torch.Generator, default=None
         Source of the draws, on the CPU. None means torch's global generator.
 
     See Also
     --------
-    VariationalNetwork : What it is the objective of.
+    VariationalNetwork : The network it trains.
 
     Notes
     -----
-    It is called with a network and a batch, rows ``(n_rows, n_features)`` as the
-    network sees them and as they should come back, and gives a loss ``(n_rows,)``.
+    It is called with a network and a batch, which has rows ``(n_rows, n_features)`` as
+    inputs and as targets, and returns a loss ``(n_rows,)``.
 
     References
     ----------
@@ -71,20 +71,20 @@ class NegativeELBO:
         x, target = batch
         observed = ~target.isnan()
         posterior = module.posterior(x)
-        errors = _DrawnErrors(module, posterior, target, observed)
+        errors = _ExpectedErrors(module, posterior, target, observed)
         if module.training:
             beta = self.beta * self.warmth
-            error = errors.of(posterior.normal(self._generator))
+            error = errors.estimate(posterior.normal(self._generator))
         else:
             beta = self.beta
             normal = posterior.normal(torch.Generator().manual_seed(0))
-            error = (errors.of(normal) + errors.of(-normal)) / 2
+            error = (errors.estimate(normal) + errors.estimate(-normal)) / 2
         distortion = module.distortion(error, observed.sum(dim=1))
         return (distortion + beta * posterior.kl().sum(dim=1)) / self.n_cells
 
 
-class _DrawnErrors:
-    """Squared errors of rows that are decoded from draws of their codes."""
+class _ExpectedErrors:
+    """Estimates of the expected squared errors of rows, from draws of their codes."""
 
     def __init__(self, module, posterior, target, observed) -> None:
         self._module, self._posterior = module, posterior
@@ -96,16 +96,16 @@ class _DrawnErrors:
         else:
             squares = observed.to(squares.dtype) @ squares
         self._expected = (posterior.log_variance.exp() * squares).sum(dim=1)
-        self._linear = self._left(module.linear_decode(posterior.mean))
+        self._linear_residual = self._residual(module.linear_decode(posterior.mean))
 
-    def of(self, normal: Tensor) -> Tensor:
-        """Return unbiased estimates of the expected errors, ``(n_rows,)``."""
+    def estimate(self, normal: Tensor) -> Tensor:
+        """Return unbiased estimates ``(n_rows,)`` from standard normal numbers."""
         code = self._posterior.codes(normal)
-        left = self._left(self._module.decode(code))
-        moved = (code - self._posterior.mean) @ self._loadings.T
-        moved = torch.where(self._observed, moved, 0.0)
-        drawn = (moved * (moved - 2 * self._linear)).sum(dim=1)
-        return left.square().sum(dim=1) - drawn + self._expected
+        residual = self._residual(self._module.decode(code))
+        step = (code - self._posterior.mean) @ self._loadings.T
+        step = torch.where(self._observed, step, 0.0)
+        drawn = (step * (step - 2 * self._linear_residual)).sum(dim=1)
+        return residual.square().sum(dim=1) - drawn + self._expected
 
-    def _left(self, decoded: Tensor) -> Tensor:
+    def _residual(self, decoded: Tensor) -> Tensor:
         return torch.where(self._observed, self._target - decoded, 0.0)

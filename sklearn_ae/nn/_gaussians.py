@@ -1,4 +1,4 @@
-"""Gaussians of codes: the posterior of a row and the prior of all rows."""
+"""Gaussian posterior and Gaussian mixture prior of codes."""
 
 import math
 from typing import NamedTuple
@@ -7,33 +7,33 @@ import torch
 from torch import Tensor, nn
 
 LOG_TWO_PI = math.log(2 * math.pi)
-_SLACK = 1e-3
+_SUM_TOLERANCE = 1e-3
 
 
 class Posterior(NamedTuple):
-    """What rows tell of their codes: a Gaussian, in which codes are independent.
+    """Gaussian posterior of the codes of rows, in which codes are independent.
 
     Attributes
     ----------
     mean, log_variance : Tensor of shape (n_rows, n_components)
-        Its parameters.
+        Means and logarithms of variances.
     """
 
     mean: Tensor
     log_variance: Tensor
 
     def normal(self, generator: torch.Generator | None) -> Tensor:
-        """Draw standard normal numbers on the CPU, as many as there are codes."""
+        """Draw a standard normal number for each code, on the CPU."""
         mean = self.mean
         draws = torch.randn(mean.shape, generator=generator, dtype=mean.dtype)
         return draws.to(mean.device)
 
     def codes(self, normal: Tensor) -> Tensor:
-        """Turn standard normal numbers into codes, of the same shape."""
+        """Map standard normal numbers to codes of the same shape."""
         return self.mean + (self.log_variance / 2).exp() * normal
 
     def kl(self) -> Tensor:
-        r"""Return the divergence of each code from the prior, in nats.
+        r"""Return the divergence of each code from a standard normal, in nats.
 
         .. math:: \frac{1}{2} (\mu^2 + \sigma^2 - \log \sigma^2 - 1)
         """
@@ -52,7 +52,7 @@ class GaussianMixturePrior(nn.Module):
         Width of a code.
 
     n_prior_components : int, default=1
-        Number of Gaussians. Each is standard normal at first.
+        Number of Gaussians, all of them standard normal until the prior is set.
 
     device : torch.device or str, default=None
         Where the parameters live.
@@ -89,36 +89,37 @@ class GaussianMixturePrior(nn.Module):
         self.register_buffer("factors", factors)
 
     def set(self, weights: Tensor, means: Tensor, factors: Tensor) -> None:
-        """Become another mixture, also of another number of Gaussians.
+        """Set the mixture, whose number of Gaussians may be another.
 
         Parameters
         ----------
         weights : Tensor of shape (n_prior_components,)
-            Shares that make one.
+            Positive, with a sum of 1.
 
         means : Tensor of shape (n_prior_components, n_components)
-            Centres.
+            Means of the Gaussians.
 
         factors : Tensor of shape (n_prior_components, n_components, n_components)
-            Lower triangles, whose products with their transposes are the covariances.
+            Cholesky factors of the covariances.
         """
         self.weights, self.means, self.factors = (
             value.to(self.means) for value in (weights, means, factors)
         )
 
     def check(self) -> None:
-        """Raise ValueError unless these are weights, and Gaussians."""
-        shares = (self.weights > 0).all() and abs(self.weights.sum() - 1) < _SLACK
+        """Raise ValueError unless the buffers are weights and Cholesky factors."""
+        is_one = abs(self.weights.sum() - 1) < _SUM_TOLERANCE
         diagonal = self.factors.diagonal(dim1=1, dim2=2)
-        lower = torch.equal(self.factors, self.factors.tril())
-        if not shares or not lower or not (diagonal > 0).all():
+        is_lower = torch.equal(self.factors, self.factors.tril())
+        positive = (self.weights > 0).all() and (diagonal > 0).all()
+        if not (is_one and is_lower and positive):
             raise ValueError(
                 "A prior must have positive weights that sum to 1, and lower triangles "
                 "with positive diagonals."
             )
 
     def log_density(self, code: Tensor) -> Tensor:
-        """Return the logarithm of the density of codes, over their last axis."""
+        """Return the log-density of codes, which are the last axis."""
         centred = code.flatten(0, -2) - self.means[:, None]
         normal = torch.linalg.solve_triangular(
             self.factors, centred.transpose(1, 2), upper=False
@@ -130,12 +131,12 @@ class GaussianMixturePrior(nn.Module):
         return density.logsumexp(dim=0).reshape(code.shape[:-1])
 
     def draw(self, uniform: Tensor, normal: Tensor) -> Tensor:
-        """Turn random numbers into codes.
+        """Map random numbers to codes that are distributed like the prior.
 
         Parameters
         ----------
         uniform : Tensor of shape (n_rows,)
-            Numbers from 0 to 1, which choose Gaussians.
+            Uniform numbers from 0 to 1, which choose Gaussians.
 
         normal : Tensor of shape (n_rows, n_components)
             Standard normal numbers.
@@ -143,16 +144,16 @@ class GaussianMixturePrior(nn.Module):
         Returns
         -------
         code : Tensor of shape (n_rows, n_components)
-            Codes.
+            The codes.
         """
         chosen = torch.searchsorted(self.weights.cumsum(0), uniform.contiguous())
         chosen = chosen.clamp(max=len(self.weights) - 1)
-        moved = self.factors[chosen] @ normal[:, :, None]
-        return self.means[chosen] + moved.squeeze(2)
+        step = self.factors[chosen] @ normal[:, :, None]
+        return self.means[chosen] + step.squeeze(2)
 
     @torch.no_grad()
     def turn(self, rotation: Tensor) -> None:
-        """Follow codes that were turned by an orthogonal matrix."""
+        """Turn the prior as codes are turned by an orthogonal matrix."""
         self.means.copy_(self.means @ rotation.T)
         covariance = rotation @ self.factors @ self.factors.mT @ rotation.T
         self.factors.copy_(torch.linalg.cholesky(covariance))

@@ -1,4 +1,4 @@
-"""Heads: from codes to scores of classes, or to numbers."""
+"""Heads: networks from codes to class scores or numbers."""
 
 from collections.abc import Sequence
 
@@ -9,15 +9,15 @@ from ._mlp import linear, mlp
 
 
 class Head(nn.Module):
-    r"""Linear model of codes that hidden layers are added to.
+    r"""Linear model of codes, and hidden layers beside it.
 
-    With codes :math:`z`, their centre :math:`m` and scale :math:`s`,
+    With codes :math:`z`, their mean :math:`m` and scale :math:`s`,
 
     .. math:: f(z) = W u + b + h(u), \qquad u = (z - m) / s.
 
-    The last layer of :math:`h` starts at zero, so a head is its linear model until it
-    is trained. Outside the range of its training rows :math:`h` stays bounded, see
-    :class:`ActivationClamp`.
+    The last layer of :math:`h` starts at zero, so the head equals its linear model
+    until it is trained. Outside the range of its training rows :math:`h` stays bounded,
+    see :class:`ActivationClamp`.
 
     Parameters
     ----------
@@ -25,7 +25,7 @@ class Head(nn.Module):
         Width of the code.
 
     n_outputs : int
-        Number of scores.
+        Number of scores, or of numbers to predict.
 
     hidden_layer_sizes : sequence of int, default=(64,)
         Widths of the layers of :math:`h`. Empty means that there are none.
@@ -41,7 +41,7 @@ class Head(nn.Module):
 
     See Also
     --------
-    HeadedNetwork : An encoder with it.
+    HeadedNetwork : An encoder and a head.
     sklearn_ae.PretrainedClassifier : Trains it.
     sklearn_ae.PretrainedRegressor : Trains it.
 
@@ -71,15 +71,15 @@ class Head(nn.Module):
         device: torch.device | str | None = None,
     ) -> None:
         super().__init__()
-        make = {"generator": generator, "device": device}
+        options = {"generator": generator, "device": device}
         place = {"device": device, "dtype": torch.float32}
         self.register_buffer("mean", torch.zeros(n_components, **place))
         self.register_buffer("scale", torch.ones(n_components, **place))
-        self.linear = linear(n_components, n_outputs, **make)
+        self.linear = linear(n_components, n_outputs, **options)
         self.residual = None
         if hidden_layer_sizes:
             sizes = tuple(hidden_layer_sizes)
-            self.residual = mlp(n_components, sizes, n_outputs, activation, **make)
+            self.residual = mlp(n_components, sizes, n_outputs, activation, **options)
             nn.init.zeros_(self.residual.last.weight)
 
     def forward(self, code: Tensor) -> Tensor:
@@ -89,7 +89,7 @@ class Head(nn.Module):
         return scores if self.residual is None else scores + self.residual(unit)
 
     def check(self) -> None:
-        """Raise where weights are numbers that can't be computed with.
+        """Raise unless the head can compute with its weights.
 
         Raises
         ------
@@ -111,10 +111,10 @@ class Head(nn.Module):
         Parameters
         ----------
         mean, scale : Tensor of shape (n_components,)
-            What is taken from codes, and what they are divided by then.
+            Codes are centred by the mean, then divided by the scale.
 
         weight : Tensor of shape (n_outputs, n_components)
-            Coefficients of the linear model of such codes.
+            Coefficients of the linear model.
 
         bias : Tensor of shape (n_outputs,)
             Its intercepts.
@@ -131,17 +131,17 @@ class HeadedNetwork(nn.Module):
     Parameters
     ----------
     encoder : Network
-        Gives codes.
+        Maps rows to codes.
 
     head : Head
-        Gives scores of codes.
+        Maps codes to scores.
 
     code_unit : Tensor of shape (n_components,)
-        What codes are multiplied by in between.
+        Codes are multiplied by it before the head.
 
     See Also
     --------
-    Head : The head.
+    Head : Its last part.
 
     Notes
     -----

@@ -1,4 +1,4 @@
-"""What corruption and loss need to know of a table's encoded columns."""
+"""Layout of a table's columns in its encoded rows."""
 
 from dataclasses import dataclass
 
@@ -8,7 +8,7 @@ from torch import Tensor
 
 @dataclass(frozen=True)
 class Layout:
-    """How a table's columns lie in its encoded rows.
+    """Layout of a table's columns in its encoded rows, for noise.
 
     A categorical column is a block of several encoded columns, any other is one. A
     missing cell is NaN, which the network takes for the column's centre.
@@ -16,14 +16,13 @@ class Layout:
     Parameters
     ----------
     column : Tensor of int of shape (n_features,)
-        For each encoded column the number of the table's column that it belongs to,
-        ascending.
+        The number of the table's column that each encoded column belongs to, ascending.
 
     missing : Tensor of shape (n_features,)
-        What a missing cell looks like: NaN, or the indicators of a level of its own.
+        Encoding of a missing cell: NaN, or the indicators of a level of its own.
 
     noise_unit : Tensor of shape (n_features,)
-        What Gaussian noise of level 1 has for its deviation.
+        Standard deviation of Gaussian noise of level 1.
 
     n_cells : float
         Mean number of observed cells in a row, a block being one cell.
@@ -57,7 +56,7 @@ class Layout:
         return int(self.column[-1]) + 1
 
     def to(self, device) -> "Layout":
-        """Return the same layout with its tensors on a device.
+        """Move the tensors to a device.
 
         Parameters
         ----------
@@ -67,7 +66,7 @@ class Layout:
         Returns
         -------
         layout : Layout
-            A new one, unless they are there.
+            The same one if they are there, else a new one.
         """
         if self.column.device == torch.device(device):
             return self

@@ -1,14 +1,14 @@
-"""Losses, one number a row."""
+"""Losses of rows."""
 
 import torch
 from torch import Tensor, nn
 
 Pair = tuple[Tensor, Tensor]  # inputs and targets
-_CONFIDENT = 0.95
+_CONFIDENT = 0.95  # probability of a class
 
 
 def reconstruction_loss(module: nn.Module, batch: Pair, *, n_cells: float) -> Tensor:
-    r"""Return the squared error of each row's reconstruction, over its size.
+    r"""Return the squared error of each row, over its number of cells.
 
     .. math:: \ell_i = \frac{1}{m} \sum_j (x'_{ij} - x_{ij})^2
 
@@ -18,8 +18,7 @@ def reconstruction_loss(module: nn.Module, batch: Pair, *, n_cells: float) -> Te
         Maps rows to reconstructions.
 
     batch : tuple of two Tensors of shape (n_rows, n_features)
-        Encoded rows as the module sees them, and as they should come back; without
-        missing cells.
+        Encoded rows as inputs, and as targets, without missing cells.
 
     n_cells : float
         Number of cells in a row, :math:`m`.
@@ -48,7 +47,7 @@ def reconstruction_loss(module: nn.Module, batch: Pair, *, n_cells: float) -> Te
 def observed_reconstruction_loss(
     module: nn.Module, batch: Pair, *, n_cells: float
 ) -> Tensor:
-    """Return :func:`reconstruction_loss` over the cells that are not missing.
+    """Return :func:`reconstruction_loss` over the observed cells.
 
     Parameters
     ----------
@@ -56,12 +55,12 @@ def observed_reconstruction_loss(
         Maps rows to reconstructions.
 
     batch : tuple of two Tensors of shape (n_rows, n_features)
-        Encoded rows as the module sees them, and as they should come back. Where the
-        latter is NaN, nothing is asked of the reconstruction.
+        Encoded rows as inputs, and as targets. A NaN in the targets takes no part in
+        the loss.
 
     n_cells : float
         Mean number of observed cells in a row. It is the same for all rows, so that
-        every cell counts alike.
+        every cell has the same weight.
 
     Returns
     -------
@@ -85,7 +84,7 @@ def observed_reconstruction_loss(
 
 
 def observed_error(reconstruction: Tensor, target: Tensor) -> Tensor:
-    """Return each row's sum of squared errors over cells that are not missing."""
+    """Return each row's sum of squared errors over observed cells."""
     error = torch.where(target.isnan(), 0.0, reconstruction - target)
     return error.square().sum(dim=1)
 
@@ -97,35 +96,34 @@ def class_loss(
 
     .. math:: \ell_i = w_{y_i} \Big(\log \sum_k e^{f_k(x_i)} - f_{y_i}(x_i)\Big)
 
-    One score is that of the second of two classes, over the first. Of rows that come
-    with indicators of classes it is the Brier score, :func:`brier_loss`. Rows beyond
-    those that have a class come twice, noisy and clean; :func:`agreement_loss` of these
-    is added, its mean.
+    A single score is that of the second of two classes, and the first has 0. If targets
+    are indicators of classes, the loss is :func:`brier_loss`. Rows without a class come
+    twice, noisy and clean; the mean of their :func:`agreement_loss` is added.
 
     Parameters
     ----------
     module : torch.nn.Module
         Maps rows to scores :math:`f`.
 
-    batch : tuple of two Tensors of shape (n_taken, n_features), (n_rows,)
-        Rows, and the numbers :math:`y` of their classes. Of the rows after the first
-        `n_rows`, one half is noisy and the other the same rows clean.
+    batch : tuple of two Tensors of shape (n_inputs, n_features), (n_rows,)
+        Rows, and the numbers :math:`y` of classes. The first `n_rows` rows have a
+        class. Half of the others are noisy, and then the same rows follow clean.
 
     weight : Tensor of shape (n_classes,)
         The weights :math:`w`.
 
     unlabelled_weight : float, default=0.0
-        Factor of what rows without a class add.
+        Weight of rows without a class.
 
     Returns
     -------
     loss : Tensor of shape (n_rows,)
-        In nats, but for the weights.
+        In nats, times the weights.
 
     See Also
     --------
-    agreement_loss : What rows without a class add.
-    brier_loss : What judges on validation rows.
+    agreement_loss : The loss of rows without a class.
+    brier_loss : The loss of validation rows.
 
     Examples
     --------
@@ -138,26 +136,26 @@ def class_loss(
     x, target = batch
     if target.ndim == 2:
         return brier_loss(module, batch, weight=weight)
-    scores, others = _all_scores(module(x)).tensor_split([len(target)])
+    scores, unlabelled = _all_scores(module(x)).tensor_split([len(target)])
     loss = weight[target] * nn.functional.cross_entropy(
         scores, target, reduction="none"
     )
-    if not len(others):
+    if not len(unlabelled):
         return loss
-    return loss + unlabelled_weight * agreement_loss(*others.chunk(2)).mean()
+    return loss + unlabelled_weight * agreement_loss(*unlabelled.chunk(2)).mean()
 
 
 def agreement_loss(noisy: Tensor, clean: Tensor) -> Tensor:
-    r"""Return how far noisy rows are from the likeliest classes of the same rows clean.
+    r"""Return the cross-entropy of noisy rows and the likeliest classes of clean ones.
 
     .. math:: \ell_i = [\max_k p_{ik} > 0.95] \; (-\log q_{i, \arg\max_k p_{ik}})
 
-    Nothing is learned from rows whose class is in doubt, nor through :math:`p`.
+    Rows count only if their class is nearly certain, and :math:`p` passes no gradient.
 
     Parameters
     ----------
     noisy, clean : Tensor of shape (n_rows, n_classes)
-        Scores, whose softmax is :math:`q` and :math:`p`.
+        Scores of the same rows, whose softmax is :math:`q` and :math:`p`.
 
     Returns
     -------
@@ -166,7 +164,7 @@ def agreement_loss(noisy: Tensor, clean: Tensor) -> Tensor:
 
     See Also
     --------
-    class_loss : The loss of which it is a part.
+    class_loss : The loss it is added to.
 
     References
     ----------
@@ -186,12 +184,12 @@ def agreement_loss(noisy: Tensor, clean: Tensor) -> Tensor:
 
 
 def brier_loss(module: nn.Module, batch: Pair, *, weight: Tensor) -> Tensor:
-    r"""Return the Brier score of each row's probabilities, times its class's weight.
+    r"""Return the Brier score of each row, times the weight of its class.
 
     .. math:: \ell_i = w_{y_i} \sum_k (p_k(x_i) - [y_i = k])^2
 
-    Unlike cross-entropy it is bounded, so a few rows that are wrong for sure don't
-    outweigh many that are right.
+    Unlike cross-entropy it is bounded, so a few confident errors don't outweigh many
+    rows that are right.
 
     Parameters
     ----------
@@ -207,11 +205,11 @@ def brier_loss(module: nn.Module, batch: Pair, *, weight: Tensor) -> Tensor:
     Returns
     -------
     loss : Tensor of shape (n_rows,)
-        From 0 to 2, but for the weight.
+        From 0 to 2, times the weight.
 
     See Also
     --------
-    class_loss : The cross-entropy, which is trained on.
+    class_loss : The loss of training rows.
 
     References
     ----------
@@ -245,7 +243,7 @@ def squared_loss(module: nn.Module, batch: Pair) -> Tensor:
         Maps rows to outputs.
 
     batch : tuple of two Tensors of shape (n_rows, n_features), (n_rows, n_outputs)
-        Rows, and what their outputs should be.
+        Rows, and their target outputs.
 
     Returns
     -------
@@ -254,7 +252,7 @@ def squared_loss(module: nn.Module, batch: Pair) -> Tensor:
 
     See Also
     --------
-    class_loss : The same for classes.
+    class_loss : The loss for classes.
 
     Examples
     --------

@@ -1,25 +1,25 @@
-"""Sparse codes by matching pursuit, many rows at a time."""
+"""Matching pursuit of many rows at a time."""
 
 import torch
 from torch import Tensor, nn
 
 _BLOCK = 32  # numbers that a processor compares at once
-_REFIT = 3  # atoms, after which least squares corrects their shares
+_REFIT = 3  # atoms, after which least squares corrects their coefficients
 
 
-def pursue(
-    x: Tensor, atoms: Tensor, k: int, products: Tensor | None = None
+def matching_pursuit(
+    x: Tensor, atoms: Tensor, k: int, gram: Tensor | None = None
 ) -> tuple[Tensor, Tensor]:
-    r"""Return which k atoms explain each row, and how much of each.
+    r"""Approximate each row by a sum of k atoms.
 
-    Atom after atom, the one with the largest scalar product with what is left of a row
-    is taken, and its share is removed,
+    Step by step, the atom with the largest scalar product with the residual of a row
+    is taken, and its share is subtracted,
 
     .. math:: j_t = \arg\max_j |a_j^\top r_t|, \qquad
               r_{t+1} = r_t - (a_{j_t}^\top r_t) \, a_{j_t}.
 
-    Whenever three more are taken, and at the end, least squares finds the coefficients
-    of all atoms taken, and what they leave. Orthonormal atoms give the k largest scalar
+    After every third atom, and at the end, least squares finds the coefficients of all
+    atoms taken, and the residual. With orthonormal atoms these are the k largest scalar
     products with the row.
 
     Parameters
@@ -33,16 +33,16 @@ def pursue(
     k : int
         Atoms a row, at most `n_atoms`.
 
-    products : Tensor of shape (n_atoms, n_atoms), default=None
+    gram : Tensor of shape (n_atoms, n_atoms), default=None
         ``atoms @ atoms.T``. None means that it is computed.
 
     Returns
     -------
     index : Tensor of int of shape (n_rows, k)
-        Distinct atoms, unless nothing is left of a row.
+        The atoms taken, distinct unless the residual becomes zero.
 
     coefficients : Tensor of shape (n_rows, k)
-        Of each atom taken.
+        Of the atoms taken.
 
     References
     ----------
@@ -52,20 +52,21 @@ def pursue(
     Examples
     --------
     >>> import torch
-    >>> from sklearn_ae.nn._matching_pursuit import pursue
-    >>> index, coefficients = pursue(torch.tensor([[1.0, -3.0, 2.0]]), torch.eye(3), 2)
+    >>> from sklearn_ae.nn._matching_pursuit import matching_pursuit
+    >>> row = torch.tensor([[1.0, -3.0, 2.0]])
+    >>> index, coefficients = matching_pursuit(row, torch.eye(3), 2)
     >>> index, coefficients.round()
     (tensor([[1, 2]]), tensor([[-3.,  2.]]))
     """
-    if products is None:
-        products = atoms @ atoms.T
+    if gram is None:
+        gram = atoms @ atoms.T
     scores = x @ atoms.T
-    index = choose(scores.detach(), k, products.detach())
-    return index, _solve(_pairs(products, index), scores.gather(1, index))
+    index = choose_atoms(scores.detach(), k, gram.detach())
+    return index, _solve(_gram_of(gram, index), scores.gather(1, index))
 
 
 @torch.no_grad()
-def choose(scores: Tensor, k: int, products: Tensor) -> Tensor:
+def choose_atoms(scores: Tensor, k: int, gram: Tensor) -> Tensor:
     """Return the atoms that matching pursuit takes, in their order.
 
     Parameters
@@ -73,8 +74,8 @@ def choose(scores: Tensor, k: int, products: Tensor) -> Tensor:
     scores : Tensor of shape (n_rows, n_atoms)
         Scalar products of rows and atoms.
 
-    k, products
-        As in :func:`pursue`; rounded products will do.
+    k, gram
+        As in :func:`matching_pursuit`; `gram` may be rounded.
 
     Returns
     -------
@@ -84,40 +85,68 @@ def choose(scores: Tensor, k: int, products: Tensor) -> Tensor:
     Examples
     --------
     >>> import torch
-    >>> from sklearn_ae.nn._matching_pursuit import choose
-    >>> choose(torch.tensor([[1.0, -3.0, 2.0]]), 2, torch.eye(3))
+    >>> from sklearn_ae.nn._matching_pursuit import choose_atoms
+    >>> choose_atoms(torch.tensor([[1.0, -3.0, 2.0]]), 2, torch.eye(3))
     tensor([[1, 2]])
     """
-    left, sizes = scores.clone(), torch.empty_like(scores)
-    index = torch.zeros((len(left), k), dtype=torch.long, device=left.device)
+    residual, sizes = scores.clone(), torch.empty_like(scores)
+    index = torch.zeros((len(residual), k), dtype=torch.long, device=residual.device)
     for step in range(k):
-        index[:, step] = latest = _largest(torch.abs(left, out=sizes))
-        taken = index[:, : step + 1]
+        index[:, step] = latest = _argmax(torch.abs(residual, out=sizes))
+        chosen = index[:, : step + 1]
         if step == k - 1:
             return index
         if (step + 1) % _REFIT:
-            share = left.gather(1, latest.unsqueeze(1))
-            left.addcmul_(products.index_select(0, latest), share, value=-1)
+            share = residual.gather(1, latest.unsqueeze(1))
+            residual.addcmul_(gram.index_select(0, latest), share, value=-1)
         else:
-            shares = _solve(_pairs(products, taken), scores.gather(1, taken))
+            shares = _solve(_gram_of(gram, chosen), scores.gather(1, chosen))
             explained = nn.functional.embedding_bag(
-                taken, products, per_sample_weights=shares, mode="sum"
+                chosen, gram, per_sample_weights=shares, mode="sum"
             )
-            torch.sub(scores, explained, out=left)
-        left.scatter_(1, taken, 0.0)
+            torch.sub(scores, explained, out=residual)
+        residual.scatter_(1, chosen, 0.0)
     return index
 
 
-def _pairs(products: Tensor, index: Tensor) -> Tensor:
-    """Return the products of each row's atoms with each other."""
-    return products.take(index.unsqueeze(2) * len(products) + index.unsqueeze(1))
+def fit_coefficients(x: Tensor, atoms: Tensor) -> Tensor:
+    """Return the coefficients of each row's atoms by least squares.
+
+    Parameters
+    ----------
+    x : Tensor of shape (n_rows, n_features)
+        The rows.
+
+    atoms : Tensor of shape (n_rows, k, n_features)
+        The atoms of each row.
+
+    Returns
+    -------
+    coefficients : Tensor of shape (n_rows, k)
+        Of the atoms.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from sklearn_ae.nn._matching_pursuit import fit_coefficients
+    >>> row, atom = torch.tensor([[3.0, 4.0]]), torch.tensor([[[0.0, 1.0]]])
+    >>> fit_coefficients(row, atom).round()
+    tensor([[4.]])
+    """
+    scores = (atoms @ x.unsqueeze(2)).squeeze(2)
+    return _solve(atoms @ atoms.transpose(1, 2), scores)
 
 
-def _largest(sizes: Tensor) -> Tensor:
-    """Return the position of the largest number of each row.
+def _gram_of(gram: Tensor, index: Tensor) -> Tensor:
+    """Return the Gram matrix of each row's atoms, ``(n_rows, k, k)``."""
+    return gram.take(index.unsqueeze(2) * len(gram) + index.unsqueeze(1))
 
-    It is argmax, which looks at one number after the other: the maxima of blocks come
-    first here, which take a fraction of the time.
+
+def _argmax(sizes: Tensor) -> Tensor:
+    """Return the position of the largest number of each row; none is negative.
+
+    torch's argmax looks at one number after the other. The maxima of blocks come first
+    here, which takes a fraction of the time.
     """
     n_rows, n_columns = sizes.shape
     if n_columns <= 2 * _BLOCK:
@@ -131,36 +160,9 @@ def _largest(sizes: Tensor) -> Tensor:
     return best * _BLOCK + place
 
 
-def fit_chosen(x: Tensor, chosen: Tensor) -> Tensor:
-    """Return the coefficients with which chosen atoms are nearest to each row.
-
-    Parameters
-    ----------
-    x : Tensor of shape (n_rows, n_features)
-        The rows.
-
-    chosen : Tensor of shape (n_rows, k, n_features)
-        The atoms of each row.
-
-    Returns
-    -------
-    coefficients : Tensor of shape (n_rows, k)
-        Those of least squares.
-
-    Examples
-    --------
-    >>> import torch
-    >>> from sklearn_ae.nn._matching_pursuit import fit_chosen
-    >>> fit_chosen(torch.tensor([[3.0, 4.0]]), torch.tensor([[[0.0, 1.0]]])).round()
-    tensor([[4.]])
-    """
-    scores = (chosen @ x.unsqueeze(2)).squeeze(2)
-    return _solve(chosen @ chosen.transpose(1, 2), scores)
-
-
-def _solve(products: Tensor, scores: Tensor) -> Tensor:
-    """Solve the normal equations; a touch of ridge keeps equal atoms solvable."""
+def _solve(gram: Tensor, scores: Tensor) -> Tensor:
+    """Solve normal equations; a small ridge keeps them solvable with equal atoms."""
     ridge = torch.finfo(scores.dtype).eps ** 0.7
-    eye = torch.eye(products.shape[1], dtype=scores.dtype, device=scores.device)
-    factor, _ = torch.linalg.cholesky_ex(products + ridge * eye)
+    eye = torch.eye(gram.shape[1], dtype=scores.dtype, device=scores.device)
+    factor, _ = torch.linalg.cholesky_ex(gram + ridge * eye)
     return torch.cholesky_solve(scores.unsqueeze(2), factor).squeeze(2)

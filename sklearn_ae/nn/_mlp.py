@@ -1,4 +1,4 @@
-"""Stacks of dense layers and the table of activations."""
+"""Dense layers whose weights come from a generator, and activations."""
 
 import math
 from collections import OrderedDict
@@ -50,7 +50,7 @@ def linear(
     Returns
     -------
     layer : torch.nn.Linear
-        The filled layer.
+        With its weights.
 
     Examples
     --------
@@ -58,12 +58,12 @@ def linear(
     >>> linear(4, 2)
     Linear(in_features=4, out_features=2, bias=True)
     """
-    layer = undrawn(nn.Linear, n_inputs, n_outputs, bias=bias)
-    return fill(layer, 1 / math.sqrt(n_inputs), generator, device)
+    layer = on_meta(nn.Linear, n_inputs, n_outputs, bias=bias)
+    return draw_weights(layer, 1 / math.sqrt(n_inputs), generator, device)
 
 
-def undrawn(kind: type[nn.Module], *arguments, **options) -> nn.Module:
-    """Build a layer of torch's on ``"meta"``, without a draw.
+def on_meta(kind: type[nn.Module], *arguments, **options) -> nn.Module:
+    """Build a torch layer on ``"meta"``, where it draws no weights.
 
     Parameters
     ----------
@@ -71,34 +71,36 @@ def undrawn(kind: type[nn.Module], *arguments, **options) -> nn.Module:
         Class of the layer.
 
     *arguments, **options
-        What it takes, but for its device and dtype.
+        Arguments of its constructor other than device and dtype.
 
     Returns
     -------
     layer : torch.nn.Module
-        For :func:`fill`.
+        For :func:`draw_weights`.
 
     Examples
     --------
     >>> from torch import nn
-    >>> from sklearn_ae.nn._mlp import undrawn
-    >>> undrawn(nn.Linear, 4, 2).weight.device
+    >>> from sklearn_ae.nn._mlp import on_meta
+    >>> on_meta(nn.Linear, 4, 2).weight.device
     device(type='meta')
     """
     # Older torch loads sympy to draw on "meta", and skip_init the compiler.
-    silent = type(kind.__name__, (kind,), {"reset_parameters": lambda self: None})
-    layer = silent(*arguments, **options, device="meta", dtype=torch.float32)
+    no_draw = {"reset_parameters": lambda self: None}
+    layer = type(kind.__name__, (kind,), no_draw)(
+        *arguments, **options, device="meta", dtype=torch.float32
+    )
     layer.__class__ = kind
     return layer
 
 
-def fill(
+def draw_weights(
     layer: nn.Module,
     bound: float,
     generator: torch.Generator | None,
     device: torch.device | str | None,
 ) -> nn.Module:
-    """Give a layer on ``"meta"`` weights that are uniform in ``(-bound, bound)``.
+    """Draw the weights of a layer on ``"meta"``, uniform in ``(-bound, bound)``.
 
     Parameters
     ----------
@@ -114,13 +116,13 @@ def fill(
     Returns
     -------
     layer : torch.nn.Module
-        The same.
+        The given one, on `device`.
 
     Examples
     --------
     >>> import torch
-    >>> from sklearn_ae.nn._mlp import fill
-    >>> layer = fill(torch.nn.Linear(1, 1, device="meta"), 0.0, None, "cpu")
+    >>> from sklearn_ae.nn._mlp import draw_weights
+    >>> layer = draw_weights(torch.nn.Linear(1, 1, device="meta"), 0.0, None, "cpu")
     >>> abs(layer.weight.item())
     0.0
     """
@@ -128,14 +130,14 @@ def fill(
     if device.type == "meta":
         return layer
     for name, parameter in list(layer.named_parameters()):
-        filled = torch.empty(parameter.shape, dtype=torch.float32, device=device)
-        filled.uniform_(-bound, bound, generator=generator)
-        setattr(layer, name, nn.Parameter(filled))
+        weights = torch.empty(parameter.shape, dtype=torch.float32, device=device)
+        weights.uniform_(-bound, bound, generator=generator)
+        setattr(layer, name, nn.Parameter(weights))
     return layer
 
 
 def widen(layer: nn.Linear, n_more: int) -> None:
-    """Give a layer more inputs, at its end, whose weights are zero.
+    """Append inputs to a layer; their weights are zero.
 
     Parameters
     ----------
@@ -170,7 +172,7 @@ def mlp(
 
     The hidden layers are named ``hidden0``, ``hidden1`` and so on, each followed by a
     :class:`ActivationClamp` and its activation, the last one ``last``. It has no bias,
-    so the stack adds nothing once `last` is zero.
+    so the stack returns zeros once its weights are zero.
 
     Parameters
     ----------
@@ -200,10 +202,10 @@ def mlp(
     >>> [name for name, _ in mlp(4, (8,), 2).named_children()]
     ['hidden0', 'range0', 'activation0', 'last']
     """
-    make = {"generator": generator, "device": device}
-    layers = hidden_layers(n_inputs, hidden_layer_sizes, activation, **make)
+    options = {"generator": generator, "device": device}
+    layers = hidden_layers(n_inputs, hidden_layer_sizes, activation, **options)
     width = [n_inputs, *hidden_layer_sizes][-1]
-    layers["last"] = linear(width, n_outputs, bias=False, **make)
+    layers["last"] = linear(width, n_outputs, bias=False, **options)
     return nn.Sequential(layers)
 
 

@@ -1,4 +1,4 @@
-"""Where training multiplies in bfloat16."""
+"""Choice between float32 and bfloat16 products in training."""
 
 from functools import cache
 
@@ -12,16 +12,16 @@ _CAPABILITIES = ("avx512_bf16", "amx_bf16")
 def product_dtype(n_weights: int, x: Tensor) -> torch.dtype:
     """Return the dtype in which hidden layers multiply in training.
 
-    It is bfloat16 in place of float32 where a network is large enough for that to pay
-    and its processor multiplies bfloat16 itself.
+    It is bfloat16 in place of float32 where the network is so large that this takes
+    less time, and its processor has instructions that multiply bfloat16.
 
     Parameters
     ----------
     n_weights : int
-        Size of the network.
+        Number of weights of the network.
 
     x : Tensor
-        What the layers see.
+        Input of the layers.
 
     Returns
     -------
@@ -43,6 +43,6 @@ def product_dtype(n_weights: int, x: Tensor) -> torch.dtype:
 
 @cache
 def _has_bfloat16() -> bool:
-    """Tell whether the processor multiplies bfloat16; False where torch can't say."""
-    ask = getattr(torch.cpu, "get_capabilities", dict)
-    return any(ask().get(name, False) for name in _CAPABILITIES)
+    """Tell whether the processor multiplies bfloat16; False where torch can't tell."""
+    get_capabilities = getattr(torch.cpu, "get_capabilities", dict)
+    return any(get_capabilities().get(name, False) for name in _CAPABILITIES)

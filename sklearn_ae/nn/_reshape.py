@@ -1,4 +1,4 @@
-"""Layers that give rows their axes and take them away again."""
+"""Layers that reshape rows to grids of cells, and back."""
 
 import math
 from collections.abc import Sequence
@@ -8,10 +8,10 @@ from torch import Tensor, nn
 
 
 class ToGrid(nn.Module):
-    """Gives rows their axes, channels first.
+    """Reshapes rows to grids of cells, channels first.
 
-    Flags of missing cells, which follow a row's own cells, become as many channels
-    more as there are: 1 where the cell is missing, 0 elsewhere.
+    If flags of missing cells follow a row's cells, each channel gets another one for
+    them: 1 where the cell is missing, 0 elsewhere.
 
     Parameters
     ----------
@@ -19,7 +19,7 @@ class ToGrid(nn.Module):
         Axes of a row, in C order, and its channels last.
 
     flagged : sequence of int, default=()
-        Which cells the flags belong to.
+        Cells that the flags belong to.
 
     Notes
     -----
@@ -43,20 +43,20 @@ class ToGrid(nn.Module):
         self.register_buffer("_flagged", flagged, persistent=False)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Return `x` with its axes."""
-        cells = self._fold(x[:, : self.n_cells])
+        """Return `x` as grids."""
+        cells = self._to_grid(x[:, : self.n_cells])
         if not len(self._flagged):
             return cells
         flags = x.new_zeros(len(x), self.n_cells)
         flags = flags.index_copy(1, self._flagged, x[:, self.n_cells :])
-        return torch.cat([cells, self._fold(flags)], dim=1)
+        return torch.cat([cells, self._to_grid(flags)], dim=1)
 
-    def _fold(self, cells: Tensor) -> Tensor:
+    def _to_grid(self, cells: Tensor) -> Tensor:
         return cells.unflatten(1, self.shape).movedim(-1, 1)
 
 
 class Flatten(nn.Module):
-    """Lays the cells of rows side by side, channels last: the inverse of `ToGrid`.
+    """Reshapes grids of cells to rows, channels last: the inverse of `ToGrid`.
 
     Notes
     -----
@@ -72,22 +72,22 @@ class Flatten(nn.Module):
     """
 
     def forward(self, x: Tensor) -> Tensor:
-        """Return `x` without its axes."""
+        """Return `x` as rows."""
         return x.movedim(1, -1).flatten(1)
 
 
 class PixelShuffle(nn.Module):
-    r"""Turns channels into cells: each cell becomes ``factor`` of them along each axis.
+    r"""Reshapes channels to cells: a cell becomes ``factor`` cells along each axis.
 
     It is the pixel shuffle of Shi et al. (2016) for any number of axes, channels last.
 
     Parameters
     ----------
     axes : sequence of int
-        Cells along each axis afterwards; those beyond are cut off.
+        Cells along each axis of the output; those beyond are cut off.
 
     factor : int, default=2
-        Cells out of one, along each axis.
+        Output cells per input cell, along each axis.
 
     Notes
     -----

@@ -1,23 +1,28 @@
-"""Three ways to make codes sparse: what makes a code, and what it costs."""
+"""Sparse codings: how codes are computed from rows and atoms, and penalized."""
 
 import math
+from abc import ABC, abstractmethod
 from typing import ClassVar, NamedTuple
 
 import torch
 from torch import Tensor, nn
 
-from ._matching_pursuit import choose, fit_chosen, pursue
+from ._matching_pursuit import choose_atoms, fit_coefficients, matching_pursuit
 from ._mlp import linear, mlp
 from ._precision import product_dtype
 
-_IDLE_PICKS = 100  # that would be an atom's share until it counts as idle
-_SLOPE = 0.5  # of the logistic function's input, in deviations of PCA's codes
-_SILENT = 1e-3
-_SILENT_ACTIVITY = 0.01  # of what is asked for
+# An atom is replaced after as many rows as should have chosen it this many times.
+_MISSED_CHOICES = 100
+# Deviation of the logistic function's input at the start.
+_START_DEVIATION = 0.5
+# Length of the encoder's weights for an atom that was zero.
+_NEW_WEIGHTS_LENGTH = 1e-3
+# Share of the target activity below which a logistic code counts as zero.
+_LEAST_ACTIVITY = 0.01
 
 
 class CodeSettings(NamedTuple):
-    """What a code is to be, see :class:`SparseNetwork`.
+    """Arguments of :class:`SparseNetwork` that its coding needs.
 
     Attributes
     ----------
@@ -31,7 +36,7 @@ class CodeSettings(NamedTuple):
         Of the hidden layers.
 
     k : int or None
-        Numbers of a code that are not zero.
+        Number of nonzero codes of a row.
 
     alpha : float
         Weight of the penalty.
@@ -50,12 +55,12 @@ class CodeSettings(NamedTuple):
 
 
 class Coded(NamedTuple):
-    """What a way of sparsity makes of rows.
+    """Codes of rows, and what the loss needs of them.
 
     Attributes
     ----------
     sum : Tensor of shape (n_rows, n_features)
-        Of the atoms, weighted.
+        Weighted sum of the atoms.
 
     code : Tensor of shape (n_rows, n_components)
         The codes.
@@ -69,48 +74,144 @@ class Coded(NamedTuple):
     penalty: Tensor
 
 
-class Coding(nn.Module):
-    """Base of the ways of sparsity: what most of them share, and hooks for the rest."""
+class Coding(nn.Module, ABC):
+    """Base of the sparse codings.
+
+    A subclass takes a `CodeSettings`, and `generator` and `device` as in
+    :class:`SparseNetwork`.
+    """
 
     #: Whether codes are in the units of rows.
     has_units: ClassVar[bool] = True
 
+    @abstractmethod
+    def encode(self, rows: Tensor, atoms: Tensor) -> Tensor:
+        """Return codes ``(n_rows, n_components)`` of centred rows, by unit atoms."""
+
+    @abstractmethod
+    def reconstruct(self, rows: Tensor, atoms: Tensor) -> Coded:
+        """Encode centred rows, and sum atoms of any length as if it were 1."""
+
     def is_active(self, code: Tensor) -> Tensor:
-        """Tell of each code whether it is at work."""
+        """Tell which codes count as nonzero."""
         return code != 0
 
-    def weights(self, code: Tensor) -> Tensor:
-        """Return the factor of each atom."""
+    def atom_weights(self, code: Tensor) -> Tensor:
+        """Return the weight of each atom in the sum."""
         return code
 
     def settle(self, atoms: Tensor) -> None:
-        """Prepare for atoms that stay as they are."""
+        """Compute in advance what `encode` needs of atoms that no longer change."""
 
-    def start(self, atoms: Tensor, deviations: Tensor) -> None:
-        """Begin with these atoms, whose codes have these deviations."""
+    def start_at_atoms(self, atoms: Tensor, deviations: Tensor) -> None:
+        """Start from atoms whose codes have these deviations."""
 
-    def awaken(self, silent: Tensor, directions: Tensor) -> None:
-        """Take note of atoms that are no longer zero."""
+    def start_new_atoms(self, index: Tensor, directions: Tensor) -> None:
+        """Start from directions for the atoms `index`, which were zero."""
 
 
 class TopK(Coding):
-    r"""Codes of k numbers that are not zero, by :func:`pursue`.
+    r"""Codes with k nonzero numbers, by :func:`matching_pursuit`.
 
-    The encoder has no weights of its own: it looks for the atoms that the decoder adds
-    up. Where they are orthonormal, as at the start, the k largest scalar products with
-    a row stay, signed, and the others are zero.
+    The encoder has no weights of its own: it searches the decoder's atoms. Where they
+    are orthonormal, as at the start, the codes are the k largest scalar products with a
+    row.
 
-    Codes are the best for their atoms, so the loss changes with the atoms as if codes
-    stayed what they are, and only the sum of atoms is differentiated. In ``train()``
+    Codes are optimal for their atoms. By the envelope theorem the gradient of the loss
+    is that of fixed codes, so only the sum of atoms is differentiated. In ``train()``
 
-    - the atoms' products with each other, which only serve to choose, are as old as
-      makes them cost no more than the rows' products with atoms do,
-    - an atom that has not been chosen for long goes along a row, when they are.
+    - the atoms' Gram matrix, which only serves to choose atoms, is reused for so many
+      steps that it costs no more than the scalar products of rows and atoms do,
+    - an atom that has not been chosen for long is replaced by a row, whenever that
+      matrix is computed.
 
     Parameters
     ----------
     settings : CodeSettings
-        Of these k counts.
+        Only `n_features`, `n_components` and `k` are used.
+
+    generator, device
+        Not used: there are no weights.
+    """
+
+    def __init__(
+        self,
+        settings: CodeSettings,
+        *,
+        generator: torch.Generator | None = None,
+        device: torch.device | str | None = None,
+    ) -> None:
+        super().__init__()
+        n_components, k = settings.n_components, settings.k
+        self.k = min(k or max(settings.n_features // 10, 1), n_components)
+        self._n_steps_left, self._gram = 0, None
+        # Not weights: they stay out of the state.
+        n_rows_unused = torch.zeros(n_components, dtype=torch.long)
+        self.register_buffer("_n_rows_unused", n_rows_unused, persistent=False)
+
+    def train(self, mode: bool = True) -> "TopK":
+        """Switch mode, and discard the atoms' Gram matrix."""
+        self._n_steps_left, self._gram = 0, None
+        return super().train(mode)
+
+    def settle(self, atoms: Tensor) -> None:
+        """Compute the Gram matrix of atoms that no longer change."""
+        self._gram = atoms @ atoms.T
+
+    def encode(self, rows: Tensor, atoms: Tensor) -> Tensor:
+        """Return codes ``(n_rows, n_components)`` of centred rows, by unit atoms."""
+        gram = None if self.training else self._gram
+        return _to_dense(*matching_pursuit(rows, atoms, self.k, gram), len(atoms))
+
+    def reconstruct(self, rows: Tensor, atoms: Tensor) -> Coded:
+        """Encode centred rows, and sum atoms of any length as if it were 1."""
+        with torch.no_grad():
+            tiny = torch.finfo(atoms.dtype).tiny
+            lengths = torch.linalg.vector_norm(atoms, dim=1).clamp_min(tiny)
+            if self.training:
+                index, values = self._pursue_fast(rows, atoms, lengths)
+            else:
+                unit = atoms / lengths[:, None]
+                index, values = matching_pursuit(rows, unit, self.k, self._gram)
+            weights = values / lengths[index]
+            code = _to_dense(index, values, len(atoms))
+        total = nn.functional.embedding_bag(
+            index, atoms, per_sample_weights=weights, mode="sum"
+        )
+        return Coded(total, code, total.new_zeros(len(total)))
+
+    def _pursue_fast(self, rows, atoms, lengths) -> tuple[Tensor, Tensor]:
+        """Choose atoms by products that may be rounded, and a Gram matrix of before."""
+        dtype = product_dtype(atoms.numel(), rows)
+        if self._n_steps_left == 0:
+            self._replace_unused(rows, atoms, lengths)
+            rounded = (atoms / lengths[:, None]).to(dtype)
+            self._gram = (rounded @ rounded.T).to(rows.dtype)
+            self._n_steps_left = math.ceil(len(atoms) / len(rows))
+        self._n_steps_left -= 1
+        unit = atoms / lengths[:, None]
+        scores = (rows.to(dtype) @ unit.to(dtype).T).to(rows.dtype)
+        index = choose_atoms(scores, self.k, self._gram)
+        self._n_rows_unused.add_(len(rows)).index_fill_(0, index.flatten(), 0)
+        return index, fit_coefficients(rows, unit[index])
+
+    def _replace_unused(self, rows: Tensor, atoms: Tensor, lengths: Tensor) -> None:
+        """Replace atoms that have not been chosen for long by rows, in place."""
+        patience = _MISSED_CHOICES * len(atoms) / self.k
+        unused = (self._n_rows_unused > patience).nonzero().flatten()[: len(rows)]
+        directions = nn.functional.normalize(rows[: len(unused)], dim=1)
+        atoms.index_copy_(0, unused, directions * lengths.max())
+        lengths.index_fill_(0, unused, lengths.max())
+        self._n_rows_unused.index_fill_(0, unused, 0)
+
+
+class EncoderCoding(Coding):
+    """Base of codings by a linear encoder and hidden layers beside it.
+
+    Parameters
+    ----------
+    settings : CodeSettings
+        All but `k` are used.
 
     generator, device
         As in :class:`SparseNetwork`.
@@ -124,84 +225,10 @@ class TopK(Coding):
         device: torch.device | str | None = None,
     ) -> None:
         super().__init__()
-        n_components, k = settings.n_components, settings.k
-        self.k = min(k or max(settings.n_features // 10, 1), n_components)
-        self._n_steps_left, self._products = 0, None
-        # Not weights: they stay out of the state.
-        idle = torch.zeros(n_components, dtype=torch.long)
-        self.register_buffer("_idle", idle, persistent=False)
-
-    def train(self, mode: bool = True) -> "TopK":
-        """Switch mode, and forget what is known of the atoms."""
-        self._n_steps_left, self._products = 0, None
-        return super().train(mode)
-
-    def settle(self, atoms: Tensor) -> None:
-        """Compute once for all what `encode` needs of atoms that stay as they are."""
-        self._products = atoms @ atoms.T
-
-    def encode(self, rows: Tensor, atoms: Tensor) -> Tensor:
-        """Return codes ``(n_rows, n_components)`` of centred rows."""
-        products = None if self.training else self._products
-        return _dense(*pursue(rows, atoms, self.k, products), len(atoms))
-
-    def reconstruct(self, rows: Tensor, atoms: Tensor) -> Coded:
-        """Return sums of atoms, whose length counts as 1."""
-        with torch.no_grad():
-            tiny = torch.finfo(atoms.dtype).tiny
-            lengths = torch.linalg.vector_norm(atoms, dim=1).clamp_min(tiny)
-            if self.training:
-                index, values = self._pursue(rows, atoms, lengths)
-            else:
-                unit = atoms / lengths[:, None]
-                index, values = pursue(rows, unit, self.k, self._products)
-            factors = values / lengths[index]
-            code = _dense(index, values, len(atoms))
-        total = nn.functional.embedding_bag(
-            index, atoms, per_sample_weights=factors, mode="sum"
-        )
-        return Coded(total, code, total.new_zeros(len(total)))
-
-    def _pursue(self, rows, atoms, lengths) -> tuple[Tensor, Tensor]:
-        """Pursue as training does, with products that may be rounded and old."""
-        dtype = product_dtype(atoms.numel(), rows)
-        if self._n_steps_left == 0:
-            self._revive(rows, atoms, lengths)
-            rough = (atoms / lengths[:, None]).to(dtype)
-            self._products = (rough @ rough.T).to(rows.dtype)
-            self._n_steps_left = math.ceil(len(atoms) / len(rows))
-        self._n_steps_left -= 1
-        unit = atoms / lengths[:, None]
-        scores = (rows.to(dtype) @ unit.to(dtype).T).to(rows.dtype)
-        index = choose(scores, self.k, self._products)
-        self._idle.add_(len(rows)).index_fill_(0, index.flatten(), 0)
-        return index, fit_chosen(rows, unit[index])
-
-    def _revive(self, rows: Tensor, atoms: Tensor, lengths: Tensor) -> None:
-        """Let atoms that have not been chosen for long go along rows."""
-        patience = _IDLE_PICKS * len(atoms) / self.k
-        idle = (self._idle > patience).nonzero().flatten()[: len(rows)]
-        fresh = nn.functional.normalize(rows[: len(idle)], dim=1)
-        atoms.index_copy_(0, idle, fresh * lengths.max())
-        lengths.index_fill_(0, idle, lengths.max())
-        self._idle.index_fill_(0, idle, 0)
-
-
-class _Encoded(Coding):
-    """A linear map and hidden layers; subclasses say what becomes of their sum."""
-
-    def __init__(
-        self,
-        settings: CodeSettings,
-        *,
-        generator: torch.Generator | None = None,
-        device: torch.device | str | None = None,
-    ) -> None:
-        super().__init__()
-        make = {"generator": generator, "device": device}
+        options = {"generator": generator, "device": device}
         n_features, n_components = settings.n_features, settings.n_components
         self.settings = settings
-        self.linear_encoder = linear(n_features, n_components, **make)
+        self.linear_encoder = linear(n_features, n_components, **options)
         self.residual_encoder = None
         if settings.hidden_layer_sizes:
             self.residual_encoder = mlp(
@@ -209,69 +236,75 @@ class _Encoded(Coding):
                 settings.hidden_layer_sizes,
                 n_components,
                 settings.activation,
-                **make,
+                **options,
             )
+        self._add_parameter(device=device, dtype=torch.float32)
+
+    @abstractmethod
+    def _add_parameter(self, **options) -> None:
+        """Add the parameter that the coding has for each code."""
+
+    @abstractmethod
+    def _sparsify(self, u: Tensor) -> Tensor:
+        """Map the encoder's output to codes, both ``(n_rows, n_components)``."""
+
+    @abstractmethod
+    def _penalty(self, code: Tensor) -> Tensor:
+        """Return the penalty of each row's codes, ``(n_rows,)``."""
 
     def encode(self, rows: Tensor, atoms: Tensor) -> Tensor:
         """Return codes ``(n_rows, n_components)`` of centred rows."""
-        code = self.linear_encoder(rows)
+        u = self.linear_encoder(rows)
         if self.residual_encoder is not None:
-            code = code + self.residual_encoder(rows)
-        return self._sparsify(code)
+            u = u + self.residual_encoder(rows)
+        return self._sparsify(u)
 
     def reconstruct(self, rows: Tensor, atoms: Tensor) -> Coded:
-        """Return sums of atoms, whose length counts as 1."""
+        """Encode centred rows, and sum atoms of any length as if it were 1."""
         unit = nn.functional.normalize(atoms, dim=1)
         code = self.encode(rows, unit)
-        return Coded(self.weights(code) @ unit, code, self._penalty(code))
+        return Coded(self.atom_weights(code) @ unit, code, self._penalty(code))
 
-    def start(self, atoms: Tensor, deviations: Tensor) -> None:
+    def start_at_atoms(self, atoms: Tensor, deviations: Tensor) -> None:
         """Encode by scalar products with atoms."""
         self.linear_encoder.weight.copy_(atoms)
         self.linear_encoder.bias.zero_()
         if self.residual_encoder is not None:
             self.residual_encoder.last.weight.zero_()
 
-    def awaken(self, silent: Tensor, directions: Tensor) -> None:
-        """Let codes be moved a little by the directions of their atoms."""
-        self.linear_encoder.weight.index_copy_(0, silent, _SILENT * directions)
+    def start_new_atoms(self, index: Tensor, directions: Tensor) -> None:
+        """Let the codes of new atoms depend a little on their directions."""
+        weights = _NEW_WEIGHTS_LENGTH * directions
+        self.linear_encoder.weight.index_copy_(0, index, weights)
 
 
-class L1(_Encoded):
-    r"""Codes that are shrunk towards zero, and cost their absolute values.
+class L1(EncoderCoding):
+    r"""Codes by soft thresholds, with their absolute values as the penalty.
 
     .. math:: z = \operatorname{sign}(u) \max(|u| - t, 0), \qquad
               u = E x + e + g(x), \qquad p = 2 \alpha \sum_j |z_j|
 
-    The penalty is that of the Lasso, and t, which starts at zero, is learned.
+    The penalty is that of the Lasso. The thresholds t start at zero and are learned.
 
     Parameters
     ----------
     settings, generator, device
-        As in :class:`TopK`.
+        As in :class:`EncoderCoding`.
     """
 
-    def __init__(
-        self,
-        settings: CodeSettings,
-        *,
-        generator: torch.Generator | None = None,
-        device: torch.device | str | None = None,
-    ) -> None:
-        super().__init__(settings, generator=generator, device=device)
-        self.threshold = nn.Parameter(
-            torch.zeros(settings.n_components, dtype=torch.float32, device=device)
-        )
+    def _add_parameter(self, **options) -> None:
+        zeros = torch.zeros(self.settings.n_components, **options)
+        self.threshold = nn.Parameter(zeros)
 
-    def _sparsify(self, code: Tensor) -> Tensor:
-        return code.sign() * (code.abs() - self.threshold).relu()
+    def _sparsify(self, u: Tensor) -> Tensor:
+        return u.sign() * (u.abs() - self.threshold).relu()
 
     def _penalty(self, code: Tensor) -> Tensor:
         return 2 * self.settings.alpha * code.abs().sum(dim=1)
 
 
-class KL(_Encoded):
-    r"""Logistic codes whose means over a batch are asked to be small.
+class KL(EncoderCoding):
+    r"""Logistic codes whose means over a batch are penalized unless small.
 
     With the logistic function :math:`\sigma`, atoms are weighted by
     :math:`s_j (z_j - \rho)`,
@@ -279,13 +312,13 @@ class KL(_Encoded):
     .. math:: z = \sigma(E x + e + g(x)), \qquad
               p = \alpha \sum_j \operatorname{KL}(\rho \,\|\, \bar z_j).
 
-    At the start, :math:`s_j` undoes the slope of the logistic function where it is
-    :math:`\rho`, and to first order reconstructions are PCA's.
+    At the start, :math:`s_j` is the inverse of the logistic function's slope where it
+    is :math:`\rho`, and to first order reconstructions are PCA's.
 
     Parameters
     ----------
     settings, generator, device
-        As in :class:`TopK`.
+        As in :class:`EncoderCoding`.
 
     References
     ----------
@@ -294,36 +327,27 @@ class KL(_Encoded):
 
     has_units: ClassVar[bool] = False
 
-    def __init__(
-        self,
-        settings: CodeSettings,
-        *,
-        generator: torch.Generator | None = None,
-        device: torch.device | str | None = None,
-    ) -> None:
-        super().__init__(settings, generator=generator, device=device)
-        self.reach = nn.Parameter(
-            torch.ones(settings.n_components, dtype=torch.float32, device=device)
-        )
-
     def is_active(self, code: Tensor) -> Tensor:
-        """Tell of each code whether it is at work: above a share of the target."""
-        return code > _SILENT_ACTIVITY * self.settings.target_activity
+        """Tell which codes are above a share of the target activity."""
+        return code > _LEAST_ACTIVITY * self.settings.target_activity
 
-    def weights(self, code: Tensor) -> Tensor:
-        """Return the factor of each atom."""
+    def atom_weights(self, code: Tensor) -> Tensor:
+        """Return the weight of each atom in the sum."""
         return (code - self.settings.target_activity) * self.reach
 
-    def start(self, atoms: Tensor, deviations: Tensor) -> None:
+    def start_at_atoms(self, atoms: Tensor, deviations: Tensor) -> None:
         """Encode by scalar products with atoms, where the function is nearly linear."""
-        super().start(atoms, deviations)
+        super().start_at_atoms(atoms, deviations)
         target = self.settings.target_activity
-        self.linear_encoder.weight.mul_(_SLOPE / deviations[:, None])
+        self.linear_encoder.weight.mul_(_START_DEVIATION / deviations[:, None])
         self.linear_encoder.bias.fill_(math.log(target / (1 - target)))
-        self.reach.copy_(deviations / (_SLOPE * target * (1 - target)))
+        self.reach.copy_(deviations / (_START_DEVIATION * target * (1 - target)))
 
-    def _sparsify(self, code: Tensor) -> Tensor:
-        return code.sigmoid()
+    def _add_parameter(self, **options) -> None:
+        self.reach = nn.Parameter(torch.ones(self.settings.n_components, **options))
+
+    def _sparsify(self, u: Tensor) -> Tensor:
+        return u.sigmoid()
 
     def _penalty(self, code: Tensor) -> Tensor:
         target, eps = self.settings.target_activity, torch.finfo(code.dtype).eps
@@ -335,10 +359,11 @@ class KL(_Encoded):
         return (self.settings.alpha * divergence.sum()).expand(len(code))
 
 
-#: Ways to make codes sparse, by name.
+#: Sparse codings by name.
 CODINGS: dict[str, type[Coding]] = {"kl": KL, "l1": L1, "topk": TopK}
 
 
-def _dense(index: Tensor, values: Tensor, n_components: int) -> Tensor:
+def _to_dense(index: Tensor, values: Tensor, n_components: int) -> Tensor:
+    """Return codes ``(n_rows, n_components)`` with values at an index, else zero."""
     code = values.new_zeros(len(values), n_components)
     return code.scatter_add_(1, index, values)

@@ -1,4 +1,4 @@
-"""The network with sparse codes: atoms, and three ways to keep codes sparse."""
+"""Network with sparse codes, and its loss."""
 
 import math
 from collections.abc import Sequence
@@ -7,27 +7,26 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor, nn
 
-from ._autoencoder import filled, unit_scale
 from ._losses import observed_error
 from ._mlp import linear, mlp
-from ._network import Network
+from ._network import Network, fill_missing, safe_deviations
 from ._sparse_coding import CODINGS, CodeSettings
 
-_TURN = 80.0  # learning rates, for entries of size 1
+# A step of an atom's entries over their size, in learning rates.
+_RELATIVE_STEP = 80.0
 
 
 class SparseNetwork(Network):
     r"""Autoencoder whose reconstructions are sums of few atoms.
 
-    With atoms :math:`a_j` of length 1, the decoder's columns, and hidden layers
-    :math:`h`, which are there if asked for,
+    With atoms :math:`a_j` of length 1, the decoder's columns, and optional hidden
+    layers :math:`h`,
 
     .. math:: x' = d + \sum_j z_j a_j + h(z).
 
     The code comes from matching pursuit with "topk", from soft thresholds with "l1" and
-    from logistic units with "kl". :meth:`start_at_components` makes the first atoms
-    PCA's components and the others zero, so that they are silent; :meth:`awaken` lets
-    them go along rows.
+    from logistic units with "kl". :meth:`start_at_components` sets the first atoms to
+    PCA's components and the others to zero, and :meth:`awaken` points those along rows.
 
     A missing cell is NaN and enters as 0, the column's centre.
 
@@ -50,14 +49,14 @@ class SparseNetwork(Network):
         A key of `sklearn_ae.nn.CODINGS`.
 
     k : int, default=None
-        Codes of "topk" that are not zero. None means a tenth of `n_features`, at least
-        1 and at most `n_components`.
+        Number of nonzero codes with "topk". None means a tenth of `n_features`, at
+        least 1 and at most `n_components`.
 
     alpha : float, default=1.0
         Weight of the penalty of "l1" and "kl".
 
     target_activity : float, default=0.05
-        Mean code that "kl" asks for.
+        Mean of a code for which "kl" has no penalty.
 
     generator : torch.Generator, default=None
         Source of the initial weights. None means torch's global generator.
@@ -66,7 +65,7 @@ class SparseNetwork(Network):
         Where the parameters live.
 
     fuse : bool, default=False
-        Has no use here.
+        Not used: no layers are fused.
 
     See Also
     --------
@@ -115,8 +114,8 @@ class SparseNetwork(Network):
         fuse: bool = False,
     ) -> None:
         super().__init__()
-        make = {"generator": generator, "device": device}
-        layer = linear(n_components, n_features, **make)
+        options = {"generator": generator, "device": device}
+        layer = linear(n_components, n_features, **options)
         self.atoms = nn.Parameter(layer.weight.detach().T.contiguous())
         self.bias = layer.bias
         settings = CodeSettings(
@@ -128,12 +127,12 @@ class SparseNetwork(Network):
             alpha=alpha,
             target_activity=target_activity,
         )
-        self.coding = CODINGS[sparsity](settings, **make)
+        self.coding = CODINGS[sparsity](settings, **options)
         self.residual_decoder = None
         if hidden_layer_sizes:
             sizes = hidden_layer_sizes[::-1]
             self.residual_decoder = mlp(
-                n_components, sizes, n_features, activation, **make
+                n_components, sizes, n_features, activation, **options
             )
 
     @property
@@ -152,16 +151,16 @@ class SparseNetwork(Network):
         return int((self.atoms == 0).all(dim=1).sum())
 
     def active(self, x: Tensor) -> Tensor:
-        """Tell which codes of `x` are at work, ``(n_rows, n_components)``."""
+        """Tell which codes of `x` count as nonzero, ``(n_rows, n_components)``."""
         return self.coding.is_active(self.encode(x))
 
     def encode(self, x: Tensor) -> Tensor:
         """Map rows ``(n_rows, n_features)`` to codes ``(n_rows, n_components)``."""
-        return self.coding.encode(filled(x) - self.bias, unit_rows(self.atoms))
+        return self.coding.encode(fill_missing(x) - self.bias, unit_rows(self.atoms))
 
     def decode(self, code: Tensor) -> Tensor:
         """Map codes ``(n_rows, n_components)`` to rows ``(n_rows, n_features)``."""
-        weights = self.coding.weights(code)
+        weights = self.coding.atom_weights(code)
         return self._plus_residual(weights @ unit_rows(self.atoms) + self.bias, code)
 
     def forward(self, x: Tensor) -> Tensor:
@@ -169,7 +168,7 @@ class SparseNetwork(Network):
         return self.reconstruct(x)[0]
 
     def reconstruct(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        """Return reconstructions and what sparsity adds to the loss of each row.
+        """Return reconstructions, and the penalty of each row's codes.
 
         Parameters
         ----------
@@ -179,12 +178,12 @@ class SparseNetwork(Network):
         Returns
         -------
         reconstruction : Tensor of shape (n_rows, n_features)
-            Rows, in the units of `x`.
+            In the units of `x`.
 
         penalty : Tensor of shape (n_rows,)
             In units of squared error, summed over cells.
         """
-        coded = self.coding.reconstruct(filled(x) - self.bias, self.atoms)
+        coded = self.coding.reconstruct(fill_missing(x) - self.bias, self.atoms)
         reconstruction = self._plus_residual(coded.sum + self.bias, coded.code)
         return reconstruction, coded.penalty
 
@@ -194,7 +193,7 @@ class SparseNetwork(Network):
         return base + self.residual_decoder(code)
 
     def learning_rate_scales(self, residual_scale: float) -> dict[str, float]:
-        """Return the step size of each parameter, relative to the learning rate.
+        """Return the learning rate of each parameter, as a factor.
 
         Atoms turn by about the same angle whatever the width of a row: their entries
         are of the size ``1 / sqrt(n_features)``, and so are their steps.
@@ -202,20 +201,20 @@ class SparseNetwork(Network):
         Parameters
         ----------
         residual_scale : float
-            Root mean square of what the start leaves, at most 1.
+            Root mean square of the residuals at the start, at most 1.
 
         Returns
         -------
         scales : dict of str to float
-            From a parameter's name to its factor.
+            Factors of the learning rate, by the names of parameters.
         """
         scales = {name: 1.0 for name, _ in self.named_parameters()}
-        turn = _TURN / math.sqrt(self.atoms.shape[1])
+        step = _RELATIVE_STEP / math.sqrt(self.atoms.shape[1])
         for name in scales:
             if name == "bias" or ".last." in name:
                 scales[name] = residual_scale
             elif name in {"atoms", "coding.linear_encoder.weight"}:
-                scales[name] = turn * residual_scale
+                scales[name] = step * residual_scale
         return scales
 
     @torch.no_grad()
@@ -225,7 +224,7 @@ class SparseNetwork(Network):
         code_deviations: Tensor,
         noise_deviation: float = 0.0,
     ) -> None:
-        """Make the first atoms PCA's components, and the others zero.
+        """Set the first atoms to PCA's components, and the others to zero.
 
         Parameters
         ----------
@@ -237,58 +236,57 @@ class SparseNetwork(Network):
             Standard deviation of each of their codes.
 
         noise_deviation : float, default=0.0
-            Standard deviation of what the components leave, in each direction. This
-            network has no use for it.
+            Standard deviation of the residuals, in each direction. Not used here.
         """
         n_start = len(components)
         self.atoms.zero_()
         self.atoms[:n_start].copy_(components)
         self.bias.zero_()
         deviations = code_deviations.new_ones(len(self.atoms))
-        deviations[:n_start] = unit_scale(code_deviations)
-        self.coding.start(self.atoms, deviations.to(self.atoms))
+        deviations[:n_start] = safe_deviations(code_deviations)
+        self.coding.start_at_atoms(self.atoms, deviations.to(self.atoms))
         if self.residual_decoder is not None:
             self.residual_decoder.last.weight.zero_()
             self.residual_decoder.hidden0.weight.div_(deviations.to(self.atoms))
 
     @torch.no_grad()
     def awaken(self, rows: Tensor) -> None:
-        """Let atoms that are zero go along rows.
+        """Point each atom that is zero along a row.
 
         Parameters
         ----------
         rows : Tensor of shape (n_rows, n_features)
-            Centred rows, one an atom. Where rows are equal, zero, or too few, atoms
-            stay silent.
+            Centred rows, one for each atom. Where rows are equal, zero, or too few,
+            atoms stay zero.
         """
-        silent = (self.atoms == 0).all(dim=1).nonzero().flatten()
-        if not len(silent):
+        index = (self.atoms == 0).all(dim=1).nonzero().flatten()
+        if not len(index):
             return
-        # Equal atoms would leave it to rounding which of them is taken.
-        directions = unit_rows(filled(rows)[: len(silent)]).unique(dim=0)
+        # With equal atoms, rounding would decide which of them is chosen.
+        directions = unit_rows(fill_missing(rows)[: len(index)]).unique(dim=0)
         directions = directions[directions.any(dim=1)].to(self.atoms)
-        silent = silent[: len(directions)]
-        self.atoms.index_copy_(0, silent, directions)
-        self.coding.awaken(silent, directions)
+        index = index[: len(directions)]
+        self.atoms.index_copy_(0, index, directions)
+        self.coding.start_new_atoms(index, directions)
 
     @torch.no_grad()
     def settle(self) -> None:
-        """Make `encode` faster for weights that stay as they are, in ``eval()``.
+        """Make `encode` faster for weights that no longer change, in ``eval()``.
 
-        Scalar products of all atoms are computed once, until the mode is set again.
+        The Gram matrix of the atoms is computed once, until the mode is set again.
         """
         self.coding.settle(unit_rows(self.atoms))
 
     @torch.no_grad()
     def fold(self) -> None:
-        """Give atoms the unit length that the network computes with."""
+        """Set the length of the atoms to 1, which changes no reconstruction."""
         self.atoms.copy_(unit_rows(self.atoms))
 
 
 def sparse_loss(
     module: SparseNetwork, batch: tuple[Tensor, Tensor], *, n_cells: float
 ) -> Tensor:
-    r"""Return squared error and penalty of each row, over its size.
+    r"""Return the squared error and penalty of each row, over its number of cells.
 
     .. math:: \ell_i = \frac{1}{m} \Big(\sum_j (x'_{ij} - x_{ij})^2 + p_i\Big)
 
@@ -298,8 +296,8 @@ def sparse_loss(
         Gives reconstructions :math:`x'` and penalties :math:`p`.
 
     batch : tuple of two Tensors of shape (n_rows, n_features)
-        Encoded rows as the module sees them, and as they should come back. Where the
-        latter is NaN, nothing is asked of the reconstruction.
+        Encoded rows as inputs, and as targets. A NaN in the targets takes no part in
+        the loss.
 
     n_cells : float
         Mean number of observed cells in a row, :math:`m`.

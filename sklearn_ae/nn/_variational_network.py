@@ -1,4 +1,4 @@
-"""The variational network: what codes a row may have, and rows a code."""
+"""Network of variational autoencoders: posterior and decoder."""
 
 import math
 from collections.abc import Sequence
@@ -12,25 +12,27 @@ from ._gaussians import LOG_TWO_PI, GaussianMixturePrior, Posterior
 from ._mlp import mlp, widen
 from ._network import Network
 
-_LEAST_NOISE, _MOST_NOISE = 1e-6, 1e6  # of the mean variance of a column
-_LARGEST_LOG_VARIANCE = 4.0  # of a code whose prior has 0
+# Bounds of the noise variance, in mean variances of a column.
+_LEAST_NOISE, _MOST_NOISE = 1e-6, 1e6
+# Bound of the posterior's log-variance; the standard normal prior has 0.
+_LARGEST_LOG_VARIANCE = 4.0
 
 
 class VariationalNetwork(Network):
     r"""Variational autoencoder that contains probabilistic PCA.
 
-    Rows are Gaussian around what :class:`Autoencoder` makes of their codes, with one
-    learned variance :math:`s^2` for all cells, and codes are standard normal. The
-    posterior has the mean that :class:`Autoencoder` encodes and, with hidden layers
-    :math:`v` whose last layer has no bias, independent variances:
+    The decoder of an :class:`Autoencoder` gives the mean of a row, which is Gaussian
+    with one learned variance :math:`s^2` for all cells. Codes are standard normal. The
+    encoder gives the mean of the posterior, in which codes are independent. Hidden
+    layers :math:`v`, whose last layer has no bias, give its variances:
 
     .. math::
 
         z &\sim N(0, I), \qquad x \,|\, z \sim N(D z + d + h(z), s^2 I), \\
         z \,|\, x &\sim N(E x + e + g(x), \operatorname{diag} \exp(c + v(x))).
 
-    :meth:`start_at_components` silences :math:`g`, :math:`h` and :math:`v`, and the
-    posterior is the exact one of probabilistic PCA.
+    :meth:`start_at_components` sets the last layers of :math:`g`, :math:`h` and
+    :math:`v` to zero, and the posterior is the exact one of probabilistic PCA.
 
     Parameters
     ----------
@@ -60,8 +62,7 @@ class VariationalNetwork(Network):
         As in :class:`Autoencoder`.
 
     n_prior_components : int, default=1
-        Number of Gaussians in the prior. It is the standard normal distribution until
-        it is set to something else.
+        Number of Gaussians in the prior, all of them standard normal until it is set.
 
     See Also
     --------
@@ -107,7 +108,7 @@ class VariationalNetwork(Network):
         n_prior_components: int = 1,
     ) -> None:
         super().__init__()
-        make = {"generator": generator, "device": device}
+        options = {"generator": generator, "device": device}
         self.means = Autoencoder(
             n_features,
             n_components,
@@ -115,18 +116,19 @@ class VariationalNetwork(Network):
             activation,
             gap_columns=gap_columns,
             fuse=fuse,
-            **make,
+            **options,
         )
         self.residual_variance = None
         if hidden_layer_sizes:
             self.residual_variance = mlp(
-                n_features, hidden_layer_sizes, n_components, activation, **make
+                n_features, hidden_layer_sizes, n_components, activation, **options
             )
             widen(self.residual_variance.hidden0, len(gap_columns))
         place = {"device": device, "dtype": torch.float32}
         self.log_variance = nn.Parameter(torch.zeros(n_components, **place))
         self.log_noise = nn.Parameter(torch.zeros(1, **place))
-        # Of a code, in the units of rows: hidden layers see codes as PCA's.
+        # Size of a code's unit in the units of rows: as PCA's, hidden layers see codes
+        # in the latter.
         self.register_buffer("unit", torch.ones(n_components, **place))
         self.prior = GaussianMixturePrior(
             n_components, n_prior_components, device=device
@@ -138,12 +140,12 @@ class VariationalNetwork(Network):
         return self.means.is_linear
 
     def check(self) -> None:
-        """Raise where weights are numbers that can't be computed with.
+        """Raise unless the network can compute with its weights.
 
         Raises
         ------
         ValueError
-            If a unit of codes is not positive, or the prior is none.
+            If a unit of codes is not positive, or the prior is not a mixture.
         """
         if not (self.unit > 0).all():
             raise ValueError(
@@ -152,37 +154,37 @@ class VariationalNetwork(Network):
         self.prior.check()
 
     def loss_unit(self, share: float) -> float:
-        """Return the size of the loss where a share of the variance is unexplained.
+        """Return the size of the loss at a share of unexplained variance.
 
         Parameters
         ----------
         share : float
-            What is unexplained, over the variance.
+            Unexplained variance over the variance.
 
         Returns
         -------
         unit : float
-            1: rows are in units of the noise that is learned.
+            1, as squared errors are in units of the learned noise variance.
         """
         return 1.0
 
     @property
     def noise_variance(self) -> float:
-        """Variance of a cell around what its row's code decodes to."""
+        """Variance of a cell given its row's code."""
         return self._log_noise().exp().item()
 
     def residual_deviation(self, loss: float) -> float:
-        """Return the root mean square of what is unexplained at a loss.
+        """Return the root mean square of the residuals at a loss.
 
         Parameters
         ----------
         loss : float
-            Mean loss of the rows.
+            Mean loss of the rows. Not used here.
 
         Returns
         -------
         deviation : float
-            That of the noise that is learned.
+            That of the learned noise.
         """
         return math.sqrt(self.noise_variance)
 
@@ -191,11 +193,11 @@ class VariationalNetwork(Network):
 
     @property
     def loadings(self) -> Tensor:
-        """Matrix of the decoder's linear path, ``(n_features, n_components)``."""
+        """Matrix of the decoder's linear path, ``(n_outputs, n_components)``."""
         return self.means.linear_decoder.weight * self.unit
 
     def posterior(self, x: Tensor) -> Posterior:
-        """Return what rows tell of their codes.
+        """Return the posterior of the codes of rows.
 
         Parameters
         ----------
@@ -232,7 +234,7 @@ class VariationalNetwork(Network):
         return self.means(x)
 
     def record(self, x: Tensor) -> Tensor:
-        """Return codes ``(n_rows, n_components)`` after passes of them and draws."""
+        """Return codes ``(n_rows, n_components)`` after decoding them, and draws."""
         posterior = self.posterior(x)
         generator = torch.Generator().manual_seed(0)
         self.decode(posterior.codes(posterior.normal(generator)))
@@ -240,18 +242,18 @@ class VariationalNetwork(Network):
         return posterior.mean
 
     def learning_rate_scales(self, residual_scale: float) -> dict[str, float]:
-        """Return the step size of each parameter, relative to the learning rate.
+        """Return the learning rate of each parameter, as a factor.
 
         Parameters
         ----------
         residual_scale : float
-            Root mean square of what the start leaves, at most 1.
+            Root mean square of the residuals at the start, at most 1.
 
         Returns
         -------
         scales : dict of str to float
-            From a parameter's name to its factor. Variances are logarithms, which step
-            at the plain rate.
+            Factors of the learning rate, by the names of parameters. It is 1 for
+            variances, which are logarithms.
         """
         scales = {name: 1.0 for name, _ in self.named_parameters()}
         means = self.means.learning_rate_scales(residual_scale)
@@ -268,14 +270,15 @@ class VariationalNetwork(Network):
 
         Parameters
         ----------
-        components : Tensor of shape (n_components, n_features)
-            Orthonormal rows, PCA's ``components_``. Codes beyond them tell nothing.
+        components : Tensor of shape (n_start, n_features)
+            Orthonormal rows, PCA's ``components_``. Codes beyond them do not depend on
+            the rows.
 
-        code_deviations : Tensor of shape (n_components,)
-            Standard deviations along them, of which a part is noise.
+        code_deviations : Tensor of shape (n_start,)
+            Standard deviation of each code, noise included.
 
         noise_deviation : float, default=0.0
-            Standard deviation in every other direction.
+            Standard deviation of the residuals, in each direction.
         """
         floor = math.sqrt(_LEAST_NOISE)
         noise = max(noise_deviation, floor)
@@ -302,13 +305,13 @@ class VariationalNetwork(Network):
         Parameters
         ----------
         rotation : Tensor of shape (n_components, n_components)
-            The new axes: the old ones in another order, or of another sign.
+            The new axes: the old ones in another order, or with another sign.
 
         mean : Tensor of shape (n_components,)
-            What is taken from the codes first: zero.
+            Subtracted from the codes first. It must be zero.
 
         inverse : Tensor of shape (n_components, n_components)
-            The map back.
+            Inverse of `rotation`.
         """
         self.means.turn_codes(rotation, mean, inverse)
         order = rotation.abs()
@@ -320,12 +323,12 @@ class VariationalNetwork(Network):
             last.weight.copy_(order @ last.weight)
 
     def draw_codes(self, uniform: Tensor, normal: Tensor) -> Tensor:
-        """Turn random numbers into codes, distributed like the prior.
+        """Map random numbers to codes that are distributed like the prior.
 
         Parameters
         ----------
         uniform : Tensor of shape (n_rows,)
-            Numbers from 0 to 1.
+            Uniform numbers from 0 to 1.
 
         normal : Tensor of shape (n_rows, n_components)
             Standard normal numbers.
@@ -333,7 +336,7 @@ class VariationalNetwork(Network):
         Returns
         -------
         code : Tensor of shape (n_rows, n_components)
-            Codes.
+            The codes.
         """
         return self.prior.draw(uniform, normal)
 
@@ -345,7 +348,7 @@ class VariationalNetwork(Network):
         Parameters
         ----------
         x : Tensor of shape (n_rows, n_features)
-            Rows. Missing cells count for nothing.
+            Rows. The likelihood is that of their observed cells.
 
         draws : Tensor of shape (n_draws, n_components)
             Standard normal numbers, the same for all rows.
@@ -353,7 +356,7 @@ class VariationalNetwork(Network):
         Returns
         -------
         log_likelihood : Tensor of shape (n_rows,)
-            In nats; its expectation is a lower bound, which rises with `n_draws`.
+            In nats. Its expectation is a lower bound that rises with `n_draws`.
 
         References
         ----------
@@ -381,12 +384,12 @@ class VariationalNetwork(Network):
             Sums of squared errors over a row's observed cells.
 
         n_observed : Tensor of shape (n_rows,)
-            Their numbers.
+            Numbers of observed cells.
 
         Returns
         -------
         distortion : Tensor of shape (n_rows,)
-            A noise below a millionth of a column's mean variance counts as that.
+            With a noise variance of at least a millionth of a column's mean variance.
         """
         log_noise = self._log_noise()
         constant = n_observed * (LOG_TWO_PI + log_noise)

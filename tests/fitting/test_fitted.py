@@ -12,7 +12,7 @@ from sklearn.utils import gen_batches
 
 from sklearn_ae._fitting import fitted
 from sklearn_ae._fitting.fitted import FittedAutoencoder
-from sklearn_ae.nn import Autoencoder, record_ranges
+from sklearn_ae.nn import Autoencoder, recording_ranges
 
 NETWORK = {
     "n_features": 6,
@@ -27,7 +27,8 @@ def autoencoder(fit_table, X):
     codec = fit_table(X, standardize=True).codec
     network = Autoencoder(**NETWORK, generator=torch.Generator().manual_seed(0)).eval()
     rows = torch.tensor(codec.encode(X, np.float32))
-    record_ranges(network, [(rows, rows)])
+    with recording_ranges(network):
+        network(rows)
     arrays = {name: value.numpy() for name, value in network.state_dict().items()}
     unit = np.full(2, codec.scale[0])
     return FittedAutoencoder(codec, "Autoencoder", NETWORK, arrays, code_unit=unit)

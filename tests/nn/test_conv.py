@@ -3,9 +3,9 @@ import pytest
 import torch
 from torch import nn
 
-from sklearn_ae.nn import Autoencoder, record_ranges
-from sklearn_ae.nn._activation_range import ChannelActivationClamp
+from sklearn_ae.nn import Autoencoder, recording_ranges
 from sklearn_ae.nn._conv import (
+    ConvSettings,
     convolution,
     convolutional_decoder,
     convolutional_encoder,
@@ -13,17 +13,6 @@ from sklearn_ae.nn._conv import (
 from sklearn_ae.nn._reshape import Flatten, ToGrid
 
 N_COMPONENTS = 3
-SHAPES = [
-    (7, 1),
-    (6, 2),
-    (7, 9, 1),
-    (1, 5, 1),
-    (8, 8, 3),
-    (3, 4, 5, 1),
-    (2, 3, 4, 2),
-    (1, 1, 1),
-]
-AXES = [(5,), (3, 4), (2, 3, 2)]
 
 
 def source(seed=0):
@@ -53,12 +42,16 @@ def start(network, x):
     network.start_at_components(components, torch.ones(len(components)))
 
 
+def record(network, x):
+    with recording_ranges(network):
+        network(x)
+
+
 def cells(axes):
     return np.array(list(np.ndindex(*axes)))
 
 
-@pytest.mark.parametrize("axes", AXES)
-def test_a_kernel_that_covers_the_input_equals_a_dense_layer(axes):
+def test_full_kernel_equals_dense_layer(axes):
     size = 2 * max(axes) - 1
     layer = convolution(len(axes), 2, 3, size, generator=source()).double()
     places = cells(axes)
@@ -77,8 +70,7 @@ def test_a_kernel_that_covers_the_input_equals_a_dense_layer(axes):
     torch.testing.assert_close(folded(x), dense(x))
 
 
-@pytest.mark.parametrize("axes", AXES)
-def test_a_stride_keeps_every_other_cell(axes):
+def test_stride_keeps_every_other_cell(axes):
     dense = convolution(len(axes), 1, 2, 3, generator=source())
     strided = convolution(len(axes), 1, 2, 3, stride=2, generator=source())
     x = ToGrid((*axes, 1))(rows_of(axes))
@@ -86,8 +78,7 @@ def test_a_stride_keeps_every_other_cell(axes):
     torch.testing.assert_close(strided(x), dense(x)[every_other])
 
 
-@pytest.mark.parametrize("shape", SHAPES)
-def test_network_at_the_start_is_linear(shape):
+def test_network_starts_linear(shape):
     x, network = rows_of(shape), make(shape)
     start(network, x)
     components = network.linear_encoder.weight
@@ -95,8 +86,7 @@ def test_network_at_the_start_is_linear(shape):
     torch.testing.assert_close(network(x), x @ components.T @ components)
 
 
-@pytest.mark.parametrize("shape", SHAPES)
-def test_every_silenced_path_gets_a_gradient_at_the_start(shape):
+def test_zeroed_paths_get_gradients(shape):
     x, network = rows_of(shape), make(shape)
     start(network, x)
     (network(x) - 2 * x - 1).square().sum().backward()
@@ -105,8 +95,7 @@ def test_every_silenced_path_gets_a_gradient_at_the_start(shape):
 
 
 @pytest.mark.parametrize("hidden", [(), (10,), (10, 5)])
-@pytest.mark.parametrize("shape", SHAPES)
-def test_turning_the_codes_changes_no_reconstruction(shape, hidden):
+def test_turning_changes_no_reconstruction(shape, hidden):
     x = rows_of(shape).double()
     network = make(shape, hidden_layer_sizes=hidden).double()
     code, before = network.encode(x), network(x)
@@ -118,10 +107,9 @@ def test_turning_the_codes_changes_no_reconstruction(shape, hidden):
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
-@pytest.mark.parametrize("shape", SHAPES)
-def test_a_network_from_its_state_is_the_same(shape, dtype):
+def test_state_rebuilds_the_network(shape, dtype):
     x, network = rows_of(shape).to(dtype), make(shape, gap_columns=(0,))
-    record_ranges(network, [(x.float(), None)])
+    record(network, x.float())
     rebuilt = make(shape, gap_columns=(0,), device="meta")
     state = {name: value.to(dtype) for name, value in network.state_dict().items()}
     rebuilt.load_state_dict(state, assign=True)
@@ -129,22 +117,19 @@ def test_a_network_from_its_state_is_the_same(shape, dtype):
     assert torch.equal(rebuilt.eval()(x), network.to(dtype).eval()(x))
 
 
-@pytest.mark.parametrize("shape", SHAPES)
 def test_float64_agrees_with_float32(shape):
     x, network = rows_of(shape), make(shape)
     single = network(x)
     torch.testing.assert_close(network.double()(x.double()).float(), single)
 
 
-@pytest.mark.parametrize("shape", SHAPES)
-def test_a_row_does_not_depend_on_others(shape):
+def test_rows_do_not_depend_on_others(shape):
     x, network = rows_of(shape).double(), make(shape).double()
-    record_ranges(network, [(x, None)])
+    record(network, x)
     torch.testing.assert_close(network(x)[3:4], network(x[3:4]))
 
 
-@pytest.mark.parametrize("shape", SHAPES)
-def test_missing_cells_count_as_zero_before_training(shape):
+def test_missing_cells_start_as_centres(shape):
     x, network = rows_of(shape), make(shape, gap_columns=(0,))
     x[0, 0] = torch.nan
     filled = x.nan_to_num(0.0)
@@ -152,7 +137,7 @@ def test_missing_cells_count_as_zero_before_training(shape):
 
 
 @pytest.mark.parametrize("shape", [(7, 2), (5, 6, 3), (2, 3, 4, 1)])
-def test_flags_change_codes_once_they_have_weight(shape):
+def test_flags_with_weights_change_codes(shape):
     network = make(shape, gap_columns=(1,))
     x = rows_of(shape)
     x[:, 1] = torch.nan
@@ -162,23 +147,15 @@ def test_flags_change_codes_once_they_have_weight(shape):
     assert not torch.allclose(network.encode(x), before)
 
 
-@pytest.mark.parametrize("shape", SHAPES)
-def test_hidden_layers_add_no_more_the_farther_rows_are(shape):
+def test_hidden_layers_are_bounded(shape):
     x, network = rows_of(shape), make(shape)
-    record_ranges(network, [(x, None)])
+    record(network, x)
     network.double()
     path, far = network.residual_encoder, x.double() * 1e6
     torch.testing.assert_close(path(far), path(far * 10))
 
 
-def test_a_channel_has_one_range():
-    hold = ChannelActivationClamp(2).train()
-    hold(torch.tensor([[[0.0, 4.0], [1.0, 1.0]], [[-4.0, 0.0], [1.0, 2.0]]]))
-    torch.testing.assert_close(hold.low, torch.tensor([-4.0, 1.0]))
-    torch.testing.assert_close(hold.high, torch.tensor([4.0, 2.0]))
-
-
-def test_weights_come_from_the_generator_alone():
+def test_only_the_generator_draws_weights():
     state = torch.random.get_rng_state()
     first, second = make((4, 4, 1)), make((4, 4, 1))
     assert torch.equal(state, torch.random.get_rng_state())
@@ -186,9 +163,10 @@ def test_weights_come_from_the_generator_alone():
         assert torch.equal(weight, second.state_dict()[name])
 
 
-def test_layers_have_the_names_of_dense_ones():
-    encoder = convolutional_encoder((6, 6, 1), (4, 8), 3, 2)
-    decoder = convolutional_decoder(2, (5,), (8, 4), 3, (6, 6, 1))
+def test_layers_are_named_as_dense():
+    settings = ConvSettings((6, 6, 1), (4, 8), 3)
+    encoder = convolutional_encoder(settings, 2)
+    decoder = convolutional_decoder(2, (5,), settings)
     hidden = [name for name, _ in encoder.named_children() if "hidden" in name]
     assert hidden == ["hidden0", "hidden1"]
     hidden = [name for name, _ in decoder.named_children() if "hidden" in name]
@@ -198,6 +176,6 @@ def test_layers_have_the_names_of_dense_ones():
     assert decoder.last.bias is None
 
 
-def test_a_shape_of_other_size_raises():
+def test_shapes_of_other_sizes_raise():
     with pytest.raises(ValueError, match="as many cells as n_features=10"):
         Autoencoder(10, 2, input_shape=(3, 3, 1), channels=(4,))

@@ -75,13 +75,13 @@ def test_level_zero_changes_nothing(make, x):
     assert torch.equal(make(0.0)(x), x)
 
 
-def test_noise_leaves_its_input_alone(make, x):
+def test_noise_copies_its_input(make, x):
     before = x.clone()
     make(0.5)(x)
     assert torch.equal(x, before)
 
 
-def test_every_batch_gets_a_fresh_draw(make, x):
+def test_each_batch_is_drawn_anew(make, x):
     noise = make(0.5)
     assert (changed(noise(x), noise(x))).any()
 
@@ -91,15 +91,15 @@ def test_noise_has_no_weights(make):
     assert not make(0.5).state_dict()
 
 
-def test_same_generator_gives_the_same_noise(make, x):
+def test_same_generator_gives_same_noise(make, x):
     assert not changed(make(0.5)(x), make(0.5)(x)).any()
 
 
-def test_another_seed_gives_other_noise(make, x):
+def test_other_seeds_give_other_noise(make, x):
     assert changed(make(0.5)(x), make(0.5, seed=1)(x)).any()
 
 
-def test_own_generator_leaves_the_global_one_alone(make, x):
+def test_global_generator_is_not_used(make, x):
     before = torch.get_rng_state()
     make(0.5)(x)
     assert torch.equal(torch.get_rng_state(), before)
@@ -110,14 +110,14 @@ def test_noise_keeps_shape_and_dtype(make, x):
     assert (noisy.shape, noisy.dtype) == (x.shape, x.dtype)
 
 
-def test_missing_cells_are_no_obstacle(make, x):
+def test_missing_cells_keep_the_shape(make, x):
     x[::3, 0] = NAN
     assert make(0.5)(x).shape == x.shape
 
 
 @pytest.mark.parametrize("noise", [MaskingNoise, SwapNoise])
 @pytest.mark.parametrize("level", [0.1, 0.5])
-def test_the_level_is_the_fraction_of_cells(layout, x, noise, level):
+def test_level_is_the_fraction_of_cells(layout, x, noise, level):
     noisy = noise(layout, level, generator=generator())(x)
     fraction = changed_cells(x, noisy)[:, [0, 2]].float().mean()
     assert fraction.item() == pytest.approx(level, abs=0.04)
@@ -132,7 +132,7 @@ def test_cells_are_chosen_one_by_one(layout, x, noise):
 
 
 @pytest.mark.parametrize("noise", [MaskingNoise, SwapNoise])
-def test_each_batch_draws_its_level_from_a_range(layout, x, noise):
+def test_batches_draw_levels_from_ranges(layout, x, noise):
     noise = noise(layout, (0.2, 0.6), generator=generator())
     fractions = torch.stack(
         [changed_cells(x, noise(x))[:, [0, 2]].float().mean() for _ in range(200)]
@@ -155,7 +155,7 @@ def donors(swapped):
     return swapped[:, 0].long(), swapped[:, 4].long() - 1000
 
 
-def test_swapped_values_are_of_the_same_column(x, swapped):
+def test_swapped_values_keep_their_column(x, swapped):
     for column in range(x.shape[1]):
         assert torch.isin(swapped[:, column], x[:, column]).all()
 
@@ -165,7 +165,7 @@ def test_donors_are_other_rows(swapped):
     assert all((donor != own).all() for donor in donors(swapped))
 
 
-def test_donors_of_two_columns_are_independent(swapped):
+def test_donors_of_columns_are_independent(swapped):
     first, second = donors(swapped)
     assert (first == second).float().mean() < 0.05
     steps = [(donor - torch.arange(N_ROWS)) % N_ROWS for donor in (first, second)]
@@ -173,12 +173,12 @@ def test_donors_of_two_columns_are_independent(swapped):
     assert abs(correlation.item()) < 0.2
 
 
-def test_donors_of_two_rows_are_independent(swapped):
+def test_donors_of_rows_are_independent(swapped):
     first, _ = donors(swapped)
     assert len(((first - torch.arange(N_ROWS)) % N_ROWS).unique()) > N_ROWS / 2
 
 
-def test_every_other_row_can_be_a_donor(layout):
+def test_every_other_row_is_donor(layout):
     rows = torch.arange(5.0)[:, None].repeat(1, 7)
     noise = SwapNoise(layout, 1.0, generator=generator())
     seen = {value for _ in range(60) for value in noise(rows)[0, [0, 4]].tolist()}
@@ -193,7 +193,7 @@ def test_blocks_are_swapped_whole(layout, x):
         assert (rows[:, None] == valid).all(dim=2).any(dim=1).all()
 
 
-def test_blocks_are_swapped_about_as_often_as_numbers(layout, x):
+def test_blocks_are_swapped_like_numbers(layout, x):
     swapped = SwapNoise(layout, 0.5, generator=generator())(x)
     fraction = changed_cells(x, swapped)[:, [1, 3]].float().mean(dim=0)
     # Another row holds the same one of 3 or 2 levels with probability 1/3 or 1/2.
@@ -214,14 +214,14 @@ def test_one_row_has_no_donor(layout, x):
     assert torch.equal(noise(x[:1]), x[:1])
 
 
-def test_swapping_makes_no_gaps(layout):
+def test_swapping_adds_no_gap_columns(layout):
     assert SwapNoise(layout, 1.0).gap_columns() == []
 
 
 # Masking
 
 
-def test_masked_cells_look_missing(layout, x):
+def test_masked_cells_are_missing(layout, x):
     masked = MaskingNoise(layout, 1.0, generator=generator())(x)
     torch.testing.assert_close(
         masked, layout.missing.expand_as(x), rtol=0, atol=0, equal_nan=True
@@ -235,14 +235,14 @@ def test_blocks_are_masked_whole(layout, x):
     assert 0.4 < holes.float().mean() < 0.6
 
 
-def test_cells_that_are_not_masked_stay(layout, x):
+def test_other_cells_are_not_masked(layout, x):
     masked = MaskingNoise(layout, 0.5, generator=generator())(x)
     same = ~changed(x, masked)
-    looks_missing = ~changed(layout.missing.expand_as(x), masked)
-    assert (same | looks_missing).all()
+    is_missing = ~changed(layout.missing.expand_as(x), masked)
+    assert (same | is_missing).all()
 
 
-def test_masking_makes_gaps_where_missing_cells_have_no_level(layout):
+def test_gap_columns_have_no_level(layout):
     assert MaskingNoise(layout, 0.1).gap_columns() == [0, 4, 5]
 
 
@@ -252,7 +252,7 @@ ADDED = pytest.mark.parametrize("kind", [GaussianNoise, UniformNoise])
 
 
 @ADDED
-def test_added_noise_is_in_the_unit_of_each_column(kind, layout, x):
+def test_added_noise_has_columns_units(kind, layout, x):
     x = x.repeat(10, 1)
     noise = (kind(layout, 0.5, generator=generator())(x) - x).double()
     torch.testing.assert_close(
@@ -264,20 +264,20 @@ def test_added_noise_is_in_the_unit_of_each_column(kind, layout, x):
 
 
 @ADDED
-def test_added_noise_of_two_columns_is_independent(kind, layout, x):
+def test_added_noise_is_independent(kind, layout, x):
     noise = kind(layout, 1.0, generator=generator())(x) - x
     assert abs(torch.corrcoef(noise[:, [0, 4]].T)[0, 1].item()) < 0.2
 
 
 @ADDED
-def test_added_noise_keeps_missing_cells_missing(kind, layout, x):
+def test_added_noise_keeps_missing_cells(kind, layout, x):
     x[::2, 0] = NAN
     noisy = kind(layout, 1.0, generator=generator())(x)
     assert torch.equal(noisy.isnan(), x.isnan())
 
 
 @ADDED
-def test_added_noise_makes_no_gaps(kind, layout):
+def test_added_noise_adds_no_gap_columns(kind, layout):
     assert kind(layout, 1.0).gap_columns() == []
 
 
@@ -290,6 +290,6 @@ def test_uniform_noise_is_uniform(layout, x):
     torch.testing.assert_close(counts, counts.mean().expand(8), rtol=0.1, atol=0)
 
 
-def test_uniform_noise_is_drawn_anew_for_every_batch(layout, x):
+def test_uniform_noise_is_drawn_anew(layout, x):
     noise = UniformNoise(layout, 1.0, generator=generator())
     assert not torch.equal(noise(x), noise(x))

@@ -26,8 +26,8 @@ def network(request):
     return network.eval()
 
 
-def plain(network, x, target, n_draws=200_000):
-    """Return the bound by drawing codes, and nothing else, row by row."""
+def bound_by_draws(network, x, target, n_draws=200_000):
+    """Return the bound from many draws of codes, row by row."""
     posterior, observed = network.posterior(x), ~target.isnan()
     draws = torch.randn(n_draws, N_COMPONENTS, generator=seeded(2), dtype=x.dtype)
     errors = []
@@ -48,11 +48,11 @@ def test_bound_is_unbiased(network, x, gaps):
     objective = NegativeELBO(N_FEATURES, generator=seeded())
     with torch.no_grad():
         drawn = sum(objective(network, (x, target)) for _ in range(4_000)) / 4_000
-        expected = plain(network, x, target)
+        expected = bound_by_draws(network, x, target)
     torch.testing.assert_close(drawn, expected, rtol=0.01, atol=0.01)
 
 
-def test_bound_of_a_linear_decoder_is_exact(x):
+def test_linear_decoder_has_exact_bound(x):
     network = VariationalNetwork(N_FEATURES, N_COMPONENTS, ()).double().eval()
     posterior, loadings = network.posterior(x), network.loadings
     error = (network(x) - x).square().sum(dim=1)
@@ -68,7 +68,7 @@ def test_bound_is_below_the_likelihood(network, x):
     assert -N_FEATURES * NegativeELBO(N_FEATURES)(network, (x, x)).mean() < likelihood
 
 
-def test_beta_zero_drops_the_divergence(network, x):
+def test_zero_beta_drops_the_divergence(network, x):
     without, with_ = (
         NegativeELBO(N_FEATURES, beta)(network, (x, x)) for beta in (0.0, 1.0)
     )
@@ -84,7 +84,7 @@ def test_beta_weighs_the_divergence(network, x):
     torch.testing.assert_close(thrice - once, 2 * divergence)
 
 
-def test_warmth_weighs_training_alone(network, x):
+def test_warmth_weighs_training_only(network, x):
     cold, warm = (NegativeELBO(N_FEATURES, generator=seeded()) for _ in range(2))
     cold.warmth = 0.0
     torch.testing.assert_close(cold(network, (x, x)), warm(network, (x, x)))
@@ -95,16 +95,16 @@ def test_warmth_weighs_training_alone(network, x):
     )
 
 
-def test_draws_are_fixed_in_eval_and_fresh_in_training(network, x):
+def test_only_training_draws_anew(network, x):
     objective = NegativeELBO(N_FEATURES, generator=seeded())
     assert torch.equal(objective(network, (x, x)), objective(network, (x, x)))
     network.train()
-    if network.is_linear:  # of which draws tell nothing
+    if network.is_linear:  # its bound does not depend on draws
         return
     assert not torch.equal(objective(network, (x, x)), objective(network, (x, x)))
 
 
-def test_global_generator_is_left_alone(network, x):
+def test_global_generator_is_not_used(network, x):
     before = torch.random.get_rng_state()
     for mode in (True, False):
         NegativeELBO(N_FEATURES, generator=seeded())(network.train(mode), (x, x))

@@ -3,6 +3,7 @@ import copy
 import pytest
 import torch
 from torch import nn
+from torch.autograd import forward_ad
 from torch.nn.utils import parametrizations
 
 from sklearn_ae.nn._fused import add_fused, can_fuse
@@ -44,20 +45,20 @@ def run(add, path):
 
 
 @pytest.mark.parametrize("sizes", SIZES)
-def test_fused_layers_compute_what_single_ones_do(sizes):
+def test_fused_layers_equal_single_ones(sizes):
     path = path_of(sizes)
     for ours, theirs in zip(run(fused, path), run(layered, path), strict=True):
         torch.testing.assert_close(ours, theirs)
 
 
 @pytest.mark.parametrize("sizes", SIZES)
-def test_gradients_are_those_of_finite_differences(sizes):
+def test_gradients_equal_finite_differences(sizes):
     path = path_of(sizes).train()
     base, x = rows(N_OUTPUTS, 2).requires_grad_(), rows(N_INPUTS).requires_grad_()
     assert torch.autograd.gradcheck(lambda b, a: fused(b, path, a), (base, x))
 
 
-def test_ranges_go_over_batches():
+def test_ranges_span_batches():
     path = path_of().train()
     for part in rows(N_INPUTS).split(4):
         fused(torch.zeros(len(part), N_OUTPUTS), path, part)
@@ -75,7 +76,7 @@ def test_frozen_weights_get_no_gradient():
     assert path.hidden0.weight.grad.abs().sum() > 0
 
 
-def test_rounded_products_leave_dtypes_and_stay_close():
+def test_rounded_products_keep_dtypes():
     path, base, x = path_of().float().train(), rows(N_OUTPUTS), rows(N_INPUTS)
     rounded = add_fused(base.float(), path, x.float(), torch.bfloat16)
     assert rounded.dtype == torch.float32
@@ -83,24 +84,32 @@ def test_rounded_products_leave_dtypes_and_stay_close():
     assert not torch.equal(rounded, exact)
     torch.testing.assert_close(rounded, exact, rtol=0.02, atol=0.02)
     rounded.sum().backward()
-    ours = [weights.grad.clone() for weights in path.parameters()]
+    gradients = [weights.grad.clone() for weights in path.parameters()]
     path.zero_grad()
     exact.sum().backward()
-    for found, weights in zip(ours, path.parameters(), strict=True):
+    for found, weights in zip(gradients, path.parameters(), strict=True):
         assert found.dtype == torch.float32
         torch.testing.assert_close(found, weights.grad, rtol=0.05, atol=0.1)
 
 
 @pytest.mark.parametrize("loss", [torch.sum, lambda output: output.square().sum()])
-def test_a_second_derivative_is_refused(loss):
+def test_second_derivatives_are_refused(loss):
     x = rows(N_INPUTS).requires_grad_()
     output = loss(fused(rows(N_OUTPUTS), path_of().train(), x)) + x.square().sum()
-    with pytest.raises(RuntimeError, match="once"):
+    with pytest.raises(RuntimeError, match="fuse=False"):
         torch.autograd.grad(output, x, create_graph=True)
 
 
+# torch compiles scripts when it first differentiates forwards.
+@pytest.mark.filterwarnings("ignore:`torch.jit.script`:DeprecationWarning")
+def test_forward_derivatives_are_refused():
+    path, x = path_of().train(), rows(N_INPUTS)
+    with forward_ad.dual_level(), pytest.raises(RuntimeError, match="fuse=False"):
+        fused(rows(N_OUTPUTS), path, forward_ad.make_dual(x, x))
+
+
 @pytest.mark.parametrize("activation", ["elu", "gelu", "logistic", "silu", "tanh"])
-def test_other_activations_are_not_fused(activation):
+def test_other_activations_stay_single(activation):
     assert not can_fuse(path_of(activation=activation))
 
 
@@ -114,15 +123,15 @@ HOOKS = [
 
 @pytest.mark.parametrize("hook", HOOKS)
 @pytest.mark.parametrize("part", ["", "hidden0", "range1", "last"])
-def test_watched_layers_are_not_fused(hook, part):
+def test_layers_with_hooks_stay_single(hook, part):
     path = path_of()
-    handle = getattr(path.get_submodule(part), hook)(lambda *seen: None)
+    handle = getattr(path.get_submodule(part), hook)(lambda *given: None)
     assert not can_fuse(path)
     handle.remove()
     assert can_fuse(path)
 
 
-def test_changed_layers_are_not_fused():
+def test_changed_layers_stay_single():
     path = path_of()
     parametrizations.weight_norm(path.hidden1)
     assert not can_fuse(path)
@@ -138,12 +147,12 @@ def test_changed_layers_are_not_fused():
 
 
 @pytest.mark.parametrize("part", ["", "range0"])
-def test_layers_that_hold_their_range_are_not_fused(part):
+def test_layers_in_eval_stay_single(part):
     path = path_of()
     path.get_submodule(part).eval()
     assert not can_fuse(path)
 
 
-def test_autocast_outside_is_left_its_choice():
+def test_layers_under_autocast_stay_single():
     with torch.autocast("cpu", torch.bfloat16):
         assert not can_fuse(path_of())

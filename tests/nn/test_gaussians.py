@@ -28,7 +28,7 @@ def prior(mixture):
     return prior
 
 
-def test_density_is_standard_normal_at_first():
+def test_prior_starts_standard_normal():
     code = torch.randn(4, 3, 2)
     expected = torch.distributions.Normal(0, 1).log_prob(code).sum(dim=2)
     for n_gaussians in (1, 3):
@@ -37,12 +37,12 @@ def test_density_is_standard_normal_at_first():
         )
 
 
-def test_density_is_that_of_scikit_learns_mixture(prior, mixture, codes):
+def test_density_is_scikit_learns(prior, mixture, codes):
     density = prior.log_density(torch.from_numpy(codes))
     np.testing.assert_allclose(density, mixture.score_samples(codes))
 
 
-def test_draws_are_distributed_like_the_mixture(prior, mixture):
+def test_draws_follow_the_mixture(prior, mixture):
     rng = np.random.default_rng(1)
     draws = prior.draw(
         torch.from_numpy(rng.uniform(size=50_000)),
@@ -55,10 +55,18 @@ def test_draws_are_distributed_like_the_mixture(prior, mixture):
     )
 
 
-def test_a_turned_prior_follows_the_codes(prior):
+def test_turned_prior_follows_codes(prior):
     rotation = torch.tensor([[0.0, -1.0], [1.0, 0.0]]).double()
     code = torch.randn(5, 2, dtype=torch.float64)
     before = prior.log_density(code)
     prior.turn(rotation)
     torch.testing.assert_close(prior.log_density(code @ rotation.T), before)
     assert (prior.factors.triu(1) == 0).all()
+
+
+@pytest.mark.parametrize("name", ["weights", "factors"])
+def test_prior_must_be_a_mixture(prior, name):
+    prior.check()
+    setattr(prior, name, -getattr(prior, name))
+    with pytest.raises(ValueError, match="positive weights"):
+        prior.check()

@@ -12,15 +12,15 @@ def layout(*column):
     )
 
 
-def test_a_block_counts_as_one_column():
+def test_block_counts_as_one_column():
     assert layout(0, 1, 1, 1, 2).n_columns == 3
 
 
-def test_one_column_is_one():
+def test_single_column_is_counted():
     assert layout(0).n_columns == 1
 
 
-def test_moving_takes_all_tensors_along():
+def test_moving_moves_all_tensors():
     moved = layout(0, 1, 1).to("meta")
     assert all(t.is_meta for t in (moved.column, moved.missing, moved.noise_unit))
 

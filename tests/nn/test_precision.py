@@ -8,7 +8,7 @@ from sklearn_ae.nn._precision import _MANY_WEIGHTS, product_dtype
 
 @pytest.fixture(autouse=True)
 def capable(monkeypatch):
-    """Say that the processor multiplies bfloat16; torch rounds on any."""
+    """Act as if the processor multiplied bfloat16; torch can round on any."""
     monkeypatch.setattr(_precision, "_has_bfloat16", lambda: True)
 
 
@@ -18,7 +18,7 @@ def incapable(monkeypatch):
 
 
 def network(n_hidden=4_096, **options):
-    """Make a network whose output layers say something."""
+    """Make a network that has not been started at PCA."""
     source = torch.Generator().manual_seed(0)
     return Autoencoder(16, 4, (n_hidden,), generator=source, **options)
 
@@ -28,7 +28,7 @@ def rows():
 
 
 def residual(module, x):
-    """Return what hidden layers add to codes."""
+    """Return the part of codes from hidden layers."""
     return module.encode(x) - module.linear_encoder(x)
 
 
@@ -51,12 +51,12 @@ def test_other_devices_do_not_round():
 
 
 @pytest.mark.parametrize("dtype", [torch.float16, torch.float64])
-def test_other_precisions_stay_as_they_are(dtype):
+def test_other_dtypes_do_not_round(dtype):
     assert product_dtype(_MANY_WEIGHTS, torch.ones(2, 2, dtype=dtype)) == dtype
 
 
 @pytest.mark.parametrize(("n_hidden", "enabled"), [(4_096, True), (4, False)])
-def test_training_rounds_in_hidden_layers_of_large_networks(n_hidden, enabled):
+def test_only_large_networks_train_rounded(n_hidden, enabled):
     module, seen = network(n_hidden), []
     module.residual_encoder.hidden0.register_forward_hook(
         lambda layer, inputs, output: seen.append(output.dtype)
@@ -66,12 +66,12 @@ def test_training_rounds_in_hidden_layers_of_large_networks(n_hidden, enabled):
 
 
 @pytest.mark.parametrize(("n_hidden", "n_fused"), [(4_096, 2), (4, 0)])
-def test_large_networks_train_fused(monkeypatch, n_hidden, n_fused):
+def test_only_large_networks_train_fused(monkeypatch, n_hidden, n_fused):
     calls = []
     monkeypatch.setattr(
         _autoencoder,
         "add_fused",
-        lambda *given: calls.append(given) or add_fused(*given),
+        lambda *arguments: calls.append(arguments) or add_fused(*arguments),
     )
     network(n_hidden).train()(rows())
     assert not calls
@@ -79,12 +79,40 @@ def test_large_networks_train_fused(monkeypatch, n_hidden, n_fused):
     assert len(calls) == n_fused
 
 
-WAYS = pytest.mark.parametrize("way", [{"fuse": True}, {"fuse": False}])
+FUSE = pytest.mark.parametrize("fuse", [True, False])
 
 
-@WAYS
-def test_training_rounds_by_little(way):
-    module = network(**way)
+def contractive_loss(module):
+    """Return a loss that differentiates codes (Rifai et al., 2011)."""
+    x = rows().requires_grad_()
+    code = module.train().encode(x)
+    gradients = (
+        torch.autograd.grad(code[:, j].sum(), x, create_graph=True)[0]
+        for j in range(code.shape[1])
+    )
+    return sum(gradient.square().sum() for gradient in gradients)
+
+
+def test_fused_layers_refuse_contractive_losses():
+    with pytest.raises(RuntimeError, match="fuse=False"):
+        contractive_loss(network(fuse=True))
+
+
+@pytest.mark.parametrize(("n_hidden", "fuse"), [(4_096, False), (4, True)])
+def test_other_layers_take_contractive_losses(n_hidden, fuse):
+    module = network(n_hidden, fuse=fuse)
+    contractive_loss(module).backward()
+    assert module.residual_encoder.hidden0.weight.grad.abs().max() > 0
+
+
+@pytest.mark.usefixtures("incapable")
+def test_other_processors_take_contractive_losses():
+    contractive_loss(network(fuse=True)).backward()
+
+
+@FUSE
+def test_rounding_errors_are_small(fuse):
+    module = network(fuse=fuse)
     exact = residual(module.double().train(), rows().double())
     rounded = residual(module.float().train(), rows())
     assert not torch.equal(rounded, exact.float())
@@ -105,22 +133,22 @@ def test_float64_training_does_not_round(monkeypatch):
     assert torch.equal(module(rows().double()), capable)
 
 
-def test_codes_and_reconstructions_stay_float32():
+def test_outputs_stay_float32():
     module = network().train()
     code = module.encode(rows())
     assert code.dtype == module.decode(code).dtype == torch.float32
 
 
-@WAYS
-def test_gradients_stay_float32_and_finite(way):
-    module = network(**way).train()
+@FUSE
+def test_gradients_stay_float32_and_finite(fuse):
+    module = network(fuse=fuse).train()
     (module(rows()) - rows()).square().mean().backward()
     for weights in module.parameters():
         assert weights.grad.dtype == torch.float32
         assert torch.isfinite(weights.grad).all()
 
 
-def test_a_network_that_is_pca_trains_from_pca_exactly():
+def test_training_starts_at_pca_exactly():
     module = network().train()
     components = torch.linalg.qr(rows()[:16, :4])[0].T
     module.start_at_components(components, torch.ones(4), 0.0)
@@ -129,7 +157,7 @@ def test_a_network_that_is_pca_trains_from_pca_exactly():
 
 
 @pytest.mark.parametrize("mode", [True, False])
-def test_autocast_outside_is_left_as_it_was(mode):
+def test_callers_autocast_is_kept(mode):
     with torch.autocast("cpu", torch.float16, enabled=mode):
         network().train()(rows())
         assert torch.is_autocast_enabled("cpu") == mode
@@ -137,7 +165,7 @@ def test_autocast_outside_is_left_as_it_was(mode):
     assert not torch.is_autocast_enabled("cpu")
 
 
-def test_autocast_is_off_again_where_a_layer_raises():
+def test_autocast_ends_with_an_error():
     module = network().train()
     module.residual_encoder.hidden0.register_forward_hook(fail)
     with pytest.raises(RuntimeError):
@@ -149,7 +177,7 @@ def fail(layer, inputs, output):
     raise RuntimeError
 
 
-def test_an_autocast_outside_reaches_small_networks():
+def test_callers_autocast_reaches_small_networks():
     module, seen = network(4), []
     module.residual_encoder.hidden0.register_forward_hook(
         lambda layer, inputs, output: seen.append(output.dtype)
@@ -159,6 +187,6 @@ def test_an_autocast_outside_reaches_small_networks():
     assert seen == [torch.bfloat16]
 
 
-def test_training_runs_where_there_is_no_autocast():
+def test_training_runs_without_autocast():
     module = network(device="meta").train()
     assert module(torch.zeros(3, 16, device="meta")).shape == (3, 16)

@@ -1,7 +1,6 @@
 import numpy as np
 import pytest
 import torch
-from sklearn.decomposition import PCA
 
 from sklearn_ae.nn import VariationalNetwork
 
@@ -15,48 +14,30 @@ def make(hidden_layer_sizes=(16, 8), **options):
     ).double()
 
 
-@pytest.fixture
-def x():
-    rng = np.random.default_rng(0)
-    rows = rng.normal(size=(50, N_FEATURES)) @ rng.normal(size=(N_FEATURES, N_FEATURES))
-    return torch.from_numpy(rows - rows.mean(axis=0))
-
-
-@pytest.fixture
-def pca(x):
-    return PCA(N_COMPONENTS).fit(x.numpy())
-
-
 @pytest.fixture(params=[(), (16, 8)], ids=["linear", "hidden"])
-def start(request, pca):
-    network = make(request.param)
-    network.start_at_components(
-        torch.from_numpy(pca.components_),
-        torch.from_numpy(np.sqrt(pca.explained_variance_)),
-        pca.noise_variance_**0.5,
-    )
-    return network.eval()
+def network(request, pca, start_at_pca):
+    return start_at_pca(make(request.param), pca.noise_variance_**0.5).eval()
 
 
-def test_noise_at_the_start_is_that_of_probabilistic_pca(start, pca):
+def test_noise_starts_as_ppcas(network, pca):
     # The logarithm of a float32 parameter.
-    assert start.noise_variance == pytest.approx(pca.noise_variance_, rel=1e-5)
+    assert network.noise_variance == pytest.approx(pca.noise_variance_, rel=1e-5)
 
 
-def test_decoder_at_the_start_is_that_of_probabilistic_pca(start, pca):
+def test_decoder_starts_as_ppcas(network, pca):
     signal = np.sqrt(pca.explained_variance_ - pca.noise_variance_)
-    loadings = start.loadings.detach().numpy()
+    loadings = network.loadings.detach().numpy()
     np.testing.assert_allclose(loadings, pca.components_.T * signal)
-    decoded = start.decode(torch.eye(N_COMPONENTS, dtype=torch.float64))
+    decoded = network.decode(torch.eye(N_COMPONENTS, dtype=torch.float64))
     np.testing.assert_allclose(decoded.detach().numpy(), loadings.T)
 
 
-def test_posterior_at_the_start_is_that_of_probabilistic_pca(start, x, pca):
-    loadings = start.loadings.detach().numpy()
+def test_posterior_starts_as_ppcas(network, x, pca):
+    loadings = network.loadings.detach().numpy()
     precision = loadings.T @ loadings / pca.noise_variance_ + np.eye(N_COMPONENTS)
     covariance = np.linalg.inv(precision)
     mean = x.numpy() @ loadings @ covariance / pca.noise_variance_
-    posterior = start.posterior(x)
+    posterior = network.posterior(x)
     np.testing.assert_allclose(posterior.mean.detach().numpy(), mean, atol=1e-10)
     np.testing.assert_allclose(
         posterior.log_variance[0].exp().detach().numpy(), np.diag(covariance)
@@ -64,13 +45,13 @@ def test_posterior_at_the_start_is_that_of_probabilistic_pca(start, x, pca):
 
 
 @pytest.mark.parametrize("n_draws", [1, 5])
-def test_likelihood_at_the_start_is_pcas_with_any_draws(start, x, pca, n_draws):
+def test_likelihood_starts_as_pcas(network, x, pca, n_draws):
     draws = torch.randn(n_draws, N_COMPONENTS, dtype=torch.float64)
-    found = start.log_likelihood(x, draws).detach().numpy()
+    found = network.log_likelihood(x, draws).detach().numpy()
     np.testing.assert_allclose(found, pca.score_samples(x.numpy()), rtol=1e-10)
 
 
-def test_likelihood_is_the_integral_over_codes(x):
+def test_likelihood_integrates_over_codes(x):
     source = torch.Generator().manual_seed(0)
     network = VariationalNetwork(N_FEATURES, 1, (8,), generator=source).double().eval()
     with torch.no_grad():
@@ -87,45 +68,45 @@ def test_likelihood_is_the_integral_over_codes(x):
     torch.testing.assert_close(found, expected, rtol=0.02, atol=0.02)
 
 
-def test_missing_cells_count_for_nothing(start, x):
+def test_missing_cells_take_no_part(network, x):
     draws = torch.randn(3, N_COMPONENTS, dtype=torch.float64)
     rows = x.clone()
     rows[:, 0] = torch.nan
-    assert torch.isfinite(start.log_likelihood(rows, draws)).all()
+    assert torch.isfinite(network.log_likelihood(rows, draws)).all()
     rows[:, 1:] = torch.nan
-    none = start.log_likelihood(rows, draws)
+    none = network.log_likelihood(rows, draws)
     torch.testing.assert_close(none, none[:1].expand_as(none))
 
 
 @pytest.mark.parametrize(("log_noise", "noise"), [(-1e3, 1e-6), (1e3, 1e6)])
-def test_noise_has_bounds(start, x, log_noise, noise):
+def test_noise_has_bounds(network, x, log_noise, noise):
     with torch.no_grad():
-        start.log_noise.fill_(log_noise)
-    assert start.noise_variance == pytest.approx(noise)
-    error = (start(x) - x).square().sum(dim=1)
-    assert torch.isfinite(start.distortion(error, torch.tensor(N_FEATURES))).all()
+        network.log_noise.fill_(log_noise)
+    assert network.noise_variance == pytest.approx(noise)
+    error = (network(x) - x).square().sum(dim=1)
+    assert torch.isfinite(network.distortion(error, torch.tensor(N_FEATURES))).all()
 
 
-def test_a_start_without_noise_is_finite(x):
+def test_start_without_noise_is_finite(x):
     network = make()
     components = torch.eye(2, N_FEATURES, dtype=torch.float64)
     network.start_at_components(components, torch.tensor([1.0, 0.0]).double(), 0.0)
     assert all(torch.isfinite(value).all() for value in network.parameters())
     assert (network.unit > 0).all()
     posterior = network.posterior(x)
-    # Codes that tell nothing are as before a row is seen.
+    # The posterior of a code without variance is its prior.
     torch.testing.assert_close(posterior.mean[:, 1:], torch.zeros(50, 2).double())
     torch.testing.assert_close(
         posterior.log_variance[:, 1:], torch.zeros(50, 2).double()
     )
 
 
-def test_forward_decodes_the_means(start, x):
-    torch.testing.assert_close(start(x), start.decode(start.posterior(x).mean))
-    torch.testing.assert_close(start.encode(x), start.posterior(x).mean)
+def test_forward_decodes_means(network, x):
+    torch.testing.assert_close(network(x), network.decode(network.posterior(x).mean))
+    torch.testing.assert_close(network.encode(x), network.posterior(x).mean)
 
 
-def test_divergence_is_that_of_torch(x):
+def test_divergence_is_torchs(x):
     posterior = make().posterior(x)
     deviation = (posterior.log_variance / 2).exp()
     expected = torch.distributions.kl_divergence(
@@ -135,21 +116,21 @@ def test_divergence_is_that_of_torch(x):
     torch.testing.assert_close(posterior.kl(), expected)
 
 
-def test_record_reaches_draws_beside_means(start, x):
-    if start.is_linear:
+def test_record_decodes_draws_beside_means(network, x):
+    if network.is_linear:
         return
-    start.train()
-    start.record(x)
-    hold = start.means.residual_decoder.range0
-    reached = hold.high - hold.low
-    start.eval()
-    start.train()
-    start.decode(start.encode(x))
-    assert (reached >= hold.high - hold.low).all()
-    assert (reached > hold.high - hold.low).any()
+    network.train()
+    network.record(x)
+    clamp = network.means.residual_decoder.range0
+    recorded = clamp.high - clamp.low
+    network.eval()
+    network.train()
+    network.decode(network.encode(x))
+    assert (recorded >= clamp.high - clamp.low).all()
+    assert (recorded > clamp.high - clamp.low).any()
 
 
-def test_gaps_are_flagged_to_means_and_variances():
+def test_flags_reach_means_and_variances():
     network = make(gap_columns=(1,))
     row = torch.zeros(1, N_FEATURES, dtype=torch.float64)
     gap = row.clone()
