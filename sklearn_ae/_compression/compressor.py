@@ -19,7 +19,7 @@ from .._estimators import (
 from .._persistence import hash_values, is_fingerprint
 from .._sklearn import Interval, _fit_context
 from .coders import CompressionReport, make_coder, mean_errors, raw_bytes, row_errors
-from .packing import FORMAT, Packed, Packing
+from .packing import FORMAT, Packer, QuantizedCodes
 from .quantizer import (
     LARGEST_EXPONENT,
     MOST_BITS,
@@ -260,7 +260,7 @@ class CodeCompressor(BaseWrapper):
                 "data must be bytes, a bytearray or a memoryview, got "
                 f"{type(data).__name__}."
             )
-        packed = self._packing.unpack(bytes(data))
+        packed = self._packer.unpack(bytes(data))
         codes = self._quantizer.codes(packed.numbers, packed.dtype, packed.exponent)
         return self.estimator_.inverse_transform(codes)
 
@@ -344,13 +344,13 @@ class CodeCompressor(BaseWrapper):
         return Quantizer(self.origins_, self.steps_, self.bits_)
 
     @property
-    def _packing(self):
+    def _packer(self):
         bits = self.bits_ if self.bits_ is None else self.bits_.tolist()
-        return Packing(self.fingerprint_, len(self.steps_), bits)
+        return Packer(self.fingerprint_, len(self.steps_), bits)
 
     def _packed(self, codes, exponent):
         numbers = self._quantizer.numbers(codes, exponent)
-        return self._packing.pack(Packed(numbers, codes.dtype.type, exponent))
+        return self._packer.pack(QuantizedCodes(numbers, codes.dtype.type, exponent))
 
     def _exponent(self, coder, table, codes):
         """Return how far to shrink the steps so that the error bound holds."""
