@@ -27,11 +27,11 @@ def encode_numbers(
 ) -> tuple[int, bytes]:
     """Return integers as bytes, each column about as short as its entropy.
 
-    A head holds the minimum and the range of each column. The differences to the
-    minimum follow in the shortest of three forms: in bits, as many as the range needs;
-    or as planes of bytes, of which each has its own Huffman code (of zlib), or which
-    share an adaptive range coder (of LZMA). Where several differences fit into a byte,
-    they share one, because Huffman's code takes at least a bit a byte.
+    A head holds the minimum and the range of each column. The differences from the
+    minimum follow in the shortest of three forms: as many bits as the range needs;
+    planes of bytes, each in its own Huffman code (zlib); or the same planes in one
+    adaptive range code (LZMA). Several differences share a byte where they fit, because
+    Huffman's code takes at least a bit for each byte.
 
     Parameters
     ----------
@@ -39,8 +39,8 @@ def encode_numbers(
         The numbers, below ``2 ** 62`` in size.
 
     widths : sequence of int or None, default=None
-        Bits of each column, if its numbers are from 0 to ``2 ** width - 1``. Then
-        bits need no head.
+        Bits of each column, if its numbers are from 0 to ``2 ** width - 1``. Then the
+        form of bits needs no head.
 
     Returns
     -------
@@ -54,12 +54,13 @@ def encode_numbers(
     parts = [head]
     for column, largest in zip(above, ranges.tolist(), strict=True):
         parts += _planes(column, largest)
-    if widths is None:
-        bits = head + _pack_bits(above, _bit_lengths(ranges))
-    else:
-        bits = _pack_bits(numbers.T, widths)
-    bodies = {BITS: bits, DEFLATE: _deflate(parts), LZMA: _range_code(parts)}
+    bodies = {DEFLATE: _deflate(parts), LZMA: _range_code(parts)}
     form = min(bodies, key=lambda form: len(bodies[form]))
+    prefix, columns = b"", numbers.T
+    if widths is None:
+        prefix, columns, widths = head, above, _bit_lengths(ranges)
+    if len(prefix) + -(-len(numbers) * sum(widths) // 8) <= len(bodies[form]):
+        return BITS, prefix + _pack_bits(columns, widths)
     return form, bodies[form]
 
 
@@ -94,8 +95,11 @@ def decode_numbers(
     raw = _decompress(form, body, longest)
     low, ranges, size = _read_head(raw, n_columns)
     if form == BITS:
-        return _unpack_bits(raw[size:], n_rows, _bit_lengths(ranges)) + low
-    return _join_planes(raw[size:], n_rows, ranges.tolist()) + low
+        numbers = _unpack_bits(raw[size:], n_rows, _bit_lengths(ranges))
+    else:
+        numbers = _join_planes(raw[size:], n_rows, ranges.tolist())
+    numbers += low
+    return numbers
 
 
 def _write_head(low: np.ndarray, ranges: np.ndarray) -> bytes:
@@ -127,16 +131,17 @@ def _bit_lengths(ranges: np.ndarray) -> list[int]:
 
 
 def _pack_bits(columns: np.ndarray, widths: Sequence[int]) -> bytes:
-    """Return the columns' planes of bits, the lowest first."""
-    planes = [
-        (column >> place & 1).astype(bool)
-        for column, width in zip(columns, widths, strict=True)
-        for place in range(width)
-    ]
-    return np.packbits(np.array(planes, bool)).tobytes()
+    """Return planes of bits, of each column the lowest first."""
+    bits = np.empty((sum(widths), columns.shape[1]), bool)
+    planes = iter(bits)
+    for column, width in zip(columns, widths, strict=True):
+        for place in range(width):
+            next(planes)[:] = column >> place & 1
+    return np.packbits(bits).tobytes()
 
 
 def _unpack_bits(data: bytes, n_rows: int, widths: Sequence[int]) -> np.ndarray:
+    """Return the numbers whose bits `_pack_bits` returned."""
     n_bits = n_rows * sum(widths)
     if 8 * len(data) < n_bits:
         raise ValueError(f"{len(data)} bytes for {n_bits} bits")
@@ -156,7 +161,7 @@ def _numbers_a_byte(largest: int) -> int:
 
 
 def _plane_shape(largest: int, n_rows: int) -> tuple[int, int]:
-    """Return how many planes of bytes a column has, and their length."""
+    """Return how many planes of bytes a column has, and the length of each."""
     return -(-largest.bit_length() // 8), -(-n_rows // _numbers_a_byte(largest))
 
 
@@ -197,13 +202,14 @@ def _split_digits(column: np.ndarray, largest: int) -> np.ndarray:
 
 
 def _deflate(parts: Iterable[bytes]) -> bytes:
-    """Return parts in Huffman codes of their own, after runs of equal bytes."""
+    """Return run-length coded parts, each with a Huffman code of its own."""
     coder = zlib.compressobj(9, zlib.DEFLATED, -zlib.MAX_WBITS, 9, zlib.Z_RLE)
     blocks = [coder.compress(part) + coder.flush(zlib.Z_BLOCK) for part in parts]
     return b"".join([*blocks, coder.flush()])
 
 
 def _range_code(parts: Iterable[bytes]) -> bytes:
+    """Return parts in one adaptive range code."""
     return lzma.compress(b"".join(parts), format=lzma.FORMAT_RAW, filters=_FILTERS)
 
 

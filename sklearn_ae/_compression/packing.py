@@ -29,8 +29,8 @@ class QuantizedCodes(NamedTuple):
         Of the codes, float32 or float64.
 
     exponent : int
-        How much narrower than the quantizer's its steps are for these codes, from 0 to
-        255, see :class:`~sklearn_ae._compression.quantizer.Quantizer`.
+        How much narrower steps are than the quantizer's, from 0 to 255, see
+        `Quantizer`.
     """
 
     numbers: np.ndarray
