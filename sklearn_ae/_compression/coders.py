@@ -1,4 +1,4 @@
-"""The way of rows to codes and back, and how far off what comes back is."""
+"""Encoding and decoding of tables by fitted estimators, and squared errors of rows."""
 
 from collections.abc import Iterator
 from typing import Any, NamedTuple, Protocol
@@ -15,9 +15,10 @@ _LARGEST_ERROR = 1e290
 
 
 class Coder(Protocol):
-    """The way of a table to codes, and of codes to rows in the units of errors.
+    """A fitted estimator's codes of a table, and the rows that codes stand for.
 
-    Squared differences of rows, summed by `cells`, are squared errors of cells.
+    Rows are in the units of errors: squared differences of rows, summed by `cells`, are
+    squared errors of cells.
     """
 
     def read(self, X):
@@ -41,12 +42,12 @@ class Coder(Protocol):
         ...
 
     def state(self, codes: np.ndarray) -> Any:
-        """Return plain values and arrays that tell this way back from others."""
+        """Return plain values and arrays that differ between different decoders."""
         ...
 
 
 class AutoencoderCoder:
-    """The way of an autoencoder of this package, before numbers are rounded.
+    """Codes and rows of an autoencoder of this package, before rows are rounded.
 
     Parameters
     ----------
@@ -69,7 +70,7 @@ class AutoencoderCoder:
         return self._fitted.encode(table)
 
     def rows(self, table) -> Iterator[tuple[slice, np.ndarray]]:
-        """Yield (chunk, rows) through numbers, NaN where cells are missing."""
+        """Yield (chunk, rows) of numbers, NaN where cells are missing."""
         codec = self._fitted.codec
         for chunk in row_chunks(table.shape[0], codec.n_encoded):
             yield chunk, codec.encode(table[chunk]) * self._unit
@@ -92,7 +93,7 @@ class AutoencoderCoder:
 
 
 class TransformerCoder:
-    """The way of any transformer of numbers with `inverse_transform`.
+    """Codes and rows of any transformer of numbers with `inverse_transform`.
 
     Parameters
     ----------
@@ -112,7 +113,7 @@ class TransformerCoder:
         return encode_dense(self._estimator, table)
 
     def rows(self, table) -> Iterator[tuple[slice, np.ndarray]]:
-        """Yield (chunk, rows) through a table, NaN where cells are missing."""
+        """Yield (chunk, rows) of a table, NaN where cells are missing."""
         X = check_array(table, accept_sparse="csr", ensure_all_finite="allow-nan")
         for chunk in row_chunks(*X.shape):
             part = X[chunk].toarray() if issparse(X) else X[chunk]
@@ -128,7 +129,7 @@ class TransformerCoder:
         return squares
 
     def state(self, codes: np.ndarray) -> Any:
-        """Return what becomes of some codes like those given."""
+        """Return the class's name, and the rows of random codes like those given."""
         rng = np.random.default_rng(0)
         probes = rng.normal(size=(_N_PROBES, codes.shape[1]))
         probes = codes.mean(axis=0) + probes * codes.std(axis=0)
@@ -143,11 +144,38 @@ def make_coder(estimator) -> Coder:
     return AutoencoderCoder(autoencoder)
 
 
+class EncodedTable(NamedTuple):
+    """A table and its codes.
+
+    Attributes
+    ----------
+    coder : Coder
+        The coder that read and encoded the table.
+
+    table : object
+        The table, as the coder read it.
+
+    codes : ndarray of shape (n_samples, n_components)
+        Its codes.
+    """
+
+    coder: Coder
+    table: Any
+    codes: np.ndarray
+
+
+def encode_table(estimator, X) -> EncodedTable:
+    """Return X and its codes, by the coder of a fitted estimator."""
+    coder = make_coder(estimator)
+    table = coder.read(X)
+    return EncodedTable(coder, table, coder.encode(table))
+
+
 def row_errors(coder: Coder, rows: np.ndarray, decoded: np.ndarray) -> np.ndarray:
     """Return each row's mean squared error over its observed cells.
 
-    It is NaN where there are none. Raises ValueError where sums over many rows would be
-    beyond float64.
+    It is NaN for rows without one. Raises ValueError where the sum over many rows might
+    be beyond float64.
     """
     with np.errstate(over="ignore", invalid="ignore"):
         cells = coder.cells(np.square(rows - decoded))
@@ -161,8 +189,60 @@ def row_errors(coder: Coder, rows: np.ndarray, decoded: np.ndarray) -> np.ndarra
     return errors
 
 
+class MeanErrors(NamedTuple):
+    """Mean squared errors over cells and rows.
+
+    Attributes
+    ----------
+    reconstruction : float
+        Of the reconstructions.
+
+    quantized : float
+        Of the rows that are decoded from quantized codes.
+
+    shift : float
+        Of those rows from the reconstructions.
+    """
+
+    reconstruction: float
+    quantized: float
+    shift: float
+
+    @property
+    def added(self) -> float:
+        """Error that quantizing adds: the shift, or the error's growth if larger."""
+        return max(self.shift, self.quantized - self.reconstruction)
+
+
+def mean_errors(encoded: EncodedTable, rounded: np.ndarray) -> MeanErrors:
+    """Return the errors of a table's codes and of the same codes quantized.
+
+    Parameters
+    ----------
+    encoded : EncodedTable
+        The table and its codes.
+
+    rounded : ndarray of shape (n_samples, n_components)
+        The quantized codes.
+
+    Returns
+    -------
+    errors : MeanErrors
+        Over rows with any observed cell; 0 without one.
+    """
+    coder, table, codes = encoded
+    totals, n_rows = np.zeros(3), np.zeros(3)
+    for chunk, rows in coder.rows(table):
+        exact, quantized = coder.decode(codes[chunk]), coder.decode(rounded[chunk])
+        pairs = ((rows, exact), (rows, quantized), (exact, quantized))
+        errors = np.array([row_errors(coder, *pair) for pair in pairs])
+        totals += np.nansum(errors, axis=1)
+        n_rows += np.count_nonzero(~np.isnan(errors), axis=1)
+    return MeanErrors(*(totals / np.maximum(n_rows, 1)).tolist())
+
+
 class CompressionReport(NamedTuple):
-    """What compression makes of rows.
+    """Sizes and errors of compressed rows.
 
     Attributes
     ----------
@@ -170,20 +250,20 @@ class CompressionReport(NamedTuple):
         Length of the bytes.
 
     bytes_per_row : float
-        That over the number of rows.
+        `n_bytes` over the number of rows.
 
     raw_bytes_per_row : float
         Bytes of a row as it was given.
 
     ratio : float
-        Those of raw rows over those of compressed ones: higher is better.
+        `raw_bytes_per_row` over `bytes_per_row`: higher is better.
 
     error : float
         Mean squared error of decompressed rows, in the units of
         `reconstruction_error`.
 
     reconstruction_error : float
-        That of reconstructions, whose codes are not quantized.
+        Mean squared error of reconstructions, whose codes are not quantized.
     """
 
     n_bytes: int
@@ -192,62 +272,6 @@ class CompressionReport(NamedTuple):
     ratio: float
     error: float
     reconstruction_error: float
-
-
-class MeanErrors(NamedTuple):
-    """Mean squared errors over cells and rows.
-
-    Attributes
-    ----------
-    exact : float
-        Of reconstructions.
-
-    quantized : float
-        Of what is decoded from quantized codes.
-
-    moved : float
-        Of the latter, as if the former were what it should be.
-    """
-
-    exact: float
-    quantized: float
-    moved: float
-
-    @property
-    def added(self) -> float:
-        """What quantizing adds: the move, or if that is more, the error's growth."""
-        return max(self.moved, self.quantized - self.exact)
-
-
-def mean_errors(
-    coder: Coder, table, codes: np.ndarray, rounded: np.ndarray
-) -> MeanErrors:
-    """Return the errors of codes and of what they were rounded to.
-
-    Parameters
-    ----------
-    coder : Coder
-        What rows codes stand for.
-
-    table : object
-        The rows, as the coder read them.
-
-    codes, rounded : ndarray of shape (n_samples, n_components)
-        Their codes, as they are and quantized.
-
-    Returns
-    -------
-    errors : MeanErrors
-        Over rows with any observed cell; 0 without one.
-    """
-    totals, n_rows = np.zeros(3), np.zeros(3)
-    for chunk, rows in coder.rows(table):
-        exact, moved = coder.decode(codes[chunk]), coder.decode(rounded[chunk])
-        pairs = ((rows, exact), (rows, moved), (exact, moved))
-        errors = np.array([row_errors(coder, *pair) for pair in pairs])
-        totals += np.nansum(errors, axis=1)
-        n_rows += np.count_nonzero(~np.isnan(errors), axis=1)
-    return MeanErrors(*(totals / np.maximum(n_rows, 1)).tolist())
 
 
 def raw_bytes(X) -> int:
@@ -261,8 +285,9 @@ def raw_bytes(X) -> int:
     Returns
     -------
     n_bytes : int
-        Of an array or the three of a sparse matrix. Of a frame, by the dtypes of its
-        columns; a column of categories takes as many bytes as number those in it.
+        Of an array, or of a sparse matrix's three arrays. Of a frame, by the dtypes of
+        its columns; each cell of a categorical column takes as many bytes as it takes
+        to number the categories in it.
     """
     if issparse(X):
         X = X.tocsr()

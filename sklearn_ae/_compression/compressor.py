@@ -1,4 +1,4 @@
-"""Tables to few bytes and back: codes, quantized and packed."""
+"""Lossy compression of tables: quantized, entropy-coded codes."""
 
 import copy
 from dataclasses import dataclass
@@ -18,12 +18,18 @@ from .._estimators import (
 )
 from .._persistence import hash_values, is_fingerprint
 from .._sklearn import Interval, _fit_context
-from .coders import CompressionReport, make_coder, mean_errors, raw_bytes, row_errors
-from .packing import FORMAT, Packed, Packing
+from .coders import (
+    CompressionReport,
+    encode_table,
+    mean_errors,
+    raw_bytes,
+    row_errors,
+)
+from .packing import FORMAT, Packer, QuantizedCodes
 from .quantizer import (
     LARGEST_EXPONENT,
     MOST_BITS,
-    QUANTIZED,
+    QUANTIZER_RULES,
     Quantizer,
     bounded_quantizer,
     exponent_for,
@@ -31,29 +37,32 @@ from .quantizer import (
     sensitivities,
 )
 
+# The default bound, of the reconstruction's error and of the rows' variance.
 _SHARE_OF_ERROR, _SHARE_OF_VARIANCE = 0.1, 1e-6
-_ROUNDING = 16  # last places
-_MOST_MEASURED, _MOST_COUNTED = 2**10, 2**14
+# Rows that differ by no more than this many rounding errors are constant.
+_ROUNDING_ERRORS = 16
+_MOST_ROWS_DECODED, _MOST_ROWS_FOR_LEVELS = 2**10, 2**14
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
 class CodeCompressor(BaseWrapper):
-    """Compression of rows with what an autoencoder has learned of their kind.
+    """Lossy compression of rows by the codes of an autoencoder.
 
-    Use it to store or send many rows like those of the fit where some error is
-    tolerable: a row becomes its code, the code's components whole numbers, and those as
-    many bytes as their entropy asks for. `decompress` gives the rows' reconstructions
-    back. Who decompresses needs the fitted compressor (pickled, say), no training row.
+    Use it to store or send many rows like the training rows where some error is
+    tolerable. `compress` encodes rows, quantizes their codes to integers, and
+    entropy-codes these. `decompress` returns the rows' reconstructions. It needs the
+    fitted compressor (pickled, say), and no training row.
 
-    Components are quantized in equal steps. How far the reconstruction moves with each
-    of them is measured, and steps are wide where it moves little. With `error_bound`
-    they are as wide as the bound allows, and `compress` makes sure that it holds on the
-    very rows it is given, with narrower steps if need be. With `n_bits` each row has
-    as many bits before entropy coding, shared between components so that the error
-    becomes the least; codes beyond the outermost levels are moved to them.
+    Each component is quantized in equal steps, which are wide where the reconstruction
+    depends little on the component; the fit measures how much it does. With
+    `error_bound`, steps are as wide as the bound allows. `compress` makes sure that the
+    bound holds for the rows that it is given, with narrower steps if necessary. With
+    `n_bits`, each row has that many bits before entropy coding, shared between the
+    components so that the error is least. Codes beyond the outermost levels become
+    those.
 
-    Missing cells are reconstructed like others and come back filled. What the fit knows
-    of the estimator is copied: to go on with one that was frozen changes no bytes.
+    Missing cells are reconstructed like others and come back filled. The fit copies the
+    estimator: to fit a frozen one again later changes no bytes.
 
     Parameters
     ----------
@@ -65,12 +74,12 @@ class CodeCompressor(BaseWrapper):
     error_bound : float or None, default=None
         The largest mean squared error that quantizing adds to the reconstruction, in
         the units of `reconstruction_error` (input units squared; the loss's for tables
-        with categories). Neither the reconstruction moves by more, nor does its error
-        grow by more, as a mean over rows of the mean over a row's cells (for the
-        error, observed ones). Rounding to a frame's integers or to the dtype of rows
-        comes on top. With neither it nor `n_bits`, it is a tenth of the
-        reconstruction's error on the training rows, and at least a millionth of their
-        variance.
+        with categories). The mean squared change of the reconstruction is at most this,
+        and so is the growth of its error: means over rows of the mean over a row's
+        cells (for the error, observed ones). Rounding to a frame's integers or to the
+        dtype of rows is not counted. With neither `error_bound` nor `n_bits`, the bound
+        is a tenth of the reconstruction's error on the training rows, and at least a
+        millionth of their variance.
 
     n_bits : int or None, default=None
         Bits a row before entropy coding, at most 32 a component. Only one of
@@ -90,17 +99,17 @@ class CodeCompressor(BaseWrapper):
         The bound, None with `n_bits`.
 
     origins_ : ndarray of shape (n_components,)
-        The code that the whole number 0 stands for.
+        The code that the integer 0 stands for.
 
     steps_ : ndarray of shape (n_components,)
-        Difference of codes of neighbouring whole numbers, in units of codes.
+        Difference of the codes of neighbouring integers, in units of codes.
 
     bits_ : ndarray of shape (n_components,) or None
         Bits of each component, None with an error bound.
 
     fingerprint_ : str
-        SHA-256 of decoder and quantizer, in hexadecimal digits. Compressors of the
-        same one read each other's bytes.
+        SHA-256 of decoder and quantizer, in hexadecimal digits. Compressors with equal
+        fingerprints read each other's bytes.
 
     n_features_in_ : int
         Number of columns seen in fit.
@@ -111,7 +120,7 @@ class CodeCompressor(BaseWrapper):
 
     See Also
     --------
-    AutoencoderTransformer : The codes.
+    AutoencoderTransformer : The default estimator.
     sklearn.decomposition.PCA : Linear codes, enough where columns depend on each other
         linearly.
 
@@ -154,13 +163,13 @@ class CodeCompressor(BaseWrapper):
     }
     _rules: ClassVar[dict] = {
         **BaseWrapper._rules,
-        **QUANTIZED,
+        **QUANTIZER_RULES,
         "fingerprint_": ("64 hexadecimal digits", is_fingerprint),
     }
 
     @_fit_context(prefer_skip_nested_validation=False)
     def fit(self, X, y=None):
-        """Learn codes and how finely to quantize them.
+        """Fit the estimator, and steps to quantize its codes.
 
         Parameters
         ----------
@@ -178,9 +187,9 @@ class CodeCompressor(BaseWrapper):
         Raises
         ------
         ValueError
-            If `estimator` can't be fitted to X, both `error_bound` and `n_bits` are
-            given, or more bits than 32 a component, or squared errors are beyond 1e290.
-            The compressor is left as it was.
+            If `estimator` can't be fitted to X, if both `error_bound` and `n_bits` are
+            given, if `n_bits` is more than 32 a component, or if squared errors exceed
+            1e290. The compressor is left as it was.
         """
         if self.error_bound is not None and self.n_bits is not None:
             raise ValueError(
@@ -190,12 +199,13 @@ class CodeCompressor(BaseWrapper):
         tasks = FitTasks(self, X, y)
         with restore_on_error(self):
             tasks.begin("fit", count_wrapped_fits(self.estimator))
-            # A copy: what is done to a frozen estimator later must not change rows.
-            held = fit_wrapped(self.estimator, X, self.random_state, tasks)
-            estimator = copy.deepcopy(held)
-            coder, table, codes = _coded(estimator, X)
-            quantizer, bound = self._learned(coder, table, codes)
-            self._publish(estimator, coder.state(codes), quantizer, bound)
+            fitted = fit_wrapped(self.estimator, X, self.random_state, tasks)
+            # Fitting a frozen estimator again later must not change decompressed rows.
+            estimator = copy.deepcopy(fitted)
+            encoded = encode_table(estimator, X)
+            quantizer, bound = self._fit_quantizer(encoded)
+            state = encoded.coder.state(encoded.codes)
+            self._set_fitted(estimator, state, quantizer, bound)
             tasks.finish()
         return self
 
@@ -224,35 +234,34 @@ class CodeCompressor(BaseWrapper):
         ------
         ValueError
             If X has other columns than in fit, or holds infinity. If `error_bound` is
-            less than what codes can tell in their dtype, or codes are not finite, or
-            squared errors beyond 1e290.
+            less than the rounding errors of codes in their dtype, if codes are not
+            finite, or if squared errors exceed 1e290.
         """
         check_is_fitted(self)
-        coder, table, codes = _coded(self.estimator_, X)
-        return self._packed(codes, self._exponent(coder, table, codes))
+        encoded = encode_table(self.estimator_, X)
+        return self._pack(encoded.codes, self._find_exponent(encoded))
 
     def decompress(self, data):
-        """Return the rows of what `compress` returned.
+        """Return the rows that `compress` was given, reconstructed.
 
         Parameters
         ----------
         data : bytes, bytearray or memoryview
-            What `compress` returned, of this compressor or one of the same
+            What `compress` of this compressor returned, or of one with the same
             `fingerprint_`.
 
         Returns
         -------
         X : {ndarray, dataframe} of shape (n_samples, n_features)
-            The rows' reconstructions, as `inverse_transform` of `estimator_` gives
-            them.
+            What `inverse_transform` of `estimator_` returns for the quantized codes.
 
         Raises
         ------
         TypeError
-            If data is something else.
+            If data is of another type.
 
         ValueError
-            If data was cut or changed, or is of another model or format.
+            If data was cut or changed, or comes from another model or format.
         """
         check_is_fitted(self)
         if not isinstance(data, bytes | bytearray | memoryview):
@@ -260,12 +269,11 @@ class CodeCompressor(BaseWrapper):
                 "data must be bytes, a bytearray or a memoryview, got "
                 f"{type(data).__name__}."
             )
-        packed = self._packing.unpack(bytes(data))
-        codes = self._quantizer.codes(packed.numbers, packed.dtype, packed.exponent)
-        return self.estimator_.inverse_transform(codes)
+        quantized = self._packer.unpack(bytes(data))
+        return self.estimator_.inverse_transform(self._quantizer.dequantize(*quantized))
 
     def compression_report(self, X):
-        """Return how small X becomes, and how exactly it comes back.
+        """Return the compressed size of X, and the error of the decompressed rows.
 
         Parameters
         ----------
@@ -275,13 +283,13 @@ class CodeCompressor(BaseWrapper):
         Returns
         -------
         report : CompressionReport
-            Named numbers: n_bytes, bytes_per_row, raw_bytes_per_row, ratio (of those),
-            error (mean squared, of decompressed rows before they are rounded to
-            integers or their dtype) and reconstruction_error (of rows whose codes are
-            not quantized), errors in the units of `error_bound`. Raw are the bytes of
-            the array or of the sparse matrix's three; of a frame, each column's dtype,
-            and for a column of categories as many bytes as it takes to number those in
-            X.
+            Named numbers: n_bytes, bytes_per_row, raw_bytes_per_row, ratio (raw over
+            compressed), error (mean squared, of decompressed rows before they are
+            rounded to integers or their dtype) and reconstruction_error (of rows whose
+            codes are not quantized), errors in the units of `error_bound`. Raw bytes
+            are those of the array or of the sparse matrix's three arrays. In a frame,
+            they follow each column's dtype; each cell of a categorical column counts as
+            many bytes as it takes to number the categories in X.
 
         Raises
         ------
@@ -289,22 +297,21 @@ class CodeCompressor(BaseWrapper):
             Where :meth:`compress` does.
         """
         check_is_fitted(self)
-        coder, table, codes = _coded(self.estimator_, X)
-        exponent = self._exponent(coder, table, codes)
-        n_bytes, raw = len(self._packed(codes, exponent)), raw_bytes(X)
-        rounded = self._quantizer.rounded(codes, exponent)
-        errors = mean_errors(coder, table, codes, rounded)
+        encoded = encode_table(self.estimator_, X)
+        n_rows, exponent = len(encoded.codes), self._find_exponent(encoded)
+        n_bytes, raw = len(self._pack(encoded.codes, exponent)), raw_bytes(X)
+        errors = mean_errors(encoded, self._quantizer.round(encoded.codes, exponent))
         return CompressionReport(
             n_bytes=n_bytes,
-            bytes_per_row=n_bytes / len(codes),
-            raw_bytes_per_row=raw / len(codes),
+            bytes_per_row=n_bytes / n_rows,
+            raw_bytes_per_row=raw / n_rows,
             ratio=raw / n_bytes,
             error=errors.quantized,
-            reconstruction_error=errors.exact,
+            reconstruction_error=errors.reconstruction,
         )
 
-    def _publish(self, estimator, state, quantizer, error_bound):
-        """Assign everything a fit learns, at once."""
+    def _set_fitted(self, estimator, state, quantizer, error_bound):
+        """Assign all fitted attributes at once."""
         vars(self).update(
             estimator_=estimator,
             error_bound_=error_bound,
@@ -314,75 +321,77 @@ class CodeCompressor(BaseWrapper):
             fingerprint_=hash_values(FORMAT, state, *quantizer),
         )
 
-    def _learned(self, coder, table, codes):
-        """Return a quantizer, and the error bound that it is for, if any."""
-        n_components = codes.shape[1]
-        if self.n_bits is not None and self.n_bits > MOST_BITS * n_components:
+    def _fit_quantizer(self, encoded):
+        """Return a quantizer, and the error bound that it is for, None with n_bits."""
+        coder, _, codes = encoded
+        most_bits = MOST_BITS * codes.shape[1]
+        if self.n_bits is not None and self.n_bits > most_bits:
             raise ValueError(
-                f"n_bits must be at most {MOST_BITS} for each of {n_components} "
+                f"n_bits must be at most {MOST_BITS} for each of {codes.shape[1]} "
                 f"components, got n_bits={self.n_bits}."
             )
         order = np.random.default_rng(0).permutation(len(codes))
-        measured = codes[order[:_MOST_MEASURED]]
-        weights = sensitivities(coder, measured)
+        sample = codes[order[:_MOST_ROWS_DECODED]]
+        weights = sensitivities(coder, sample)
         if self.n_bits is not None:
-            counted = codes[order[:_MOST_COUNTED]]
-            return levelled_quantizer(counted, weights, self.n_bits), None
+            rows = order[:_MOST_ROWS_FOR_LEVELS]
+            return levelled_quantizer(codes[rows], weights, self.n_bits), None
         bound = self.error_bound
         if bound is None:
-            bound = _default_bound(coder, table, codes)
-        exact = coder.decode(measured)
+            bound = _default_bound(encoded)
+        exact = coder.decode(sample)
 
-        def moved(quantizer):
-            rounded = coder.decode(quantizer.rounded(measured))
-            return np.nanmean(row_errors(coder, exact, rounded))
+        def added_error(quantizer):
+            quantized = coder.decode(quantizer.round(sample))
+            return np.nanmean(row_errors(coder, exact, quantized))
 
-        return bounded_quantizer(codes, weights, bound, moved), float(bound)
+        return bounded_quantizer(codes, weights, bound, added_error), float(bound)
 
     @property
     def _quantizer(self):
         return Quantizer(self.origins_, self.steps_, self.bits_)
 
     @property
-    def _packing(self):
+    def _packer(self):
         bits = self.bits_ if self.bits_ is None else self.bits_.tolist()
-        return Packing(self.fingerprint_, len(self.steps_), bits)
+        return Packer(self.fingerprint_, len(self.steps_), bits)
 
-    def _packed(self, codes, exponent):
-        numbers = self._quantizer.numbers(codes, exponent)
-        return self._packing.pack(Packed(numbers, codes.dtype.type, exponent))
+    def _pack(self, codes, exponent):
+        numbers = self._quantizer.quantize(codes, exponent)
+        return self._packer.pack(QuantizedCodes(numbers, codes.dtype.type, exponent))
 
-    def _exponent(self, coder, table, codes):
-        """Return how far to shrink the steps so that the error bound holds."""
+    def _find_exponent(self, encoded):
+        """Return how much narrower steps must be for the error bound to hold."""
         if self.bits_ is not None:
             return 0
         quantizer, exponent, least = self._quantizer, 0, np.inf
-        while exponent <= LARGEST_EXPONENT and quantizer.can_number(codes, exponent):
-            rounded = quantizer.rounded(codes, exponent)
-            added = mean_errors(coder, table, codes, rounded).added
+        while exponent <= LARGEST_EXPONENT and quantizer.covers(
+            encoded.codes, exponent
+        ):
+            rounded = quantizer.round(encoded.codes, exponent)
+            added = mean_errors(encoded, rounded).added
             if added <= self.error_bound_:
                 return exponent
             least = min(least, added)
             exponent += exponent_for(added / self.error_bound_)
         raise ValueError(
-            "error_bound must be within what whole numbers below 2 ** 53 can hold for "
-            f"X, of which some codes are too far out, got {self.error_bound_:.3g}; "
-            f"the least error tried was {least:.3g}."
+            "error_bound must be within what integers below 2 ** 53 can hold for X, of "
+            f"which some codes are too far out, got {self.error_bound_:.3g}; the least "
+            f"error tried was {least:.3g}."
         )
 
 
-def _coded(estimator, X):
-    """Return the coder of a fitted estimator, X as it reads it, and its codes."""
-    coder = make_coder(estimator)
-    table = coder.read(X)
-    return coder, table, coder.encode(table)
-
-
-def _default_bound(coder, table, codes) -> float:
+def _default_bound(encoded) -> float:
+    """Return a tenth of the reconstruction's error, or for exact ones, of variance."""
+    coder, _, codes = encoded
     centre = codes.mean(axis=0, dtype=np.float64).astype(codes.dtype)
-    errors = mean_errors(coder, table, codes, np.broadcast_to(centre, codes.shape))
+    # Rows of the mean code: their error is the rows' variance.
+    errors = mean_errors(encoded, np.broadcast_to(centre, codes.shape))
     decoded = coder.decode(centre[None])
-    level = np.nanmean(row_errors(coder, decoded, np.zeros_like(decoded)))
-    if errors.quantized <= level * (_ROUNDING * np.finfo(codes.dtype).eps) ** 2:
-        return _SHARE_OF_VARIANCE * (level or 1.0)  # rows are constant
-    return max(_SHARE_OF_ERROR * errors.exact, _SHARE_OF_VARIANCE * errors.quantized)
+    mean_square = np.nanmean(row_errors(coder, decoded, np.zeros_like(decoded)))
+    rounding = (_ROUNDING_ERRORS * np.finfo(codes.dtype).eps) ** 2
+    if errors.quantized <= mean_square * rounding:
+        return _SHARE_OF_VARIANCE * (mean_square or 1.0)
+    return max(
+        _SHARE_OF_ERROR * errors.reconstruction, _SHARE_OF_VARIANCE * errors.quantized
+    )

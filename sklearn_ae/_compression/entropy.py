@@ -1,241 +1,228 @@
-"""Columns of whole numbers to about as many bytes as their entropy, and back."""
+"""Entropy coding of integer columns by the standard library's zlib and lzma."""
 
 import lzma
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-# Without contexts of neighbouring bytes, what LZMA learns are frequencies.
-_RANGE_CODER = [
+BITS, DEFLATE, LZMA = range(3)
+# Without contexts of neighbouring bytes, LZMA's range coder learns frequencies alone.
+_FILTERS = [
     {
         "id": lzma.FILTER_LZMA1,
+        "preset": 9,
         "dict_size": 2**16,
         "lc": 0,
         "lp": 0,
         "pb": 0,
-        "mode": lzma.MODE_NORMAL,
-        "mf": lzma.MF_HC4,
-        "nice_len": 273,
         "depth": 1,
     }
 ]
-# Huffman's code takes a bit a byte at least. Where it is this many times the entropy,
-# the range coder does better; it is slower by far.
-_FAR = 1.05
-_MOST_POOLED = 2**20
-_MOST_PLANES = 8
-_MOST_DIGITS = 10
+_ITEM_SIZES = (1, 2, 4, 8)
 
 
-def encode_numbers(numbers: np.ndarray) -> bytes:
-    """Return whole numbers as bytes, each column about as short as its entropy.
+def encode_numbers(
+    numbers: np.ndarray, widths: Sequence[int] | None = None
+) -> tuple[int, bytes]:
+    """Return integers as bytes, each column about as short as its entropy.
 
-    A column is written as its smallest number, its span, and planes of bytes of what is
-    above the smallest. Up to 16 different numbers share one plane's bytes, as many as
-    go into one. A plane is in Huffman's code (of zlib), or where that is far from the
-    plane's entropy, with others of its kind in that of LZMA's adaptive range coder.
+    A head holds the minimum and the range of each column. The differences from the
+    minimum follow in the shortest of three forms: as many bits as the range needs;
+    planes of bytes, each in its own Huffman code (zlib); or the same planes in one
+    adaptive range code (LZMA). Several differences share a byte where they fit, because
+    Huffman's code takes at least a bit for each byte.
 
     Parameters
     ----------
     numbers : ndarray of int64 of shape (n_rows, n_columns)
         The numbers, below ``2 ** 62`` in size.
 
+    widths : sequence of int or None, default=None
+        Bits of each column, if its numbers are from 0 to ``2 ** width - 1``. Then the
+        form of bits needs no head.
+
     Returns
     -------
-    body : bytes
+    form, body : int, bytes
         What `decode_numbers` reads.
     """
     low = numbers.min(axis=0)
     above = (numbers - low).T
-    planes = [plane for column in above for plane in _planes(column)]
-    codes = [_huffman(plane) for plane in planes]
-    far = [
-        len(code) > _FAR * _entropy(plane)
-        for code, plane in zip(codes, planes, strict=True)
-    ]
-    choices = [far]
-    if sum(map(len, planes)) <= _MOST_POOLED:
-        choices.append([True] * len(planes))
-    spans = above.max(axis=1).tolist()
-    heads = [[_unsigned(n), span] for n, span in zip(low.tolist(), spans, strict=True)]
-    return min((_body(heads, planes, codes, pooled) for pooled in choices), key=len)
+    ranges = above.max(axis=1)
+    head = _write_head(low, ranges)
+    parts = [head]
+    for column, largest in zip(above, ranges.tolist(), strict=True):
+        parts += _planes(column, largest)
+    bodies = {DEFLATE: _deflate(parts), LZMA: _range_code(parts)}
+    form = min(bodies, key=lambda form: len(bodies[form]))
+    prefix, columns = b"", numbers.T
+    if widths is None:
+        prefix, columns, widths = head, above, _bit_lengths(ranges)
+    if len(prefix) + -(-len(numbers) * sum(widths) // 8) <= len(bodies[form]):
+        return BITS, prefix + _pack_bits(columns, widths)
+    return form, bodies[form]
 
 
-def decode_numbers(body: bytes, n_rows: int, n_columns: int) -> np.ndarray:
-    """Return what `encode_numbers` was given, or raise ValueError.
+def decode_numbers(
+    form: int,
+    body: bytes,
+    shape: tuple[int, int],
+    widths: Sequence[int] | None = None,
+) -> np.ndarray:
+    """Return the integers that `encode_numbers` was given, or raise ValueError.
 
     Parameters
     ----------
-    body : bytes
-        What `encode_numbers` returned. What follows it is not read.
+    form, body : int, bytes
+        What `encode_numbers` returned. Bytes after the body are not read.
 
-    n_rows, n_columns : int
-        The numbers' shape.
+    shape : tuple of int
+        The numbers' shape, (n_rows, n_columns).
+
+    widths : sequence of int or None, default=None
+        As in `encode_numbers`.
 
     Returns
     -------
     numbers : ndarray of int64 of shape (n_rows, n_columns)
-        The numbers. Nothing larger is made on the way.
+        The numbers. Decompression stops at their size, whatever the body claims.
     """
-    source = _Source(body)
-    most = _MOST_DIGITS * (3 + n_columns * (2 + _MOST_PLANES))
-    outline = _Source(_inflated(source.take(source.number()), most))
-    heads = [(outline.number(), outline.number()) for _ in range(n_columns)]
-    sizes = [[outline.number() for _ in range(_n_planes(span))] for _, span in heads]
-    lengths = [-(-n_rows // _together(span)) for _, span in heads]
-    n_pool = sum(
-        column.count(0) * length for column, length in zip(sizes, lengths, strict=True)
-    )
-    pool = _Source(_unpooled(source.take(outline.number()), n_pool))
-    numbers = np.empty((n_rows, n_columns), np.int64)
-    for position, ((low, span), length) in enumerate(zip(heads, lengths, strict=True)):
-        planes = [
-            _plane(source.take(size), length) if size else pool.take(length)
-            for size in sizes[position]
-        ]
-        numbers[:, position] = _joined(planes, span, n_rows) + _signed(low)
+    n_rows, n_columns = shape
+    if form == BITS and widths is not None:
+        return _unpack_bits(body, n_rows, widths)
+    longest = _head_size(8, n_columns) + 8 * n_rows * n_columns
+    raw = _decompress(form, body, longest)
+    low, ranges, size = _read_head(raw, n_columns)
+    if form == BITS:
+        numbers = _unpack_bits(raw[size:], n_rows, _bit_lengths(ranges))
+    else:
+        numbers = _join_planes(raw[size:], n_rows, ranges.tolist())
+    numbers += low
     return numbers
 
 
-class _Source:
-    """Bytes that are taken from the front, and may not end early."""
-
-    def __init__(self, data: bytes) -> None:
-        self._data, self._position = data, 0
-
-    def take(self, size: int) -> bytes:
-        """Return the next bytes."""
-        start, self._position = self._position, self._position + size
-        if self._position > len(self._data):
-            raise ValueError(f"{len(self._data)} bytes where more must be")
-        return self._data[start : self._position]
-
-    def number(self) -> int:
-        """Return the next number, see `_varint`."""
-        number = 0
-        for digit in range(_MOST_DIGITS):
-            byte = self.take(1)[0]
-            number |= (byte & 127) << 7 * digit
-            if byte < 128:
-                return number
-        raise ValueError("a number of too many digits")
+def _write_head(low: np.ndarray, ranges: np.ndarray) -> bytes:
+    """Return minima and ranges as unsigned integers of one size, after that size."""
+    # Negative minima become odd, others even numbers.
+    head = np.concatenate([low << 1 ^ low >> 63, ranges])
+    size = next(size for size in _ITEM_SIZES if int(head.max()) < 256**size)
+    return bytes([size]) + head.astype(f"<u{size}").tobytes()
 
 
-def _n_planes(span: int) -> int:
-    """Return the number of planes of a column whose numbers go up to `span`."""
-    n_planes = -(-span.bit_length() // 8)
-    if n_planes > _MOST_PLANES:
-        raise ValueError(f"more than {_MOST_PLANES} bytes a number")
-    return n_planes
+def _read_head(raw: bytes, n_columns: int) -> tuple[np.ndarray, np.ndarray, int]:
+    """Return minima, ranges, and the size of the head."""
+    item = raw[0] if raw else 0
+    if item not in _ITEM_SIZES or len(raw) < _head_size(item, n_columns):
+        raise ValueError(f"{len(raw)} bytes for the head of {n_columns} columns")
+    head = np.frombuffer(raw, f"<u{item}", 2 * n_columns, 1).astype(np.int64)
+    if (head < 0).any():
+        raise ValueError("numbers of more than 62 bits")
+    low, ranges = head[:n_columns], head[n_columns:]
+    return low >> 1 ^ -(low & 1), ranges, _head_size(item, n_columns)
 
 
-def _together(span: int) -> int:
-    """Return how many numbers from 0 to `span` go into one byte, at least 1."""
-    together = 1
-    while span > 0 and (span + 1) ** (together + 1) <= 256:
-        together += 1
-    return together
+def _head_size(item: int, n_columns: int) -> int:
+    return 1 + 2 * item * n_columns
 
 
-def _planes(column: np.ndarray) -> Iterator[bytes]:
-    """Yield the bytes of numbers from 0, the lowest ones first."""
-    span = int(column.max())
-    together = _together(span)
+def _bit_lengths(ranges: np.ndarray) -> list[int]:
+    return [largest.bit_length() for largest in ranges.tolist()]
+
+
+def _pack_bits(columns: np.ndarray, widths: Sequence[int]) -> bytes:
+    """Return planes of bits, of each column the lowest first."""
+    bits = np.empty((sum(widths), columns.shape[1]), bool)
+    planes = iter(bits)
+    for column, width in zip(columns, widths, strict=True):
+        for place in range(width):
+            next(planes)[:] = column >> place & 1
+    return np.packbits(bits).tobytes()
+
+
+def _unpack_bits(data: bytes, n_rows: int, widths: Sequence[int]) -> np.ndarray:
+    """Return the numbers whose bits `_pack_bits` returned."""
+    n_bits = n_rows * sum(widths)
+    if 8 * len(data) < n_bits:
+        raise ValueError(f"{len(data)} bytes for {n_bits} bits")
+    bits = np.unpackbits(np.frombuffer(data, np.uint8), count=n_bits)
+    planes = iter(bits.reshape(-1, n_rows))
+    numbers = np.zeros((n_rows, len(widths)), np.int64)
+    for column, width in enumerate(widths):
+        for place in range(width):
+            numbers[:, column] |= next(planes).astype(np.int64) << place
+    return numbers
+
+
+def _numbers_a_byte(largest: int) -> int:
+    """Return how many numbers from 0 to `largest` fit into a byte, at least 1."""
+    counts = (count for count in range(8, 1, -1) if (largest + 1) ** count <= 256)
+    return next(counts, 1)
+
+
+def _plane_shape(largest: int, n_rows: int) -> tuple[int, int]:
+    """Return how many planes of bytes a column has, and the length of each."""
+    return -(-largest.bit_length() // 8), -(-n_rows // _numbers_a_byte(largest))
+
+
+def _planes(column: np.ndarray, largest: int) -> list[bytes]:
+    """Return the bytes of numbers from 0 to `largest`, the lowest ones first."""
+    together = _numbers_a_byte(largest)
     if together > 1:
         column = np.pad(column, (0, -len(column) % together)).reshape(-1, together)
-        column = column @ (span + 1) ** np.arange(together)
-    for place in range(_n_planes(span)):
-        yield (column >> 8 * place).astype(np.uint8).tobytes()
+        column = column @ (largest + 1) ** np.arange(together)
+    n_planes, _ = _plane_shape(largest, len(column))
+    return [(column >> 8 * p).astype(np.uint8).tobytes() for p in range(n_planes)]
 
 
-def _joined(planes: Sequence[bytes], span: int, n_rows: int) -> np.ndarray:
-    """Return the numbers whose bytes `_planes` yielded."""
-    together = _together(span)
-    column = np.zeros(-(-n_rows // together), np.int64)
-    for place, plane in enumerate(planes):
-        column += np.frombuffer(plane, np.uint8).astype(np.int64) << 8 * place
-    if together > 1:
-        digits = column[:, None] // (span + 1) ** np.arange(together) % (span + 1)
-        column = digits.ravel()[:n_rows]
-    return column
+def _join_planes(data: bytes, n_rows: int, ranges: Sequence[int]) -> np.ndarray:
+    """Return the numbers whose bytes `_planes` returned, column after column."""
+    shapes = [_plane_shape(largest, n_rows) for largest in ranges]
+    n_bytes = sum(n_planes * length for n_planes, length in shapes)
+    if len(data) < n_bytes:
+        raise ValueError(f"{len(data)} bytes for {n_bytes} bytes of numbers")
+    numbers, start = np.empty((n_rows, len(ranges)), np.int64), 0
+    for position, (n_planes, length) in enumerate(shapes):
+        planes = np.frombuffer(data, np.uint8, n_planes * length, start)
+        start += planes.size
+        column = np.zeros(length, np.int64)
+        for place, plane in enumerate(planes.reshape(n_planes, length)):
+            column |= plane.astype(np.int64) << 8 * place
+        numbers[:, position] = _split_digits(column, ranges[position])[:n_rows]
+    return numbers
 
 
-def _body(
-    heads: list[list[int]],
-    planes: Sequence[bytes],
-    codes: Sequence[bytes],
-    pooled: Sequence[bool],
-) -> bytes:
-    """Return an outline, then what is pooled, then what is coded alone."""
-    chosen = list(zip(planes, codes, pooled, strict=True))
-    pool = _pooled(b"".join(plane for plane, _, is_in in chosen if is_in))
-    sizes = [0 if is_in else len(code) for _, code, is_in in chosen]
-    outline = [number for head in heads for number in head]
-    outline = _deflated(b"".join(map(_varint, [*outline, *sizes, len(pool)])))
-    alone = [code for _, code, is_in in chosen if not is_in]
-    return b"".join([_varint(len(outline)), outline, pool, *alone])
+def _split_digits(column: np.ndarray, largest: int) -> np.ndarray:
+    """Return the numbers that share each byte."""
+    together = _numbers_a_byte(largest)
+    if together == 1:
+        return column
+    digits = column[:, None] // (largest + 1) ** np.arange(together) % (largest + 1)
+    return digits.ravel()
 
 
-def _pooled(raw: bytes) -> bytes:
-    code = lzma.compress(raw, format=lzma.FORMAT_RAW, filters=_RANGE_CODER)
-    return min(raw, code, key=len)
+def _deflate(parts: Iterable[bytes]) -> bytes:
+    """Return run-length coded parts, each with a Huffman code of its own."""
+    coder = zlib.compressobj(9, zlib.DEFLATED, -zlib.MAX_WBITS, 9, zlib.Z_RLE)
+    blocks = [coder.compress(part) + coder.flush(zlib.Z_BLOCK) for part in parts]
+    return b"".join([*blocks, coder.flush()])
 
 
-def _unpooled(code: bytes, size: int) -> bytes:
-    if len(code) == size:
-        return code
-    coder = lzma.LZMADecompressor(format=lzma.FORMAT_RAW, filters=_RANGE_CODER)
+def _range_code(parts: Iterable[bytes]) -> bytes:
+    """Return parts in one adaptive range code."""
+    return lzma.compress(b"".join(parts), format=lzma.FORMAT_RAW, filters=_FILTERS)
+
+
+def _decompress(form: int, body: bytes, longest: int) -> bytes:
+    """Return at most `longest` bytes of what a body holds."""
     try:
-        return coder.decompress(code, max_length=size)
-    except lzma.LZMAError as error:
+        if form == DEFLATE:
+            return zlib.decompressobj(-zlib.MAX_WBITS).decompress(body, longest)
+        if form == LZMA:
+            coder = lzma.LZMADecompressor(format=lzma.FORMAT_RAW, filters=_FILTERS)
+            return coder.decompress(body, max_length=longest)
+    except (zlib.error, lzma.LZMAError) as error:
         raise ValueError(str(error)) from None
-
-
-def _huffman(plane: bytes) -> bytes:
-    return min(plane, _deflated(plane, zlib.Z_HUFFMAN_ONLY), key=len)
-
-
-def _plane(code: bytes, size: int) -> bytes:
-    plane = code if len(code) == size else _inflated(code, size)
-    if len(plane) != size:
-        raise ValueError(f"{len(plane)} bytes of {size} numbers")
-    return plane
-
-
-def _deflated(raw: bytes, strategy: int = zlib.Z_DEFAULT_STRATEGY) -> bytes:
-    coder = zlib.compressobj(9, zlib.DEFLATED, -zlib.MAX_WBITS, 9, strategy)
-    return coder.compress(raw) + coder.flush()
-
-
-def _inflated(code: bytes, most: int) -> bytes:
-    try:
-        return zlib.decompressobj(-zlib.MAX_WBITS).decompress(code, most)
-    except zlib.error as error:
-        raise ValueError(str(error)) from None
-
-
-def _entropy(plane: bytes) -> float:
-    """Return the bytes that a plane takes by the frequencies in it."""
-    counts = np.bincount(np.frombuffer(plane, np.uint8))
-    counts = counts[counts > 0]
-    return float(counts @ np.log2(len(plane) / counts)) / 8
-
-
-def _varint(number: int) -> bytes:
-    """Return seven bits a byte, the lowest first; the last byte is below 128."""
-    digits = []
-    while number >= 128:
-        digits.append(number & 127 | 128)
-        number >>= 7
-    return bytes([*digits, number])
-
-
-def _unsigned(number: int) -> int:
-    return 2 * number if number >= 0 else -2 * number - 1
-
-
-def _signed(number: int) -> int:
-    if number >= 2**63:
-        raise ValueError("a number beyond 62 bits")
-    return -(number + 1) // 2 if number % 2 else number // 2
+    if form == BITS:
+        return body
+    raise ValueError(f"a body of form {form}")

@@ -1,4 +1,4 @@
-"""Rows of whole numbers to bytes that are read right or not at all."""
+"""Bytes of quantized codes, with a header that tells cut, changed or foreign bytes."""
 
 import hashlib
 import struct
@@ -9,29 +9,28 @@ import numpy as np
 
 from .entropy import decode_numbers, encode_numbers
 
-FORMAT = 1
+FORMAT = 2
 _MAGIC = b"\x93SAE"
 _HEADER = struct.Struct("<4sBBBBIQ8s16s")
 _DTYPES = (np.float32, np.float64)
-_CODED, _PLAIN = 0, 1
-# Rows that are all alike take no bytes: so that a header can't claim any number of
-# them, no file stands for more than this many times its size.
-_ROWS_A_BYTE = 2**12
+# Equal rows take no bytes. The limit keeps a header from claiming any number of them.
+_MOST_ROWS_A_BYTE = 2**12
 
 
-class Packed(NamedTuple):
-    """What bytes hold.
+class QuantizedCodes(NamedTuple):
+    """Codes as integers.
 
     Attributes
     ----------
     numbers : ndarray of int64 of shape (n_rows, n_components)
-        The rows.
+        The number of each code's level.
 
     dtype : type
-        Of the rows that they stand for, float32 or float64.
+        Of the codes, float32 or float64.
 
     exponent : int
-        How far the steps were shrunk for them, from 0 to 255.
+        How much narrower steps are than the quantizer's, from 0 to 255, see
+        `Quantizer`.
     """
 
     numbers: np.ndarray
@@ -39,8 +38,8 @@ class Packed(NamedTuple):
     exponent: int
 
 
-class Packing:
-    """The way of one model's rows to bytes and back.
+class Packer:
+    """Conversion of one model's quantized codes to bytes and back.
 
     A header of 44 bytes holds the format's version, the shape, a part of the model's
     fingerprint, and SHA-256 of fingerprint, header and body, cut to 128 bits.
@@ -54,18 +53,17 @@ class Packing:
         Numbers a row.
 
     widths : sequence of int or None, default=None
-        Bits of each component, if its numbers are from 0 to ``2 ** width - 1``. Few
-        rows may be shorter as those plain bits.
+        Bits of each component, if its numbers are from 0 to ``2 ** width - 1``.
 
     Examples
     --------
     >>> import numpy as np
-    >>> from sklearn_ae._compression.packing import Packed, Packing
-    >>> packing = Packing(64 * "0", 2)
-    >>> data = packing.pack(Packed(np.array([[3, -1]]), np.float32, 0))
+    >>> from sklearn_ae._compression.packing import Packer, QuantizedCodes
+    >>> packer = Packer(64 * "0", 2)
+    >>> data = packer.pack(QuantizedCodes(np.array([[3, -1]]), np.float32, 0))
     >>> len(data)
-    52
-    >>> packing.unpack(data).numbers
+    49
+    >>> packer.unpack(data).numbers
     array([[ 3, -1]])
     """
 
@@ -75,47 +73,48 @@ class Packing:
         n_components: int,
         widths: Sequence[int] | None = None,
     ) -> None:
-        self._model = bytes.fromhex(fingerprint)
+        self._fingerprint = bytes.fromhex(fingerprint)
         self._n_components, self._widths = n_components, widths
 
-    def pack(self, packed: Packed) -> bytes:
-        """Return rows as bytes."""
-        n_rows = len(packed.numbers)
-        bodies = {_CODED: encode_numbers(packed.numbers)}
-        if self._widths is not None:
-            bodies[_PLAIN] = _plain_bits(packed.numbers, self._widths)
-        kind = min(bodies, key=lambda kind: len(bodies[kind]))
-        body = bodies[kind].ljust(-(-n_rows // _ROWS_A_BYTE), b"\0")
-        fields = [_MAGIC, FORMAT, kind, _DTYPES.index(packed.dtype), packed.exponent]
-        fields += [self._n_components, n_rows, self._model[:8]]
-        check = self._checksum(_HEADER.pack(*fields, b""), body)
-        return _HEADER.pack(*fields, check) + body
+    def pack(self, codes: QuantizedCodes) -> bytes:
+        """Return codes as bytes."""
+        n_rows = len(codes.numbers)
+        form, body = encode_numbers(codes.numbers, self._widths)
+        body = body.ljust(-(-n_rows // _MOST_ROWS_A_BYTE), b"\0")
+        fields = [_MAGIC, FORMAT, form, _DTYPES.index(codes.dtype), codes.exponent]
+        fields += [self._n_components, n_rows, self._fingerprint[:8]]
+        checksum = self._checksum(_HEADER.pack(*fields, b""), body)
+        return _HEADER.pack(*fields, checksum) + body
 
-    def unpack(self, data: bytes) -> Packed:
-        """Return the rows, or raise ValueError."""
-        kind, dtype, exponent, n_components, n_rows = self._checked(data)
+    def unpack(self, data: bytes) -> QuantizedCodes:
+        """Return the codes, or raise ValueError."""
+        form, dtype, exponent, n_components, n_rows = self._read_header(data)
         body = data[_HEADER.size :]
         try:
             if n_components != self._n_components or dtype >= len(_DTYPES):
                 raise ValueError(f"{n_components} components of dtype {dtype}")
-            if not 1 <= n_rows <= len(body) * _ROWS_A_BYTE:
+            if not 1 <= n_rows <= len(body) * _MOST_ROWS_A_BYTE:
                 raise ValueError(f"{n_rows} rows in {len(body)} bytes")
-            numbers = self._numbers(kind, body, n_rows)
+            shape = n_rows, n_components
+            numbers = decode_numbers(form, body, shape, self._widths)
         except ValueError as error:
             raise ValueError(
                 f"data must be as compress returned it, got {error}."
             ) from None
-        return Packed(numbers, _DTYPES[dtype], exponent)
+        return QuantizedCodes(numbers, _DTYPES[dtype], exponent)
 
-    def _checked(self, data: bytes) -> list[int]:
-        """Return what a header says of the body, if all is as it was packed."""
+    def _read_header(self, data: bytes) -> list[int]:
+        """Return form, dtype, exponent, n_components and n_rows, or raise ValueError.
+
+        The checksum is right then, which says nothing of bytes that were made to
+        deceive.
+        """
         if len(data) < _HEADER.size:
             raise ValueError(
                 "data must be whole, as compress returned it: at least "
                 f"{_HEADER.size} bytes, got {len(data)}."
             )
-        head = data[: _HEADER.size]
-        magic, version, *fields, model, check = _HEADER.unpack(head)
+        magic, version, *fields, model, checksum = _HEADER.unpack(data[: _HEADER.size])
         if magic != _MAGIC:
             raise ValueError(
                 f"data must begin with {_MAGIC!r}, as what compress returned does, "
@@ -123,13 +122,13 @@ class Packing:
             )
         if version != FORMAT:
             raise ValueError(f"data must be of format {FORMAT}, got {version}.")
-        if model != self._model[:8]:
+        if model != self._fingerprint[:8]:
             raise ValueError(
                 "data must be of this very model, with a fingerprint that begins with "
-                f"{self._model[:8].hex()!r}, got {model.hex()!r}."
+                f"{self._fingerprint[:8].hex()!r}, got {model.hex()!r}."
             )
         unsigned = _HEADER.pack(magic, version, *fields, model, b"")
-        if check != self._checksum(unsigned, data[_HEADER.size :]):
+        if checksum != self._checksum(unsigned, data[_HEADER.size :]):
             raise ValueError(
                 "data must be as compress returned it, got bytes that were cut or "
                 "changed: their checksum is another."
@@ -137,43 +136,7 @@ class Packing:
         return fields
 
     def _checksum(self, header: bytes, body: bytes) -> bytes:
-        digest = hashlib.sha256(self._model)
+        digest = hashlib.sha256(self._fingerprint)
         digest.update(header)
         digest.update(body)
         return digest.digest()[:16]
-
-    def _numbers(self, kind: int, body: bytes, n_rows: int) -> np.ndarray:
-        if kind == _CODED:
-            return decode_numbers(body, n_rows, self._n_components)
-        if kind == _PLAIN and self._widths is not None:
-            return _from_plain_bits(body, n_rows, self._widths)
-        raise ValueError(f"a body of kind {kind}")
-
-
-def _plain_bits(numbers: np.ndarray, widths: Sequence[int]) -> bytes:
-    """Return numbers as ``sum(widths)`` bits a row."""
-    bits = np.empty((len(numbers), sum(widths)), bool)
-    for bit, (column, place) in enumerate(_places(widths)):
-        bits[:, bit] = numbers[:, column] >> place & 1
-    return np.packbits(bits).tobytes()
-
-
-def _from_plain_bits(body: bytes, n_rows: int, widths: Sequence[int]) -> np.ndarray:
-    n_bits = n_rows * sum(widths)
-    if len(body) < -(-n_bits // 8):
-        raise ValueError(f"{len(body)} bytes for {n_bits} bits")
-    bits = np.unpackbits(np.frombuffer(body, np.uint8), count=n_bits)
-    bits = bits.reshape(n_rows, sum(widths))
-    numbers = np.zeros((n_rows, len(widths)), np.int64)
-    for bit, (column, place) in enumerate(_places(widths)):
-        numbers[:, column] |= bits[:, bit].astype(np.int64) << place
-    return numbers
-
-
-def _places(widths: Sequence[int]) -> list[tuple[int, int]]:
-    """Return column and place of each bit of a row, the highest first."""
-    return [
-        (column, place)
-        for column, width in enumerate(widths)
-        for place in reversed(range(width))
-    ]

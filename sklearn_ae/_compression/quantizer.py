@@ -1,4 +1,4 @@
-"""Codes to whole numbers and back: steps, and how many bits each component gets."""
+"""Uniform quantizers of codes, by an error bound or by a number of bits."""
 
 import heapq
 from collections.abc import Callable
@@ -12,23 +12,23 @@ from .coders import Coder, row_errors
 MOST_BITS = 32
 LARGEST_EXPONENT = 255
 _EXPONENTS_AN_OCTAVE = 8
-# Above, whole numbers are not exact in float64.
+# Larger integers are not exact in float64.
 _LARGEST = 2**53
-_NUDGE = 0.1  # of a deviation
-_MOST_NUDGED_CELLS = 2**26
+_SMALL_CHANGE = 0.1  # of a standard deviation
+_MOST_CHANGED_CELLS = 2**26
 _MOST_PASSES = 16
-# Shares of rows beyond either end of the levels that are tried.
+# Shares of rows that the levels leave out at either end, of which the best is chosen.
 _TAILS = (0, 1e-4, 3e-4, 1e-3, 3e-3, 0.01, 0.02, 0.03, 0.05, 0.08, 0.12, 0.18, 0.25)
 
 
-def _is_sized(array: Any, estimator) -> bool:
+def _is_one_a_component(array: Any, estimator) -> bool:
     return is_vector(array, len(estimator.origins_))
 
 
 def _are_bits(bits: Any, estimator) -> bool:
     if bits is None:
         return True
-    whole = _is_sized(bits, estimator) and bits.dtype.kind in "iu"
+    whole = _is_one_a_component(bits, estimator) and bits.dtype.kind in "iu"
     return whole and bool(((bits >= 0) & (bits <= MOST_BITS)).all())
 
 
@@ -38,17 +38,19 @@ def _is_bound(bound: Any, estimator) -> bool:
     return bound is None or (is_number(bound) and bound > 0)
 
 
-# What a compressor learns of levels, those first by which others are measured.
-QUANTIZED: dict[str, Rule] = {
+# Rules of the quantizer's attributes. `origins_` comes first: others use its length.
+QUANTIZER_RULES: dict[str, Rule] = {
     "origins_": (
         "an array of finite numbers",
         lambda array, _: isinstance(array, np.ndarray) and is_vector(array, array.size),
     ),
     "steps_": (
         "positive numbers, as many as origins_",
-        lambda steps, owner: _is_sized(steps, owner) and bool((steps > 0).all()),
+        lambda steps, owner: (
+            _is_one_a_component(steps, owner) and bool((steps > 0).all())
+        ),
     ),
-    "bits_": (f"None, or whole numbers up to {MOST_BITS}", _are_bits),
+    "bits_": (f"None, or integers up to {MOST_BITS}", _are_bits),
     "error_bound_": ("a positive number if bits_ is None, else None", _is_bound),
 }
 
@@ -56,72 +58,79 @@ QUANTIZED: dict[str, Rule] = {
 class Quantizer(NamedTuple):
     """Levels at equal distances for each component.
 
+    `exponent` in its methods makes steps narrower, by ``2 ** (-exponent / 8)``.
+
     Attributes
     ----------
     origins : ndarray of shape (n_components,)
-        The codes that 0 stands for.
+        The codes of level 0.
 
     steps : ndarray of shape (n_components,)
-        Distances of levels.
+        Distances of neighbouring levels.
 
     bits : ndarray of int of shape (n_components,) or None
-        The levels' numbers go from 0 to ``2 ** bits - 1``. None means any number.
+        Levels are numbered from 0 to ``2 ** bits - 1``. None means any integer.
     """
 
     origins: np.ndarray
     steps: np.ndarray
     bits: np.ndarray | None
 
-    def numbers(self, codes: np.ndarray, exponent: int = 0) -> np.ndarray:
+    def quantize(self, codes: np.ndarray, exponent: int = 0) -> np.ndarray:
         """Return the number of the level next to each code, as int64."""
-        low, high = -_LARGEST, _LARGEST
+        lowest, highest = -_LARGEST, _LARGEST
         if self.bits is not None:
-            low, high = 0, 2**self.bits - 1
-        numbers = np.rint(self._places(codes, exponent))
-        return numbers.clip(low, high).astype(np.int64)
+            lowest, highest = 0, 2**self.bits - 1
+        numbers = np.rint(self._in_steps(codes, exponent))
+        return numbers.clip(lowest, highest).astype(np.int64)
 
-    def codes(self, numbers: np.ndarray, dtype: type, exponent: int = 0) -> np.ndarray:
-        """Return the codes that numbers stand for."""
-        steps = _shrunk(self.steps, exponent)
+    def dequantize(
+        self, numbers: np.ndarray, dtype: type, exponent: int = 0
+    ) -> np.ndarray:
+        """Return the codes of numbered levels."""
+        steps = _narrow(self.steps, exponent)
         return (self.origins + numbers * steps).astype(dtype)
 
-    def can_number(self, codes: np.ndarray, exponent: int = 0) -> bool:
-        """Return whether all levels next to codes have numbers."""
-        return bool((np.abs(self._places(codes, exponent)) < _LARGEST).all())
-
-    def _places(self, codes, exponent):
-        with np.errstate(over="ignore"):
-            steps = _shrunk(self.steps, exponent)
-            return (codes.astype(np.float64) - self.origins) / steps
-
-    def rounded(self, codes: np.ndarray, exponent: int = 0) -> np.ndarray:
+    def round(self, codes: np.ndarray, exponent: int = 0) -> np.ndarray:
         """Return the levels next to codes, in the dtype of codes."""
-        numbers = self.numbers(codes, exponent)
-        return self.codes(numbers, codes.dtype.type, exponent)
+        numbers = self.quantize(codes, exponent)
+        return self.dequantize(numbers, codes.dtype.type, exponent)
+
+    def covers(self, codes: np.ndarray, exponent: int = 0) -> bool:
+        """Return whether float64 holds the numbers of all levels next to codes."""
+        return bool((np.abs(self._in_steps(codes, exponent)) < _LARGEST).all())
+
+    def _in_steps(self, codes, exponent):
+        with np.errstate(over="ignore"):
+            steps = _narrow(self.steps, exponent)
+            return (codes.astype(np.float64) - self.origins) / steps
 
 
 def exponent_for(ratio: float) -> int:
-    """Return the exponent that makes squares of steps `ratio` times smaller, or 1."""
+    """Return the exponent by which squared steps become `ratio` times smaller.
+
+    It is at least 1.
+    """
     return max(1, int(np.ceil(_EXPONENTS_AN_OCTAVE * np.log2(ratio) / 2)))
 
 
-def _shrunk(steps: np.ndarray, exponent: int) -> np.ndarray:
+def _narrow(steps: np.ndarray, exponent: int) -> np.ndarray:
     return steps * 2.0 ** (-exponent / _EXPONENTS_AN_OCTAVE)
 
 
 def sensitivities(coder: Coder, codes: np.ndarray) -> np.ndarray:
-    """Return the error that a change of each component by 1 makes, per its square.
+    """Return the squared error of rows per squared change of each component.
 
-    It is measured at changes of a tenth of the component's deviation, up and down, so
-    that it holds for decoders of any kind.
+    It is measured at changes of a tenth of the component's standard deviation, up and
+    down, so that it holds for decoders of any kind.
 
     Parameters
     ----------
     coder : Coder
-        What rows codes stand for.
+        The decoder.
 
     codes : ndarray of shape (n_samples, n_components)
-        Where to measure it.
+        Codes to change.
 
     Returns
     -------
@@ -131,36 +140,39 @@ def sensitivities(coder: Coder, codes: np.ndarray) -> np.ndarray:
     deviation = codes.std(axis=0, dtype=np.float64)
     deviation = np.maximum(deviation, 1e-3 * deviation.max() or 1.0)
     n_cells = coder.decode(codes[:1]).size * codes.shape[1]
-    codes = codes[: max(32, _MOST_NUDGED_CELLS // n_cells)]
+    codes = codes[: max(32, _MOST_CHANGED_CELLS // n_cells)]
     exact = coder.decode(codes)
     weights = np.empty(codes.shape[1])
-    for component, nudge in enumerate(_NUDGE * deviation):
+    for component, change in enumerate(_SMALL_CHANGE * deviation):
         errors = [
-            row_errors(coder, exact, coder.decode(_moved(codes, component, step)))
-            for step in (nudge, -nudge)
+            row_errors(coder, exact, coder.decode(_shift(codes, component, signed)))
+            for signed in (change, -change)
         ]
-        weights[component] = np.nanmean(errors) / nudge**2
-    most = weights.max()
-    return np.maximum(weights, 1e-12 * most) if most > 0 else np.ones_like(weights)
+        weights[component] = np.nanmean(errors) / change**2
+    largest = weights.max()
+    return (
+        np.maximum(weights, 1e-12 * largest) if largest > 0 else np.ones_like(weights)
+    )
 
 
-def _moved(codes: np.ndarray, component: int, step: float) -> np.ndarray:
-    moved = codes.copy()
-    moved[:, component] += step
-    return moved
+def _shift(codes: np.ndarray, component: int, change: float) -> np.ndarray:
+    shifted = codes.copy()
+    shifted[:, component] += change
+    return shifted
 
 
 def bounded_quantizer(
     codes: np.ndarray,
     weights: np.ndarray,
     bound: float,
-    added: Callable[[Quantizer], float],
+    added_error: Callable[[Quantizer], float],
 ) -> Quantizer:
     """Return the quantizer of the widest steps that add at most `bound` to the error.
 
-    A step's square is inversely proportional to the component's weight. Then all add
-    the same to the error, and for their entropy, the least. Where half of a component's
-    codes are one number, it is a level.
+    Squared steps are inversely proportional to the weights, so that all components add
+    the same error. Of uniform quantizers followed by entropy coding, these need the
+    fewest bits at high rates (Gish and Pierce, 1968). The median is a level, so that a
+    code that half of the rows share stays as it is.
 
     Parameters
     ----------
@@ -171,21 +183,22 @@ def bounded_quantizer(
         What `sensitivities` returned.
 
     bound : float
-        The most that may be added to the error, positive.
+        The largest error that may be added, positive.
 
-    added : callable
-        Returns what a quantizer adds to the error.
+    added_error : callable
+        Returns the error that a quantizer adds.
 
     Returns
     -------
     quantizer : Quantizer
-        It takes any number.
+        Its numbers are not bounded.
     """
     origins = np.median(codes, axis=0).astype(np.float64)
     units = 1 / np.sqrt(weights)
+    # Rounding in steps of width w adds w**2 / 12 a component.
     width, widest = np.sqrt(12 / codes.shape[1]) * np.sqrt(bound), 0.0
     for _ in range(_MOST_PASSES):
-        error = added(Quantizer(origins, width * units, None))
+        error = added_error(Quantizer(origins, width * units, None))
         if error <= bound:
             widest = max(width, widest)
         change = np.sqrt(bound) / np.sqrt(max(error, 1e-300))
@@ -198,8 +211,9 @@ def levelled_quantizer(
 ) -> Quantizer:
     """Return the quantizer of `n_bits` a row that adds the least to the error.
 
-    Bit after bit goes to the component whose weighted squared error it lowers most, as
-    measured on the codes. A component without bits is its mean.
+    Bit after bit goes to the component whose weighted squared error it reduces most
+    (block quantization, Huang and Schultheiss, 1963; here errors are measured, not
+    those of Gaussian codes). The level of a component without bits is its mean.
 
     Parameters
     ----------
@@ -217,41 +231,52 @@ def levelled_quantizer(
     quantizer : Quantizer
         With bits that sum to `n_bits`.
     """
-    n_components = codes.shape[1]
-    bits = np.zeros(n_components, np.int64)
-    levels = [_levels(column, 0) for column in codes.T]
-    queue = []
-    for component in range(n_components):
-        _offer(queue, codes, weights, levels, bits, component)
+    bits = np.zeros(codes.shape[1], np.int64)
+    levels = [_fit_levels(column, 0) for column in codes.T]
+
+    def with_one_more_bit(component):
+        """Return a heap's entry, of which the largest gain comes first."""
+        finer = _fit_levels(codes[:, component], bits[component] + 1)
+        gain = weights[component] * (levels[component].error - finer.error)
+        return -gain, bits[component], component, finer
+
+    heap = [with_one_more_bit(component) for component in range(len(bits))]
+    heapq.heapify(heap)
     for _ in range(n_bits):
-        *_, component, better = heapq.heappop(queue)
+        *_, component, finer = heapq.heappop(heap)
+        levels[component] = finer
         bits[component] += 1
-        levels[component] = better
         if bits[component] < MOST_BITS:
-            _offer(queue, codes, weights, levels, bits, component)
+            heapq.heappush(heap, with_one_more_bit(component))
     origins, steps, _ = np.array(levels).T
     return Quantizer(origins, steps, bits)
 
 
-def _offer(queue, codes, weights, levels, bits, component) -> None:
-    """Put what one more bit for a component gains into the queue."""
-    better = _levels(codes[:, component], bits[component] + 1)
-    gain = weights[component] * (levels[component][2] - better[2])
-    heapq.heappush(queue, (-gain, bits[component], component, better))
+class _Levels(NamedTuple):
+    """Lowest level, step, and mean squared error of a component's levels."""
+
+    origin: float
+    step: float
+    error: float
 
 
-def _levels(column: np.ndarray, n_bits: int) -> tuple[float, float, float]:
-    """Return lowest level, step and mean squared error of the best tried levels."""
+def _fit_levels(column: np.ndarray, n_bits: int) -> _Levels:
+    """Return ``2 ** n_bits`` levels, of those tried the ones of the least error."""
     column = column.astype(np.float64)
     if n_bits == 0:
-        return column.mean(), 1.0, column.var()
+        return _Levels(column.mean(), 1.0, column.var())
     lows, highs = np.quantile(column, [_TAILS, 1 - np.array(_TAILS)])
-    best = None
-    for low, high in zip(lows, highs, strict=True):
-        width = (high - low) / 2**n_bits
-        origin, step = low + width / 2, width or 1.0
-        numbers = np.rint((column - origin) / step).clip(0, 2.0**n_bits - 1)
-        error = np.square(origin + numbers * step - column).mean()
-        if best is None or error < best[2]:
-            best = origin, step, error
-    return best
+    tried = [
+        _levels_between(column, n_bits, low, high)
+        for low, high in zip(lows, highs, strict=True)
+    ]
+    return min(tried, key=lambda levels: levels.error)
+
+
+def _levels_between(column, n_bits, low, high):
+    """Return the levels in the middle of equal parts of an interval."""
+    width = (high - low) / 2**n_bits
+    origin, step = low + width / 2, width or 1.0
+    numbers = np.rint((column - origin) / step).clip(0, 2.0**n_bits - 1)
+    error = np.square(origin + numbers * step - column).mean()
+    return _Levels(origin, step, error)

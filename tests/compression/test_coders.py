@@ -1,7 +1,9 @@
-"""What codes come back as, and what tells coders apart."""
+"""Errors of decoded codes, fingerprints of decoders, raw bytes of tables."""
 
 import numpy as np
+import pandas as pd
 import pytest
+from scipy import sparse
 from sklearn.decomposition import PCA
 from sklearn.frozen import FrozenEstimator
 
@@ -9,7 +11,10 @@ from sklearn_ae import AutoencoderTransformer
 from sklearn_ae._compression.coders import (
     AutoencoderCoder,
     TransformerCoder,
+    encode_table,
     make_coder,
+    mean_errors,
+    raw_bytes,
     row_errors,
 )
 from sklearn_ae._persistence.fingerprint import hash_values
@@ -17,9 +22,8 @@ from sklearn_ae._persistence.fingerprint import hash_values
 FEW = {"hidden_layer_sizes": (16,), "max_epochs": 3, "random_state": 0}
 
 
-def row_errors_of(coder, X):
-    table = coder.read(X)
-    codes = coder.encode(table)
+def errors_of_rows(estimator, X):
+    coder, table, codes = encode_table(estimator, X)
     errors = [
         row_errors(coder, rows, coder.decode(codes[chunk]))
         for chunk, rows in coder.rows(table)
@@ -31,30 +35,29 @@ def row_errors_of(coder, X):
 def test_errors_are_reconstruction_errors(table, request):
     X = request.getfixturevalue(table)
     estimator = AutoencoderTransformer(3, **FEW).fit(X)
-    coder = make_coder(FrozenEstimator(estimator))
-    assert isinstance(coder, AutoencoderCoder)
-    found = row_errors_of(coder, X)
+    frozen = FrozenEstimator(estimator)
+    assert isinstance(make_coder(frozen), AutoencoderCoder)
+    found = errors_of_rows(frozen, X)
     np.testing.assert_allclose(found, estimator.reconstruction_error(X), rtol=1e-6)
 
 
-def test_errors_of_any_transformer_are_mean_squares(X):
+def test_transformers_errors_are_mean_squares(X):
     pca = PCA(2).fit(X)
-    coder = make_coder(pca)
-    assert isinstance(coder, TransformerCoder)
+    assert isinstance(make_coder(pca), TransformerCoder)
     codes = pca.transform(X)
     expected = np.square(pca.inverse_transform(codes) - X).mean(axis=1)
-    np.testing.assert_allclose(row_errors_of(coder, X), expected)
+    np.testing.assert_allclose(errors_of_rows(pca, X), expected)
 
 
-def test_columns_without_cells_take_no_part(X):
+def test_empty_columns_add_no_error(X):
     X = X.copy()
     X[:, 2] = np.nan
     estimator = AutoencoderTransformer(2, **FEW).fit(X)
-    found = row_errors_of(make_coder(estimator), X)
+    found = errors_of_rows(estimator, X)
     np.testing.assert_allclose(found, estimator.reconstruction_error(X), rtol=1e-6)
 
 
-def test_equal_things_have_equal_fingerprints():
+def test_equal_states_have_equal_fingerprints():
     first = {"b": np.arange(3.0), "a": [1, "x", None]}
     second = {"a": [1, "x", None], "b": np.arange(3.0)}
     assert hash_values(first) == hash_values(second)
@@ -72,5 +75,47 @@ OTHERS = [
 
 
 @pytest.mark.parametrize("other", OTHERS)
-def test_other_things_have_other_fingerprints(other):
+def test_other_states_have_other_fingerprints(other):
     assert hash_values(other) != hash_values({"b": np.arange(3.0), "a": [1]})
+
+
+def test_mean_errors_are_of_decoded_codes(X):
+    pca = PCA(2).fit(X)
+    encoded = encode_table(pca, X)
+    rounded = np.round(encoded.codes)
+    errors = mean_errors(encoded, rounded)
+    exact, quantized = map(pca.inverse_transform, (encoded.codes, rounded))
+    pairs = ((X, exact), (X, quantized), (exact, quantized))
+    expected = [np.square(rows - others).mean() for rows, others in pairs]
+    np.testing.assert_allclose(errors, expected)
+    assert errors.added == max(errors[2], errors[1] - errors[0])
+
+
+def test_raw_bytes_number_a_frames_categories():
+    frame = pd.DataFrame(
+        {"number": [1.0, 2, 3], "small": np.array([1, 2, 3], np.int16)}
+    ).assign(kind=["a", "b", None], flag=[True, False, True])
+    assert raw_bytes(frame) == 3 * (8 + 2 + 1 + 1)
+    many = pd.DataFrame({"kind": [f"level {i}" for i in range(300)]})
+    assert raw_bytes(many) == 2 * 300
+
+
+@pytest.mark.parametrize("library", ["pandas", "polars"])
+def test_gaps_take_no_raw_bytes(library):
+    frame = pd.DataFrame(
+        {
+            "small": pd.array([1, None, 3], dtype="Int8"),
+            "flag": pd.array([True, None, False], dtype="boolean"),
+            "empty": pd.array([None] * 3, dtype="Int16"),
+        }
+    )
+    if library == "polars":
+        frame = pytest.importorskip("polars").from_pandas(frame)
+    assert raw_bytes(frame) == 3 * (1 + 1 + 2)
+
+
+def test_raw_bytes_count_sparse_arrays(X):
+    rows = sparse.csr_array(X)
+    assert raw_bytes(rows) == sum(
+        part.nbytes for part in (rows.data, rows.indices, rows.indptr)
+    )

@@ -1,4 +1,4 @@
-"""CodeCompressor: what it promises of bytes, errors and rows."""
+"""CodeCompressor: bounds of errors and bytes, refusals, rows that come back."""
 
 import pickle
 from concurrent.futures import ThreadPoolExecutor
@@ -53,9 +53,6 @@ def squared(difference):
     return np.mean(np.square(difference, dtype=np.float64))
 
 
-# Errors
-
-
 @pytest.fixture(scope="module")
 def identity():
     """The codes are the rows."""
@@ -64,7 +61,7 @@ def identity():
 
 
 @pytest.mark.parametrize("bound", [1e-2, 1e-4])
-def test_of_rows_as_codes_the_error_is_a_twelfth_of_the_squared_step(identity, bound):
+def test_error_is_a_twelfth_squared_step(identity, bound):
     X = np.random.default_rng(0).normal(size=(4000, 2))
     compressor = CodeCompressor(identity, error_bound=bound, random_state=0).fit(X)
     error = squared(compressor.decompress(compressor.compress(X)) - X)
@@ -74,10 +71,10 @@ def test_of_rows_as_codes_the_error_is_a_twelfth_of_the_squared_step(identity, b
     assert error > 0.7 * bound
 
 
-def test_components_that_move_rows_more_have_narrower_steps():
+def test_sensitive_components_have_narrower_steps():
     X = np.random.default_rng(0).normal(size=(500, 2)) * [1, 100]
-    held = make_pipeline(StandardScaler())
-    compressor = CodeCompressor(held, error_bound=1e-2, random_state=0).fit(X)
+    scaler = make_pipeline(StandardScaler())
+    compressor = CodeCompressor(scaler, error_bound=1e-2, random_state=0).fit(X)
     np.testing.assert_allclose(compressor.steps_[0] / compressor.steps_[1], 100, 0.1)
     back = compressor.decompress(compressor.compress(X))
     per_column = np.square(back - X).mean(axis=0)
@@ -95,7 +92,7 @@ HARD = {
 
 @pytest.mark.parametrize("rows", HARD)
 @pytest.mark.parametrize("bound", [1e-1, 1e-3, 1e-6])
-def test_the_bound_holds_on_rows_unlike_those_of_the_fit(curved, X, rows, bound):
+def test_the_bound_holds_on_other_rows(curved, X, rows, bound):
     compressor = CodeCompressor(curved, error_bound=bound, random_state=0).fit(X)
     rows = HARD[rows](np.random.default_rng(1))
     back = compressor.decompress(compressor.compress(rows))
@@ -111,13 +108,13 @@ def test_the_bound_holds_on_single_rows(bounded, curved, X):
         assert grown <= 1e-3
 
 
-def test_a_bound_below_what_numbers_can_hold_is_refused(curved, X):
+def test_too_small_bounds_are_refused(curved, X):
     compressor = CodeCompressor(curved, error_bound=1e-40, random_state=0).fit(X)
     with pytest.raises(ValueError, match=r"error_bound must be .* got 1e-40"):
         compressor.compress(X)
 
 
-def test_any_finite_bound_is_taken(curved, X):
+def test_the_largest_bound_is_accepted(curved, X):
     compressor = CodeCompressor(curved, error_bound=np.finfo(float).max).fit(X)
     assert np.isfinite(compressor.decompress(compressor.compress(X))).all()
 
@@ -130,19 +127,16 @@ def test_a_tighter_bound_takes_more_bytes(curved, X):
     assert sizes == sorted(set(sizes))
 
 
-def test_by_default_quantizing_adds_at_most_a_tenth(curved, X):
+def test_the_default_adds_a_tenth(curved, X):
     compressor = CodeCompressor(curved, random_state=0).fit(X)
     report = compressor.compression_report(X)
     assert report.error <= 1.1 * report.reconstruction_error
     assert compressor.error_bound_ == pytest.approx(0.1 * report.reconstruction_error)
 
 
-def test_by_default_an_exact_transformer_stays_nearly_exact(X):
+def test_the_default_keeps_exact_transformers_exact(X):
     report = CodeCompressor(PCA(), random_state=0).fit(X).compression_report(X)
     assert report.error <= 2e-6 * X.var(axis=0).mean()
-
-
-# Bits
 
 
 def test_bits_are_those_asked_for(curved, X):
@@ -152,17 +146,17 @@ def test_bits_are_those_asked_for(curved, X):
         assert len(compressor.compress(X)) <= 44 + -(-len(X) * n_bits // 8)
 
 
-def test_a_row_takes_little_more_than_its_bits(levelled, X):
+def test_a_row_takes_its_bits(levelled, X):
     assert len(levelled.compress(X[:1])) == 44 + 2
 
 
-def test_bits_go_to_components_by_their_variance(X):
+def test_bits_follow_the_variance(X):
     rows = np.random.default_rng(0).normal(size=(2000, 3)) * [16, 4, 0.01]
     compressor = CodeCompressor(PCA(), n_bits=8, random_state=0).fit(rows)
     assert compressor.bits_.tolist() == [5, 3, 0]
 
 
-def test_a_component_without_bits_is_its_mean(X):
+def test_components_without_bits_are_means(X):
     compressor = CodeCompressor(PCA(6), n_bits=2, random_state=0).fit(X)
     dropped = compressor.bits_ == 0
     assert dropped.any()
@@ -179,9 +173,6 @@ def test_more_bits_leave_less_error(curved, X):
     ]
     assert errors == sorted(errors, reverse=True)
     assert errors[-1] < 1.05 * squared(curved.estimator.reconstruct(X) - X)
-
-
-# Bytes
 
 
 def test_every_cut_is_an_error(compressor, X):
@@ -214,13 +205,13 @@ def test_appended_bytes_are_refused(compressor, X):
 
 
 @pytest.mark.parametrize("data", ["text", None, 3, [1, 2], np.zeros(3)])
-def test_what_is_not_bytes_is_refused(compressor, data):
+def test_other_types_are_refused(compressor, data):
     with pytest.raises(TypeError, match=r"data must be bytes"):
         compressor.decompress(data)
 
 
 @pytest.mark.parametrize("kind", [bytes, bytearray, memoryview])
-def test_any_kind_of_bytes_is_taken(compressor, X, kind):
+def test_any_bytes_like_object_is_read(compressor, X, kind):
     data = compressor.compress(X)
     np.testing.assert_array_equal(
         compressor.decompress(kind(data)), compressor.decompress(data)
@@ -249,7 +240,7 @@ def test_renamed_categories_are_another_model(pandas_frame):
         make.fit(renamed).decompress(data)
 
 
-def test_copies_and_clones_read_each_others_bytes(X, copied):
+def test_copies_and_clones_share_bytes(X, copied):
     first = CodeCompressor(autoencoder(), error_bound=1e-3, random_state=0).fit(X)
     data = first.compress(X)
     for other in (copied(first), clone(first).fit(X)):
@@ -264,9 +255,6 @@ def test_threads_get_the_same_bytes(compressor, X):
     with ThreadPoolExecutor(4) as threads:
         assert set(threads.map(lambda _: compressor.compress(X), range(20))) == {data}
     assert pickle.dumps(compressor) == before
-
-
-# Rows
 
 
 def test_float32_rows_come_back_float32(compressor, X):
@@ -287,7 +275,7 @@ def test_frames_come_back_as_frames(mixed):
     assert report.reconstruction_error == pytest.approx(expected, rel=1e-4)
 
 
-def test_gaps_come_back_reconstructed(gappy):
+def test_gaps_come_back_filled(gappy):
     compressor = CodeCompressor(autoencoder(), error_bound=1e-4, random_state=0)
     back = compressor.fit(gappy).decompress(compressor.compress(gappy))
     assert np.isfinite(back).all()
@@ -296,7 +284,7 @@ def test_gaps_come_back_reconstructed(gappy):
 
 
 @pytest.mark.parametrize(
-    "held",
+    "estimator",
     [
         SparseAutoencoder(8, k=2, sparse_output=True, max_epochs=2, random_state=0),
         ConvolutionalAutoencoder(2, channels=(2,), max_epochs=1, random_state=0),
@@ -304,13 +292,13 @@ def test_gaps_come_back_reconstructed(gappy):
     ],
     ids=["sparse", "convolutional", "whitened"],
 )
-def test_any_autoencoder_is_held(X, held):
-    compressor = CodeCompressor(held, error_bound=1e-2, random_state=0).fit(X)
+def test_any_autoencoder_keeps_the_bound(X, estimator):
+    compressor = CodeCompressor(estimator, error_bound=1e-2, random_state=0).fit(X)
     report = compressor.compression_report(X)
     assert report.error - report.reconstruction_error <= 1e-2
 
 
-def test_sparse_rows_are_taken(X):
+def test_sparse_rows_equal_dense_ones(X):
     table = sparse.csr_array(np.where(np.abs(X) > 0.5, X, 0))
     compressor = CodeCompressor(autoencoder(), random_state=0).fit(table)
     np.testing.assert_allclose(
@@ -328,7 +316,7 @@ def test_constant_rows_come_back(parameters):
     np.testing.assert_allclose(compressor.decompress(compressor.compress(rows)), 7)
 
 
-def test_unseen_categories_are_told_of_once(pandas_frame):
+def test_unseen_categories_warn_once(pandas_frame):
     compressor = CodeCompressor(autoencoder(), random_state=0).fit(pandas_frame)
     strange = pandas_frame.assign(colour="violet")
     with pytest.warns(UserWarning, match="violet") as found:
@@ -336,10 +324,7 @@ def test_unseen_categories_are_told_of_once(pandas_frame):
     assert len(found) == 1
 
 
-# Report
-
-
-def test_the_report_tells_what_is_so(compressor, curved, X):
+def test_the_report_equals_what_is_measured(compressor, curved, X):
     report = compressor.compression_report(X)
     data = compressor.compress(X)
     assert report.n_bytes == len(data)
@@ -351,10 +336,7 @@ def test_the_report_tells_what_is_so(compressor, curved, X):
     assert report.reconstruction_error == pytest.approx(exact)
 
 
-# Faults
-
-
-def test_only_one_of_bound_and_bits_may_be_given(X):
+def test_bound_and_bits_together_are_refused(X):
     with pytest.raises(ValueError, match=r"Only one of error_bound and n_bits"):
         CodeCompressor(error_bound=1.0, n_bits=8).fit(X)
 
@@ -364,7 +346,7 @@ def test_too_many_bits_are_refused(X):
         CodeCompressor(PCA(3), n_bits=97).fit(X)
 
 
-def test_a_failed_fit_leaves_the_last_one(bounded, X):
+def test_a_failed_fit_changes_nothing(bounded, X):
     data = bounded.compress(X)
     broken = pickle.loads(pickle.dumps(bounded)).set_params(n_bits=200)
     with pytest.raises(ValueError, match=r"Only one"):
@@ -373,7 +355,7 @@ def test_a_failed_fit_leaves_the_last_one(bounded, X):
 
 
 @pytest.mark.parametrize("parameters", [{}, {"n_bits": 9}, {"error_bound": 1e-3}])
-def test_gaps_that_a_transformer_leaves_in_codes_are_refused(X, gappy, parameters):
+def test_gaps_in_codes_are_refused(X, gappy, parameters):
     with pytest.raises(ValueError, match=r"Codes must be finite"):
         CodeCompressor(StandardScaler(), **parameters).fit(gappy)
     compressor = CodeCompressor(StandardScaler(), **parameters).fit(X)
@@ -390,7 +372,7 @@ def test_infinity_is_refused(compressor, X):
 
 @pytest.mark.parametrize("size", [1e147, 1e154, 1e200])
 @pytest.mark.parametrize("n_bits", [None, 6])
-def test_errors_that_no_number_holds_are_refused(n_bits, size, X):
+def test_overflowing_errors_are_refused(n_bits, size, X):
     linear = AutoencoderTransformer(2, max_epochs=0, standardize=True)
     with pytest.raises(ValueError, match=r"errors up to .*in larger units"):
         CodeCompressor(linear, n_bits=n_bits).fit(size * X)
@@ -398,7 +380,7 @@ def test_errors_that_no_number_holds_are_refused(n_bits, size, X):
     assert compressor.fit(1e100 * X).decompress(compressor.compress(1e100 * X)).any()
 
 
-def test_fitting_what_was_frozen_again_changes_no_bytes(X):
+def test_refitting_a_frozen_estimator_changes_nothing(X):
     pca = PCA(2).fit(X)
     compressor = CodeCompressor(FrozenEstimator(pca), n_bits=16).fit(X)
     data = compressor.compress(X)
@@ -407,6 +389,6 @@ def test_fitting_what_was_frozen_again_changes_no_bytes(X):
     np.testing.assert_array_equal(compressor.decompress(data), rows)
 
 
-def test_a_compressor_of_constant_rows_takes_others(X):
+def test_constant_fits_compress_other_rows(X):
     compressor = CodeCompressor(PCA(2)).fit(np.full((30, 6), 0.1))
     assert compressor.decompress(compressor.compress(X)).shape == X.shape

@@ -354,15 +354,15 @@ def run_codes(saveable, n_files, guarded):
 
 def signed(compressor, data, rng):
     """Return changed rows with a header that fits them."""
-    packing = compressor._packing
+    packer = compressor._packer
     data = data.ljust(_HEADER.size, b"\0")
     _, _, *fields, _, _ = _HEADER.unpack(data[: _HEADER.size])
     if rng.integers(2):
         fields[-1] = int(rng.choice([0, 1, 60, 2**20, 2**63]))
     if rng.integers(2):
         fields[2] = int(rng.integers(256))
-    head = [b"\x93SAE", FORMAT, *fields, packing._model[:8]]
-    check = packing._checksum(_HEADER.pack(*head, b""), data[_HEADER.size :])
+    head = [b"\x93SAE", FORMAT, *fields, packer._fingerprint[:8]]
+    check = packer._checksum(_HEADER.pack(*head, b""), data[_HEADER.size :])
     return _HEADER.pack(*head, check) + data[_HEADER.size :]
 
 
