@@ -52,8 +52,8 @@ def _table(folder):
     best = share(quality.share_best(rows))
     return under(
         f"On {best} of {int(table['pairs'].max())} pairs of data set and "
-        f"`n_components`, {OURS}'s held-out squared error is at most that of the peer "
-        f"that is best there, of those measured: {', '.join(quality.peers_of(rows))}.",
+        f"`n_components`, {OURS}'s held-out squared error is at most that of the best "
+        f"other model that was measured: {', '.join(quality.peers_of(rows))}.",
         table,
     )
 
@@ -70,17 +70,18 @@ def _transform(rows):
     least = math.floor(100 * ours[transforms.OVER_BARE].min())
     most = math.ceil(ours[transforms.EXTRA].max())
     return (
-        f"`transform` has at least {least} % of the rows a second of the bare network, "
-        f"and takes at most {most} MiB beyond its output."
+        f"`transform` encodes at least {least} % of the rows per second of the bare "
+        f"network, and needs at most {most} MiB beyond its output."
     )
 
 
 def _scale(rows):
     line = rows.loc[rows["rows"].idxmax()]
     return (
-        f"{line['rows']:,.0f} rows of {line['columns']:,.0f} columns from a "
-        f"{line['source']}: {line['fit seconds']:.0f} seconds, {line['peak MiB']:,.0f} "
-        f"MiB, and {number(line[PCA_ERROR])} of PCA's error."
+        f"A fit to {line['rows']:,.0f} rows of {line['columns']:,.0f} columns from a "
+        f"{line['source']} takes {line['fit seconds']:.0f} seconds and "
+        f"{line['peak MiB']:,.0f} MiB, and its error is {number(line[PCA_ERROR])} of "
+        "PCA's."
     )
 
 
@@ -101,35 +102,35 @@ def _sparse(rows):
     errors = sparse.best(rows).pivot_table("ratio", "data", "model")
     ratios = errors[sparse.OURS] / errors[sparse.PEER]
     return (
-        f"`SparseAutoencoder` with {sparse.K} codes a row has "
-        f"{_range(ratios)} of the held-out error of `{sparse.PEER}`."
+        f"The held-out error of `SparseAutoencoder` with {sparse.K} codes per row is "
+        f"{_range(ratios)} of that of `{sparse.PEER}`."
     )
 
 
 def _variational(rows):
     gains = variational.summary(rows)[variational.GAIN]
     return (
-        "`VariationalAutoencoder` gives held-out rows a log-likelihood that is above "
-        f"probabilistic PCA's by {number(gains.median())} nats a column, the median of "
-        f"{len(gains)} pairs; the least is {number(gains.min())}."
+        "The held-out log-likelihood of `VariationalAutoencoder` is above "
+        f"probabilistic PCA's by {number(gains.median())} nats per column in the "
+        f"median of {len(gains)} pairs, and by at least {number(gains.min())}."
     )
 
 
 def _samples(rows):
     table = samples.summary(rows)
     return (
-        f"Of the {samples.N_NEIGHBORS} nearest neighbours of a row among held-out and "
-        f"drawn ones, {_range(table[samples.OURS])} are of its own kind where "
-        "`VariationalAutoencoder` draws (0.5 is ideal), "
-        f"{_range(table[samples.PROBABILISTIC])} where probabilistic PCA does."
+        "If rows drawn by `VariationalAutoencoder` are pooled with held-out rows, "
+        f"{_range(table[samples.OURS])} of a row's {samples.N_NEIGHBORS} nearest "
+        "neighbours are of its own sample (0.5 is ideal); for probabilistic PCA it is "
+        f"{_range(table[samples.PROBABILISTIC])}."
     )
 
 
 def _convolutional(rows):
     ratios = convolutional.summary(rows).set_index("data")[convolutional.ERROR]
     return (
-        f"`ConvolutionalAutoencoder` has {_range(ratios)} of the held-out error of "
-        f"`{convolutional.DENSE}` on {', '.join(ratios.index)}."
+        f"The held-out error of `ConvolutionalAutoencoder` is {_range(ratios)} of that "
+        f"of `{convolutional.DENSE}` on {', '.join(ratios.index)}."
     )
 
 
@@ -139,10 +140,10 @@ def _compression(rows):
     best = table.assign(best=table[over].min(axis=1)).groupby("data", sort=False)
     said = [
         f"{_range(part['best'])} of PCA's error on {name}, at "
-        f"{_range(part['bytes a row'])} bytes a row"
+        f"{_range(part['bytes a row'])} bytes per row"
         for name, part in best
     ]
-    return f"`CodeCompressor`'s autoencoders leave {'; '.join(said)}."
+    return f"The error of autoencoders in `CodeCompressor` is {'; '.join(said)}."
 
 
 def _range(values):
@@ -154,7 +155,7 @@ def _outliers(rows):
     table = outliers.means(rows).set_index("model")
     aucs = [f"{mode}: {outliers.AUC}" for mode in outliers.MODES]
     if outliers.OURS not in table.index:
-        return "No outliers were looked for in labelled sets."
+        return "No outliers were measured on labelled data sets."
     contaminated, novelty = (number(table.loc[outliers.OURS, name]) for name in aucs)
     return (
         f"`{outliers.OURS}` finds outliers with a mean ROC AUC of {contaminated} among "
@@ -167,9 +168,9 @@ def _pretraining(rows):
     lines = pretraining.summary(rows)
     compared = [name for name in pretraining.PEERS if name in lines]
     return (
-        "With 1 to 20 % of labels `PretrainedClassifier` or `Regressor` is ahead of "
-        f"{', '.join(compared)} on {(lines['ahead'] == 'yes').sum()} of {len(lines)} "
-        "pairs of data set and share."
+        "With 1 to 20 % of labels `PretrainedClassifier` or `PretrainedRegressor` is "
+        f"better than all of these on {(lines['ahead'] == 'yes').sum()} of "
+        f"{len(lines)} pairs of data set and share: {', '.join(compared)}."
     )
 
 

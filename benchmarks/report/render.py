@@ -11,10 +11,10 @@ README, DOCS = ROOT / "README.md", ROOT / "docs"
 BEGIN, END = "<!-- benchmarks begin -->", "<!-- benchmarks end -->"
 INTRODUCTION = """# Benchmarks
 
-`make bench-full` measures all of this and writes this page from the files in
-`benchmarks/results/`; `python -m benchmarks --render` writes it again from them. `make
-bench` is a short run on the data sets that come with scikit-learn. Models that lose
-stay in the tables.
+`make bench-full` measures all parts and writes this page from the files in
+`benchmarks/results/`. `python -m benchmarks --render` writes it again from these files.
+`make bench` is a short run on the data sets that come with scikit-learn. The tables
+also show where other models are better.
 """
 
 

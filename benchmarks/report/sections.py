@@ -38,30 +38,30 @@ def quality_section(rows):
     seeds = ", ".join(map(str, quality.timed_seeds(rows))) or "none"
     return [
         under(
-            "Squared error of held-out rows over that of PCA with as many components: "
-            f"{len(means)} pairs of data set and `n_components`, float32, at most "
-            f"{MAX_ROWS:,} rows, three quarters of them to train on, random splits "
-            f"(seeds: {_values(rows, 'seed')}), defaults. A pair's error is the mean "
-            f"over splits, and it is worse than PCA above {quality.WORSE}. Fit seconds "
-            "are those of all a model's pairs, the mean over the splits at which all "
-            f"fits of all models were timed (seeds: {seeds}).{_longer(rows)} The plain "
-            f"skorch autoencoder is {_widths()}, ReLU, Adam, early stopping; "
-            "MLPRegressor(X, X) and PyOD's AutoEncoder have the same widths and "
-            "otherwise their defaults, the first with early stopping. These handicap "
-            "both: "
-            "MLPRegressor's bottleneck is a ReLU; PyOD standardizes every column "
-            "itself, another loss than it is scored by, and by default has dropout of "
-            "0.2, batch normalization and 10 epochs. KernelPCA has radial basis "
-            f"functions and is fitted to at most {MAX_KERNEL_ROWS:,} rows."
-            f"{_missing_splits(rows)}",
+            "Squared error of held-out rows, divided by that of PCA with as many "
+            f"components, for {len(means)} pairs of data set and `n_components`. Rows "
+            f"are float32 and at most {MAX_ROWS:,}; three quarters of them are "
+            f"training rows, in random splits (seeds: {_values(rows, 'seed')}). Models "
+            "have their defaults. A pair's error is the mean over splits, and it "
+            f"counts as worse than PCA above {quality.WORSE}. Fit seconds are the sum "
+            "over all pairs of a model, averaged over the splits at which all fits of "
+            f"all models were timed (seeds: {seeds}).{_longer(rows)} The plain skorch "
+            f"autoencoder is {_widths()}, ReLU, Adam, early stopping. MLPRegressor(X, "
+            "X) and PyOD's AutoEncoder have the same widths and otherwise their "
+            "defaults; MLPRegressor has early stopping. Both have disadvantages: "
+            "MLPRegressor's bottleneck is a ReLU; PyOD standardizes every column, so "
+            "that its loss differs from the error measured here, and by default it has "
+            "dropout of 0.2, batch normalization and 10 epochs. KernelPCA has radial "
+            f"basis functions and is fitted to at most {MAX_KERNEL_ROWS:,} "
+            f"rows.{_missing_splits(rows)}",
             quality.summary(rows).rename_axis("model").reset_index(),
         ),
         f"On {share(quality.share_best(rows))} of the pairs {OURS}'s error is at most "
-        "that of the peer that is best there, of those measured: "
+        "that of the best other model that was measured: "
         f"{', '.join(quality.peers_of(rows))}.",
         "![Held-out squared error over PCA's of every pair and model](quality.png)",
         under(
-            "Errors over PCA's of every pair, the mean over splits.",
+            "Error over PCA's of every pair, averaged over splits.",
             quality.pair_table(rows),
         ),
         *_score_tables(rows),
@@ -72,16 +72,16 @@ def _longer(rows):
     """Return a sentence about the longer fits, if there are any."""
     if not (rows["model"] == LONGER).any():
         return ""
-    return f" {LONGER} has `max_epochs` set to twice what the default makes of it."
+    return f" {LONGER} has twice as many epochs as the default."
 
 
 def _missing_splits(rows):
-    """Return a sentence about splits at which only we were measured, if any."""
+    """Return a sentence about splits at which only our models were measured."""
     pairs = quality.splits_without_peers(rows)
     if not pairs:
         return ""
     named = ", ".join(f"{name} {seed}" for name, seed in pairs)
-    return f" Peers were not measured at these splits (set and seed): {named}."
+    return f" Other models were not measured at these splits (set and seed): {named}."
 
 
 def _widths():
@@ -93,16 +93,16 @@ def _score_tables(rows):
     if "target" not in rows:
         return []
     caption = (
-        "Scores of {} on held-out codes, the mean over splits: balanced accuracy of "
+        "Scores of {} on held-out codes, averaged over splits: balanced accuracy of "
         "classes, R2 of numbers."
     )
     return [
         under(
-            "What the codes are good for: scores of 5 nearest neighbours and of a "
-            "linear model (of standardized codes) on held-out rows, the mean over "
-            "pairs: balanced accuracy of classes, R2 of numbers, on at most "
+            "Scores of 5 nearest neighbours and of a linear model (of standardized "
+            "codes) on held-out rows, averaged over pairs. Scores are balanced "
+            "accuracy for classes and R2 for numbers, with at most "
             f"{probes.MAX_TRAIN:,} training and {probes.MAX_TEST:,} held-out rows. "
-            f"{probes.UNTRAINED.capitalize()} is {OURS}'s network of random weights.",
+            f"{probes.UNTRAINED.capitalize()} is {OURS}'s network with random weights.",
             probes.summary(rows),
         ),
         under(
@@ -119,14 +119,14 @@ def time_section(rows):
     return [
         "![Held-out squared error over PCA's against fit seconds](time_to_quality.png)",
         under(
-            f"Seconds until a fit's held-out error is at most {SKORCH}'s final one, "
-            f"over the seconds of {SKORCH}'s whole fit, its patience included; from "
-            "separate fits at budgets of epochs, with straight lines between "
-            f"neighbouring ones on logarithmic axes. {SKORCH}'s fit without its "
-            "patience is one of them, so that it too has the shortest fit that gets "
-            f"there, which nobody knows beforehand. On {', '.join(times.LONG)}, where "
-            "fits take long, the peers have fewer budgets. The first split. Medians: "
-            f"{said}.",
+            "Seconds until the held-out error of a fit is at most the final error of "
+            f"{SKORCH}, divided by the seconds of {SKORCH}'s whole fit, its patience "
+            "included. The seconds come from separate fits with several numbers of "
+            f"epochs, interpolated linearly on logarithmic axes. {SKORCH}'s fit "
+            "without its patience is one of them: it is the shortest fit with the "
+            f"final error, which is not known beforehand. On {', '.join(times.LONG)}, "
+            "where fits take long, the other models have fewer numbers of epochs. The "
+            f"first split is used. Medians: {said}.",
             times.speed_table(rows),
         ),
     ]
@@ -140,15 +140,15 @@ def engine_section(rows):
     rate = rows["GFLOP/s of matrix products"].iloc[0]
     return [
         under(
-            "A fit's seconds over those of a bare torch loop with the same network, "
-            "batches, epochs, clipping, schedule, validation pass and copy of the best "
-            "weights, and with products in bfloat16 where ours are; it draws no noise, "
-            "averages no weights, and has no linear start, callbacks or history. "
-            "Microseconds of a step are all seconds over the number of steps. The "
-            "float32 floor is the time of 6 operations a parameter and row (2 forward, "
-            "4 backward) at the rate of float32 matrix products of size "
-            f"{MATRIX_SIZE:,}, {rate:,.0f} GFLOP/s; steps of large networks may be in "
-            "bfloat16, which has another. The largest ratio is "
+            "Seconds of a fit, divided by those of a bare torch loop. The loop has the "
+            "same network, batches, epochs, gradient clipping, schedule, validation "
+            "pass and copy of the best weights, and bfloat16 products where ours has "
+            "them. It has no noise, average of weights, linear start, callbacks or "
+            "history. Microseconds per step are all seconds divided by the number of "
+            "steps. The float32 floor is the time of 6 operations per parameter and "
+            "row (2 forward, 4 backward) at the rate of float32 matrix products of "
+            f"size {MATRIX_SIZE:,}, {rate:,.0f} GFLOP/s; steps of large networks may "
+            "be in bfloat16, which has another rate. The largest ratio is "
             f"{rows['ratio'].max():.3f}.",
             rows[list(rows.columns[: list(rows.columns).index(FLOOR) + 1])],
         )
@@ -160,10 +160,10 @@ def transform_section(rows):
     columns += [transforms.RATE, transforms.OVER_BARE, transforms.EXTRA]
     return [
         under(
-            "Rows a second of `transform`, of the bare network's encoder in the same "
-            "chunks, of PCA's transform and of MLPRegressor's predict (which decodes "
-            "too), float32; and the anonymous memory a call takes at most, beyond its "
-            "output.",
+            "Rows per second, in float32, of `transform`, of the bare network's "
+            "encoder in the same chunks, of PCA's transform and of MLPRegressor's "
+            "predict (which also decodes). Memory is the largest anonymous memory of a "
+            "call, beyond its output.",
             rows[columns],
         )
     ]
@@ -173,10 +173,10 @@ def scale_section(rows):
     columns = ["rows", "columns", "source", "fit seconds", "peak MiB"]
     return [
         under(
-            "Fits to more and more rows; the largest come from a `numpy.memmap` that "
-            "is never loaded whole. Peak memory is on top of that after the import. "
-            "Errors are of rows not in the fit, over PCA's (PCA of the first "
-            f"{PCA_ROWS:,} rows).",
+            "Fits to increasing numbers of rows. The largest tables are a "
+            "`numpy.memmap` that is never loaded whole. Peak memory is measured above "
+            "that of the process after the import. Errors are those of rows not in the "
+            f"fit, divided by PCA's (PCA of the first {PCA_ROWS:,} rows).",
             rows[[*columns, "error over PCA's"]],
         )
     ]
@@ -188,9 +188,9 @@ def search_section(rows):
     return [
         under(
             f"GridSearchCV of {line['candidates']:.0f} candidates and "
-            f"{line['folds']:.0f} folds on digits, a pipeline with 5 nearest "
-            f"neighbours; processes and torch's threads multiply to {threads} at most, "
-            f"on {line['cores']} cores.",
+            f"{line['folds']:.0f} folds on digits, with a pipeline of codes and 5 "
+            "nearest neighbours. The product of processes and torch's threads is at "
+            f"most {threads}, on {line['cores']} cores.",
             rows[list(rows.columns[: list(rows.columns).index("over one job's") + 1])],
         )
     ]
@@ -198,19 +198,19 @@ def search_section(rows):
 
 def imports_section(rows):
     return [
-        "`import sklearn_ae` takes "
-        f"{number(rows['import seconds'].iloc[0])} seconds on top of torch and "
-        "scikit-learn (`sklearn.decomposition` included)."
+        f"`import sklearn_ae` takes {number(rows['import seconds'].iloc[0])} seconds "
+        "after torch and scikit-learn (`sklearn.decomposition` included) are imported."
     ]
 
 
 def reconstruction_section(rows):
     return [
         under(
-            f"Tables as read by `pandas.read_csv`, at most {MAX_TABLE_ROWS:,} rows: "
-            "held-out squared error on the encoded matrix over PCA's (geometric mean "
-            f"{reconstruction.geometric_mean(rows):.3f}), and the share of categories "
-            "that are right in the reconstruction.",
+            "Tables are those that `pandas.read_csv` returns, with at most "
+            f"{MAX_TABLE_ROWS:,} rows. Errors are held-out squared errors of the "
+            "encoded matrix, divided by PCA's (geometric mean "
+            f"{reconstruction.geometric_mean(rows):.3f}). The shares are those of "
+            "categories that are reconstructed correctly.",
             reconstruction.summary(rows),
         )
     ]
@@ -219,9 +219,9 @@ def reconstruction_section(rows):
 def imputation_section(rows):
     return [
         under(
-            "A fifth of the held-out cells taken away: mean squared error of imputed "
-            "numbers, in deviations of their columns, and the share of imputed "
-            "categories that are right.",
+            "A fifth of the held-out cells is removed. Errors are mean squared errors "
+            "of imputed numbers, in standard deviations of their columns. The shares "
+            "are those of imputed categories that are correct.",
             imputation.summary(rows),
         )
     ]
@@ -231,9 +231,9 @@ def features_section(rows):
     lines = features.summary(rows)
     return [
         under(
-            "Accuracy (of classes) or R2 of a linear model on raw columns and codes, "
-            f"at most {MAX_ROWS:,} rows, five folds: ours are ahead of all others on "
-            f"{features.n_ahead(rows)} of {len(lines)} sets.",
+            "Accuracy (of classes) or R2 of a linear model on raw columns with codes, "
+            f"with at most {MAX_ROWS:,} rows and five folds. Ours are better than all "
+            f"others on {features.n_ahead(rows)} of {len(lines)} data sets.",
             lines.map(lambda cell: f"{cell:.4f}" if isinstance(cell, float) else cell),
         )
     ]
@@ -242,14 +242,14 @@ def features_section(rows):
 def speed_section(rows):
     return [
         under(
-            "Seconds to encode a mixed table, over those of a ColumnTransformer of "
-            "StandardScaler and OneHotEncoder, and rows per second of transform.",
+            "Seconds to encode a mixed table, divided by those of a ColumnTransformer "
+            "of StandardScaler and OneHotEncoder; and rows per second of transform.",
             speed.summary(rows),
         )
     ]
 
 
-# part: heading, what it says
+# Headings and functions by part.
 SECTIONS = {
     "quality": ("Quality", quality_section),
     "time_to_quality": ("Time to quality", time_section),

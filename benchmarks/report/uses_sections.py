@@ -18,33 +18,33 @@ def compression_section(rows):
     ).fillna("")
     return [
         under(
-            "Mean squared error of held-out cells, over the cells' variance, of rows "
-            "that came back from `CodeCompressor` at equal bytes a row: with "
-            "autoencoders, and with PCA's codes quantized and packed in the same way; "
-            "and over PCA's, where below 1 the autoencoder's is the smaller. At most "
-            f"{MAX_ROWS:,} rows, three quarters of them to train on, one split; "
-            "gas_turbine is standardized. Of several numbers of components, error "
-            "bounds and bits, each side has those that are best on "
-            f"{compression.MAX_CHOOSING:,} of its training rows; held-out errors at "
-            "the bytes named lie on straight lines between them, of logarithms. Bytes "
-            "are those of the whole file, the fitted model aside. Above its last "
-            "setting's bytes a model gains nothing more: PCA needs fewer bytes for "
-            "errors below what the autoencoder's codes leave. At equal bytes "
-            f"{_met(table)}.",
+            "Mean squared error of held-out cells that `CodeCompressor` compressed and "
+            "decompressed, divided by the variance of the cells, at equal bytes per "
+            "row. Models are autoencoders, and PCA, whose codes are quantized and "
+            "packed in the same way. The other columns are divided by PCA's error: "
+            "below 1 the autoencoder's error is smaller. There are at most "
+            f"{MAX_ROWS:,} rows, three quarters of them training rows, in one split; "
+            "gas_turbine is standardized. Each model has the best of several numbers "
+            "of components, error bounds and bits, chosen by "
+            f"{compression.MAX_CHOOSING:,} of its training rows. Held-out errors at "
+            "the given bytes are interpolated linearly on logarithmic axes. Bytes are "
+            "those of the whole file, without the fitted model. An autoencoder's error "
+            "does not decrease further with more bytes than those of its last setting: "
+            f"for smaller errors PCA needs fewer bytes. At equal bytes {_met(table)}.",
             shown,
         ),
         under(
-            "What compresses the same held-out rows without a model: zlib (level 9, "
-            "the better of row by row and column by column, of pictures' bytes and "
-            "else of float32) gives them back exactly; JPEG (Pillow) has every "
-            "picture in a file of its own, or all of them in one.",
+            "Compression of the same held-out rows without a model. zlib is lossless "
+            "(level 9, the better of row by row and column by column, of bytes for "
+            "pictures and of float32 otherwise). JPEG (Pillow) has one file per "
+            "picture, or one for all pictures.",
             compression.reference_rows(rows),
         ),
     ]
 
 
 def _met(table):
-    """Return on which budgets the best autoencoder has the error aimed at."""
+    """Return how often the best autoencoder reaches the target error."""
     over = [name for name in table if name.endswith("over PCA")]
     best = table.set_index("data")[over].min(axis=1)
     said = [
@@ -69,21 +69,23 @@ def pretraining_section(rows):
     )
     return [
         under(
-            "Held-out accuracy of classes, or R2 of numbers, where a share of the "
-            f"training rows is labelled: at most {MAX_ROWS:,} rows, three quarters of "
-            f"them to train on, the mean over {rows['draw'].nunique()} draws of the "
-            "labelled rows, classes in their shares. `PretrainedClassifier` and "
-            "`PretrainedRegressor` have their defaults, on a `DenoisingAutoencoder` of "
-            "all training rows, with half as many codes as encoded columns where there "
-            "are classes, at most 64. It knows nothing of labels, so one was fitted a "
-            "set, frozen: one fitted to the same rows and seed for each draw would "
-            "be the same. Their start is logistic or ridge regression on its codes. "
-            "Linear models on PCA's codes have as many of them, of all training rows, "
-            "each divided by its deviation; scikit-learn's networks from scratch, its "
-            "linear models and its self-training (logistic regression, at 1 % and 5 %; "
-            f"beyond {pretraining.MAX_SELF_COLUMNS} columns on so many principal "
-            "components) have standardized columns, categories as indicators. "
-            f"Ahead, over sets and shares: of {ahead}.",
+            "Held-out accuracy of classes, or R2 of numbers, if a share of the "
+            f"training rows is labelled. There are at most {MAX_ROWS:,} rows, three "
+            "quarters of them training rows. Scores are means over "
+            f"{rows['draw'].nunique()} draws of the labelled rows, stratified by "
+            "class. `PretrainedClassifier` and `PretrainedRegressor` have their "
+            "defaults, on a `DenoisingAutoencoder` of all training rows. For classes "
+            "it has half as many codes as encoded columns, at most 64. The autoencoder "
+            "does not depend on labels, so it is fitted once per data set and frozen; "
+            "a fit for each draw would give the same. The start is logistic or ridge "
+            "regression on its codes. Linear models on PCA's codes have as many codes, "
+            "of all training rows, each divided by its standard deviation. "
+            "scikit-learn's networks from scratch, linear models and self-training "
+            "(logistic regression, at 1 % and 5 %; beyond "
+            f"{pretraining.MAX_SELF_COLUMNS} columns on as many principal components) "
+            "have standardized columns, and indicators of categories. Numbers of "
+            "pairs of data set and share on which pre-training is better than another "
+            f"model: {ahead}.",
             table.map(_with_four_digits, na_action="ignore"),
         )
     ]
@@ -93,28 +95,28 @@ def outliers_section(rows):
     labelled = ", ".join(outliers.LABELLED)
     return [
         under(
-            f"Outliers found without labels, at most {MAX_ROWS:,} rows, standardized "
-            "on the training rows, defaults of every model. Contaminated: fitted to "
-            "all rows, which are then scored. Novelty: fitted to the normal rows of a "
-            f"random half, and the other half is scored. Means over {labelled}, whose "
-            f"outliers are labelled, one split. {outliers.UNTRAINED} is the same over "
-            "AutoencoderTransformer(max_epochs=0), the control for what training "
-            "adds and what the detector falls back to where its training rows speak "
-            "against the network, and PCA reconstruction is the squared error of "
-            "PCA(2). Models are in the order of their mean ROC AUC in both modes."
-            f"{_worse(rows)}",
+            f"Outlier detection without labels, with at most {MAX_ROWS:,} rows, "
+            "standardized on the training rows, and the defaults of every model. "
+            "Contaminated: fitted to all rows, which are then scored. Novelty: fitted "
+            "to the inliers of a random half; the other half is scored. Figures are "
+            f"means over {labelled}, whose outliers are labelled, in one split. "
+            f"{outliers.UNTRAINED} is the same detector with "
+            "AutoencoderTransformer(max_epochs=0). It is the control for the effect of "
+            "training, and the detector uses it if its training rows do not support "
+            "the network. PCA reconstruction is the squared error of PCA(2). Models "
+            f"are ordered by their mean ROC AUC in both modes.{_worse(rows)}",
             outliers.means(rows),
         ),
         under(
-            "Contaminated, set by set. On fashion_mnist the first class is normal and "
-            f"the second a share of {outliers.SHARE:g}, on dry_bean the rarest class "
-            "is taken for outliers, and on breast_cancer malignant cases are a share "
-            f"of {outliers.SHARE:g}. Seconds are those of fit and scores together, on "
-            "a machine that was busy with other work, less so when it was our "
-            "detector's turn: they tell orders of magnitude.",
+            "Contaminated, by data set. On fashion_mnist the first class is normal and "
+            f"the second class is a share of {outliers.SHARE:g}; on dry_bean the "
+            "rarest class counts as outliers; on breast_cancer malignant cases are a "
+            f"share of {outliers.SHARE:g}. Seconds are those of fit and scores "
+            "together. They were measured on a busy machine, which was less busy for "
+            "our detector, so they show orders of magnitude only.",
             outliers.each(rows, outliers.CONTAMINATED),
         ),
-        under("Novelty, set by set.", outliers.each(rows, outliers.NOVELTY)),
+        under("Novelty, by data set.", outliers.each(rows, outliers.NOVELTY)),
     ]
 
 
@@ -126,7 +128,7 @@ def _worse(rows):
     lost = aucs[outliers.UNTRAINED] - aucs[outliers.OURS] > outliers.CLEARLY
     named = ", ".join(f"{name} ({mode})" for mode, name in aucs.index[lost])
     return (
-        f" Trusting the network loses more than {outliers.CLEARLY} of ROC AUC to that "
+        f" Using the network loses more than {outliers.CLEARLY} of ROC AUC to that "
         f"control on {named or 'no set'}."
     )
 
@@ -137,21 +139,20 @@ def pairs_section(rows):
     shown = table[~pictures].drop(columns=["scope", "PSNR"])
     blocks = [
         under(
-            "Held-out squared error of patches of scikit-learn's two photographs over "
-            "that of ridge regression (RidgeCV, seven penalties), and the peak "
-            "signal-to-noise ratio in decibels. Training patches are 8x8 pixels at "
-            "random places of the left halves; held out are "
-            f"{pairs.N_HELD_OUT:,} patches of the right halves, and the whole right "
-            "halves, made of all overlapping patches, of which each pixel is the mean. "
-            "Inputs are grey, and outputs in colour; or inputs are means of 2x2 "
-            "pixels, or have Gaussian noise of deviation "
-            f"{photographs.NOISE} of the range, and both are grey. *{pairs.OURS}* has "
-            "`input_shape` and `output_shape` and otherwise its defaults, *"
-            f"{pairs.FLAT}* not even these. *{pairs.MLP}* has the same widths as its "
-            "dense layers, standardized columns and early stopping. Bicubic "
-            "interpolation is Pillow's, of the whole half picture, so that patches "
-            f"have what is around them, or of the patch alone (*{pairs.CUBIC}*), "
-            "which is what models are given.",
+            "Held-out squared error of patches of scikit-learn's two photographs, "
+            "divided by that of ridge regression (RidgeCV, seven penalties), and the "
+            "peak signal-to-noise ratio in decibels. Training patches are 8x8 pixels "
+            f"at random places of the left halves. Held out are {pairs.N_HELD_OUT:,} "
+            "patches of the right halves, and the whole right halves, where each pixel "
+            "is the mean over all overlapping patches. Inputs are grey and outputs are "
+            "in colour; or inputs are means of 2x2 pixels, or have Gaussian noise with "
+            f"a standard deviation of {photographs.NOISE} of the range, and both are "
+            f"grey. *{pairs.OURS}* has `input_shape` and `output_shape` and otherwise "
+            f"its defaults; *{pairs.FLAT}* has only its defaults. *{pairs.MLP}* has "
+            "the same widths as its dense layers, standardized columns and early "
+            "stopping. Bicubic interpolation is Pillow's, of the whole half picture, "
+            "so that it uses the surroundings of patches, or of the patch alone "
+            f"(*{pairs.CUBIC}*), as the models do.",
             table[pictures],
         ),
         "![Grey photographs given their colours](colour.png)",
@@ -162,11 +163,11 @@ def pairs_section(rows):
         blocks.append(
             under(
                 "Held-out squared error of tables of several outputs, each divided by "
-                "its deviation, over that of ridge regression: nir_soil's spectra to "
-                "three properties of soil, of the rows that have all of them, five "
-                "splits; gas_turbine's sensors to NOx and CO, one split. "
-                "PLSRegression and CCA have the number of components that "
-                "cross-validation on the training rows likes best.",
+                "its standard deviation, divided by that of ridge regression: from "
+                "nir_soil's spectra to three properties of soil, on the rows that have "
+                "all of them, in five splits; from gas_turbine's sensors to NOx and "
+                "CO, in one split. The number of components of PLSRegression and CCA "
+                "is chosen by cross-validation on the training rows.",
                 shown,
             )
         )
@@ -178,13 +179,13 @@ def streaming_section(rows):
     return [
         under(
             f"Held-out squared error after {streaming.N_PASSES} passes of "
-            "`partial_fit` over chunks of shuffled rows, over that of one `fit` to all "
-            "of them; and that of PCA of the first chunk, where streams begin. Strings "
-            "have a "
-            f"categorical dtype. At most {MAX_ROWS:,} rows ({MAX_TABLE_ROWS:,} of "
-            "tables), three quarters of them to train on, one split, defaults. The "
-            "constants of the steps were chosen by the training and held-out rows of "
-            f"{', '.join(streaming.TUNED)}, the others were looked at afterwards.",
+            "`partial_fit` over chunks of shuffled rows, divided by that of one `fit` "
+            "to all rows; and that of PCA of the first chunk, at which streams start. "
+            f"Strings have a categorical dtype. There are at most {MAX_ROWS:,} rows "
+            f"({MAX_TABLE_ROWS:,} of tables), three quarters of them training rows, in "
+            "one split, with defaults. The constants of the optimizer were chosen by "
+            f"the training and held-out rows of {', '.join(streaming.TUNED)}; the "
+            "other data sets were evaluated afterwards.",
             rows[columns],
         )
     ]
