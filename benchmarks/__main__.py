@@ -3,11 +3,11 @@
 import argparse
 from pathlib import Path
 
-from . import render
-from .datasets import data_folder
-from .parts import PARTS, Options, names_of
-from .quality import MODELS, SEEDS
-from .results import KEYS, MODEL_KEYS, RESULTS, save
+from .data.datasets import data_folder
+from .report import render
+from .report.results import KEYS, MODEL_KEYS, RESULTS, save
+from .runners.errors.quality import MODELS, SEEDS
+from .runners.parts import PARTS, Options, sets_to_run
 
 # Git ignores it.
 SHORT_RESULTS = Path(__file__).parents[1] / "build" / "benchmarks"
@@ -78,7 +78,7 @@ def run(part, options, wanted, folder):
     """Run a part and save what it measures, set by set, then print its tables."""
     print(f"\n{part}", flush=True)
     file = folder / f"{part}.csv"
-    names = names_of(part, wanted, options.short)
+    names = sets_to_run(part, wanted, options.short)
     keys = KEYS if options.models == MODELS else MODEL_KEYS
     if not PARTS[part].sets:
         save(PARTS[part].run(options), file)

@@ -1,4 +1,4 @@
-"""The main job on real data: digits in 2, 8 and 16 numbers, beside PCA."""
+"""Demonstration: digits from 2, 8 and 16 components, beside PCA."""
 
 import time
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Pictures under noise, and what PCA and DenoisingAutoencoder make of them.
+"""Pictures of noisy images denoised by PCA and by DenoisingAutoencoder.
 
 ``python -m benchmarks.denoising`` prints mean squared errors and writes
 ``docs/denoising.png``. Digits come with scikit-learn; Fashion-MNIST is taken from the
@@ -15,7 +15,7 @@ from sklearn.model_selection import train_test_split
 
 from sklearn_ae import DenoisingAutoencoder
 
-from .datasets import data_folder, load
+from .data.datasets import data_folder, load
 
 PICTURE = Path(__file__).parents[1] / "docs" / "denoising.png"
 # (name, grey levels, side of a picture, number of components)

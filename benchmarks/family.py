@@ -1,9 +1,9 @@
-"""Pictures of what the estimators make.
+"""Pictures of the estimators' results, for the docs.
 
 ``python -m benchmarks.family`` writes ``docs/sparse.png``, ``docs/variational.png``,
-``docs/convolutional.png``, ``docs/colour.png`` and ``docs/size.png``, or those named
-after it. Sets that are not in the folder of
-data files are left out: digits, photographs and the generated clips come without it.
+``docs/convolutional.png``, ``docs/colour.png`` and ``docs/size.png``, or only the
+pictures named after it. Sets that are not in the folder of data files are left out;
+digits, photographs and generated clips need no folder.
 """
 
 import argparse
@@ -22,11 +22,11 @@ from sklearn_ae import (
     VariationalAutoencoder,
 )
 
-from .convolutional import SETS as AXES
-from .datasets import data_folder, load_rows, split
-from .generated import PATCH_SIDE
-from .images import show, tiled
-from .photographs import draw_colour, draw_size
+from .data.datasets import data_folder, load_rows, split
+from .data.generated import PATCH_SIDE
+from .report.images import show, tiled
+from .report.photograph_pictures import draw_colour, draw_size
+from .runners.errors.convolutional import SETS as AXES
 
 DOCS = Path(__file__).parents[1] / "docs"
 N_ATOMS, K, N_SUMS = 256, 10, 3

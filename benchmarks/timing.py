@@ -1,4 +1,4 @@
-"""Seconds of a call, and the memory it takes meanwhile."""
+"""Seconds and peak memory of a call."""
 
 import ctypes
 import gc

@@ -67,7 +67,8 @@ html_theme_options = {
 }
 # Pages without others below them need no list of these.
 ALONE = ["index", "getting_started", "when_pca_is_enough", "how_it_works", "benchmarks"]
-html_sidebars = {page: [] for page in [*ALONE, "new_variant", "changelog"]}
+HOW_TO = ["new_variant", "new_noise", "new_display"]
+html_sidebars = {page: [] for page in [*ALONE, *HOW_TO, "changelog"]}
 
 copybutton_exclude = ".linenos, .gp, .go"
 

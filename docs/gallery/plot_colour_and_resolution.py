@@ -3,11 +3,12 @@ Colour for grey pictures, and more pixels
 =========================================
 
 :class:`~sklearn_ae.EncoderDecoderRegressor` maps pictures to pictures. It starts as
-ridge regression, and leaves it only for a gain on validation rows. It learns here from
-patches of the left halves of two photographs. The right halves are then given colour,
-and made twice as large. Look at the flower: ridge regression tints it a little, as no
-sum of grey levels tells a petal from a leaf. Look at the landscape, too, where sky and
-leaves of one brightness are mixed up and the grey picture is nearer to the truth.
+ridge regression, which is replaced only for a gain on validation rows. Here it learns
+from patches of the left halves of two photographs. Then it colours the right halves,
+and doubles their size. Look at the flower: ridge regression colours it only a little,
+because no weighted sum of grey levels separates petals from leaves. In the landscape
+sky and leaves of the same brightness are confused, and the grey picture has the smaller
+error.
 """
 
 import matplotlib.pyplot as plt
@@ -21,8 +22,8 @@ from sklearn_ae import EncoderDecoderRegressor
 # %%
 # Patches
 # -------
-# Colours are from 0 to 1. Pictures are halved by means of 2x2 pixels. The photographs
-# come with scikit-learn: china.jpg by "FlickrFan" and flower.jpg by dany13, both CC BY.
+# Colours are from 0 to 1. The mean of 2x2 pixels halves a picture. The photographs come
+# with scikit-learn: china.jpg by "FlickrFan" and flower.jpg by dany13, both CC BY.
 
 rng = np.random.default_rng(0)
 photographs = [image[:424] / np.float32(255) for image in load_sample_images().images]
@@ -74,9 +75,9 @@ def made_of(model, picture, side, factor=1):
 # %%
 # Grey to colour
 # --------------
-# A patch's brightness and texture tell its colour, so all pixels of a patch go into
-# each, by dense layers. ``RidgeCV`` is the start. Above the pictures is the peak
-# signal-to-noise ratio: more decibels are better.
+# The colour of a patch depends on its brightness and texture, so dense layers predict
+# each pixel from all pixels of the patch. ``RidgeCV`` is the start. The titles have the
+# peak signal-to-noise ratio: more decibels are better.
 
 penalties = np.logspace(-3, 3, 7)
 Y = patches_of(left, n_patches=5_000)
@@ -92,7 +93,7 @@ for name, model in models.items():
 
 
 def draw(columns, size, window=np.s_[:]):
-    """Draw pictures beside the truth, with their distance from it in decibels."""
+    """Draw pictures beside the truth, with their errors in decibels."""
     n_columns = len(columns) + 1
     _, axes = plt.subplots(2, n_columns, figsize=size, layout="constrained")
     for number, line in enumerate(axes):
@@ -112,10 +113,10 @@ draw(columns, (8, 6))
 # %%
 # Small to large
 # --------------
-# An edge is the same anywhere, so here the regressor is told the axes of its pictures
-# and has convolutions. It learns from grey patches and is applied to each colour.
-# Bicubic interpolation, which learns nothing, is hard to beat by much. What is shown is
-# a part of the pictures; decibels are of the whole.
+# Edges look the same everywhere in a picture, so here the regressor gets the shapes of
+# its pictures and has convolutions. It learns from grey patches and is applied to each
+# colour channel. Bicubic interpolation, which learns nothing, is almost as good. The
+# plot shows a part of each picture; the decibels are those of the whole picture.
 
 Y = grey(patches_of(left, n_patches=5_000))
 X = halved(Y)
@@ -141,6 +142,6 @@ for name, model in models.items():
 draw(columns, (8, 5), np.s_[280:380, 40:120])
 
 # %%
-# Where outputs are about linear in inputs, as in making pictures large, ridge
-# regression is nearly as good. For colours that people would believe, take many more
-# photographs, of the kind that is to be coloured.
+# Where outputs are nearly linear in inputs, as in enlarging pictures, ridge regression
+# is nearly as good. For realistic colours, use many more photographs, of the same kind
+# as those to be coloured.

@@ -2,10 +2,10 @@
 How many components?
 ====================
 
-The share of the variance that is lost in held-out rows, over the number of codes, for
-PCA and for the autoencoder. Where rows lie near a curved surface, PCA needs more codes
-for it than the surface has dimensions. Then the loss of one fit, epoch by epoch: it
-starts at PCA's.
+The first plot shows the share of the variance of held-out rows that is lost, over the
+number of codes, for PCA and for the autoencoder. If rows lie near a curved surface, PCA
+needs more codes than the surface has dimensions. The second plot shows the loss of one
+fit over the epochs, which starts at PCA's loss.
 """
 
 import os
@@ -26,8 +26,8 @@ from sklearn_ae import (
 # %%
 # Rows near a curved surface
 # --------------------------
-# Shapes of dry beans, sixteen measurements of which most follow from a few others, are
-# taken from the folder of data files, where there is one. Otherwise it is digits.
+# If there is a folder of data files, the data are shapes of dry beans: sixteen
+# measurements, most of which follow from a few others. Otherwise they are digits.
 
 path = Path(os.environ.get("SKLEARN_AE_DATA", "."), "dry_bean.npz")
 if path.exists():
@@ -40,9 +40,9 @@ train, test = train_test_split(X, random_state=0)
 # %%
 # Error over the number of codes
 # ------------------------------
-# A ring marks the elbow, the point farthest below the line from the first to the last.
-# It depends on the last number that was tried, so look at the whole curves: where the
-# upper one comes down to the lower one, PCA is enough.
+# A ring marks the elbow: the point farthest below the line from the first to the last
+# point. It depends on the last number that was tried, so look at the whole curves.
+# Where the two curves meet, PCA is enough.
 
 autoencoder = AutoencoderTransformer(random_state=0)
 display = ComponentsErrorDisplay.from_estimator(
@@ -59,10 +59,10 @@ for k, [error], [pca_error] in zip(
 # %%
 # One fit
 # -------
-# Losses are shares of the variance that are lost. The dotted line is PCA's on the
-# validation rows, and the ring is the epoch whose weights are kept: had none been
-# clearly below the line, the fit would have ended as PCA, with a ``best_epoch_`` of 0.
-# Inputs are blurred in training, so the training curve rises first.
+# Losses are shares of the variance that are lost. The dotted line is PCA's loss on the
+# validation rows, and the ring is the epoch whose weights are kept. If no epoch were
+# significantly below the line, the estimator would be PCA, with a ``best_epoch_`` of 0.
+# Inputs have noise in training, so the training curve rises first.
 
 autoencoder.set_params(n_components=counts[2]).fit(train)
 display = LossCurveDisplay.from_estimator(autoencoder)
@@ -74,5 +74,5 @@ print(f"of the epoch kept       {autoencoder.best_validation_loss_:.4f}")
 print(f"epoch kept              {autoencoder.best_epoch_} of {autoencoder.n_epochs_}")
 
 # %%
-# Where a later step uses the codes, its score is the better judge of their number:
+# If a later step uses the codes, choose their number by the score of that step:
 # :ref:`sphx_glr_auto_gallery_plot_pipeline_search.py`.

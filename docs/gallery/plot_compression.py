@@ -2,12 +2,11 @@
 Rows as a few bytes
 ===================
 
-:class:`~sklearn_ae.CodeCompressor` turns each row into a code, rounds it, and packs
-what is left into bytes. An error bound says by how much rounding may add to the error
-of the codes. Codes of an autoencoder and of PCA are compared here at equal numbers of
-bytes. Look at the left, where bytes are few and the autoencoder keeps more with them,
-and at the right, where PCA overtakes: with as many components as there are columns it
-loses nothing, and an autoencoder keeps an error of its own.
+:class:`~sklearn_ae.CodeCompressor` encodes each row, quantizes the codes, and packs
+them into bytes. An error bound limits the error that quantizing adds. Codes of an
+autoencoder and of PCA are compared here at equal numbers of bytes. At the left, with
+few bytes, the autoencoder has the smaller error. At the right PCA has: with as many
+components as columns it loses nothing, whereas an autoencoder still has an error.
 """
 
 import matplotlib.pyplot as plt
@@ -26,9 +25,9 @@ variance = np.mean(np.square(X_test - X_train.mean(axis=0)))
 # %%
 # Compress, decompress
 # --------------------
-# The bound is on what rounding adds to the mean squared error, and it holds on the very
-# rows that are compressed. Who decompresses needs the fitted compressor, which is not
-# counted in the bytes.
+# The bound limits what quantizing adds to the mean squared error of the rows that are
+# compressed. Decompressing needs the fitted compressor, which is not counted in the
+# bytes.
 
 autoencoder = AutoencoderTransformer(16, random_state=0)
 compressor = CodeCompressor(autoencoder, error_bound=0.5, random_state=0).fit(X_train)
@@ -44,8 +43,8 @@ print(f"rounding added {added:.2f}, and was allowed {compressor.error_bound_:.2f
 # %%
 # Bytes against error
 # -------------------
-# Several numbers of components, each with several bounds. Fitting does not depend on
-# the bound, so every model is fitted once and frozen.
+# The plot has several numbers of components, each with several bounds. Fits do not
+# depend on the bound, so every model is fitted once and frozen.
 
 bounds = 2.0 ** np.arange(-2, 4)
 models = [PCA(count) for count in (4, 8, 16, 32, 48)]
@@ -88,7 +87,7 @@ plt.show()
 # %%
 # Digits at a few rates
 # ---------------------
-# Of each kind, the setting that has the least error with no more than so many bytes.
+# Each line shows the model with the smallest error that needs at most the given bytes.
 
 n_shown, rates = 8, (3, 6, 12)
 figure, axes = plt.subplots(
@@ -118,5 +117,5 @@ for line, (name, digits) in zip(axes, rows.items(), strict=True):
 plt.show()
 
 # %%
-# For few rows the model is larger than what it saves: use zlib or PNG there. Where the
-# error must be small, PCA in the compressor is the better choice.
+# For few rows the model is larger than the bytes it saves: use zlib or PNG. If the
+# error must be small, use PCA in the compressor.

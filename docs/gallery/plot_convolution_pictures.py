@@ -2,12 +2,12 @@
 Convolution on pictures
 =======================
 
-A thing in a picture can be anywhere, and wherever it is, it has the same edges.
-:class:`~sklearn_ae.ConvolutionalAutoencoder` learns an edge once for all places;
-:class:`~sklearn_ae.AutoencoderTransformer` has dense layers and has to learn it again
-for each place, and :class:`~sklearn.decomposition.PCA` has one component after another
-for each place. All three get the same number of codes here. Look at how sharp the
-reconstructions of held-out pictures are.
+An object in a picture has the same edges wherever it is.
+:class:`~sklearn_ae.ConvolutionalAutoencoder` learns an edge once for all places. The
+dense layers of :class:`~sklearn_ae.AutoencoderTransformer` have to learn it for each
+place, and :class:`~sklearn.decomposition.PCA` needs several components for each place.
+All three get the same number of codes here. Compare how sharp the reconstructions of
+held-out pictures are.
 """
 
 import os
@@ -25,8 +25,8 @@ from sklearn_ae import AutoencoderTransformer, ConvolutionalAutoencoder
 # The pictures
 # ------------
 # If the folder that ``SKLEARN_AE_DATA`` names has the Fashion-MNIST pictures of
-# clothes, some of them are taken, at half their width and height. Otherwise rings are
-# drawn. A ring has a place and a radius: three numbers say all about it.
+# clothes, some of them are used, at half their width and height. Otherwise pictures of
+# rings are generated. Three numbers describe a ring: its place and its radius.
 
 path = Path(os.environ.get("SKLEARN_AE_DATA", "")) / "fashion_mnist.npz"
 if path.exists():
@@ -48,8 +48,8 @@ print(f"{len(train)} training pictures and {len(test)} held-out ones")
 # %%
 # Three models, one number of codes
 # ---------------------------------
-# PCA and the dense autoencoder want rows. The convolutional one is told the axes and
-# takes rows or pictures. All reconstruct rows.
+# PCA and the dense autoencoder need flattened rows. The convolutional one gets
+# ``input_shape`` and takes rows or pictures. All reconstruct flattened rows.
 
 X_train, X_test = train.reshape(len(train), -1), test.reshape(len(test), -1)
 models = {
@@ -73,8 +73,8 @@ for name, model in models.items():
 # %%
 # Reconstructions
 # ---------------
-# PCA blurs what can be in several places. The two autoencoders differ less, in rims and
-# in specks beside the shape, so their errors are drawn below as well.
+# PCA blurs objects that can be in several places. The two autoencoders differ less: in
+# the edges, and in small errors beside the shape. So their errors are plotted below.
 
 n_shown = 8
 rows = {"original": test} | reconstructions
@@ -92,8 +92,8 @@ plt.show()
 # %%
 # How much is lost, picture by picture
 # ------------------------------------
-# A point above the diagonal is a picture that the model loses more of than the
-# convolutional autoencoder does.
+# A point above the diagonal is a picture on which the model has a larger error than the
+# convolutional autoencoder.
 
 errors = {
     name: np.mean(np.square(test - images), axis=(1, 2))
@@ -108,10 +108,11 @@ for name, color in (("PCA", "#0072B2"), ("AutoencoderTransformer", "#D55E00")):
 ends = np.array([best.min(), best.max()])
 axis.loglog(ends, ends, color="black", lw=1)
 axis.set(xlabel="squared error of ConvolutionalAutoencoder", ylabel="squared error")
-axis.set_title("Held-out pictures, each a point a model")
+axis.set_title("Held-out pictures, one point for each and each model")
 axis.legend(markerscale=3)
 plt.show()
 
 # %%
-# Convolution takes several times as long to fit. Dense layers do where pictures are
-# small, aligned or many, and PCA does where they only differ in brightness or contrast.
+# Fits with convolutions take several times as long. Dense layers are enough where
+# pictures are small, aligned or many. PCA is enough where they only differ in
+# brightness or contrast.

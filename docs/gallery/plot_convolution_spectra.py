@@ -2,11 +2,11 @@
 Spectra with peaks that shift
 =============================
 
-A peak that shifts is no sum of a few fixed shapes: PCA needs one component for the
-peak, another for its slope, another for its curvature, and so on, and what it leaves
-looks like ripples beside each peak. :class:`~sklearn_ae.ConvolutionalAutoencoder` with
-one axis learns what a peak is, wherever it stands. Look at the ripples, and at how many
-components PCA needs to come as near.
+A peak that shifts is not a sum of a few fixed shapes. PCA needs one component for the
+peak, another for its slope, another for its curvature, and so on, and its residuals
+look like ripples beside each peak. :class:`~sklearn_ae.ConvolutionalAutoencoder` with
+one axis learns the shape of a peak for all positions. Look at the ripples, and at the
+number of components that PCA needs for the same error.
 """
 
 import matplotlib.pyplot as plt
@@ -17,10 +17,10 @@ from sklearn.model_selection import train_test_split
 from sklearn_ae import AutoencoderTransformer, ConvolutionalAutoencoder
 
 # %%
-# Spectra made here
+# Generated spectra
 # -----------------
-# Each has three peaks. Their places, widths and heights vary, they stand on a baseline
-# that drifts, and there is noise. The clean spectra are kept to compare with.
+# Each spectrum has three peaks on a sloping baseline, with noise. Positions, widths and
+# heights of the peaks vary. The clean spectra are kept for comparison.
 
 rng = np.random.default_rng(0)
 n_spectra, n_channels, noise = 1_600, 128, 0.02
@@ -39,11 +39,11 @@ X_train, X_test, _, clean_test = train_test_split(
 )
 
 # %%
-# As many codes as there are causes
-# ---------------------------------
-# A shift of all peaks and one more of the middle peak, three widths, three heights and
-# the slope of the baseline make nine. The error is that against the clean spectra, as
-# a root mean square in units of the noise.
+# As many codes as sources of variation
+# -------------------------------------
+# There are nine: a shift of all peaks, a shift of the middle peak, three widths, three
+# heights, and the slope of the baseline. The error is the root mean square distance to
+# the clean spectra, in units of the noise.
 
 n_components = 9
 models = {
@@ -63,7 +63,7 @@ for name, model in models.items():
 # %%
 # Three held-out spectra
 # ----------------------
-# Above, the spectra and what is made of nine codes. Below, what the two are off.
+# Above are the spectra and their reconstructions from nine codes. Below are the errors.
 
 names, colors = ("PCA", "ConvolutionalAutoencoder"), ("#0072B2", "#D55E00")
 figure, axes = plt.subplots(
@@ -113,6 +113,6 @@ axis.legend()
 plt.show()
 
 # %%
-# Where peaks stay in their places and only their heights differ, PCA with as many
-# components as substances is all that is needed. Where spectra are few (below some
-# hundreds), look at ``best_epoch_``: 0 says that PCA was kept.
+# If only the heights of peaks vary, PCA with as many components as substances is
+# enough. If there are fewer than some hundreds of spectra, look at ``best_epoch_``: 0
+# means that PCA was kept.

@@ -2,9 +2,9 @@
 Cleaning noisy pictures
 =======================
 
-:class:`~sklearn_ae.DenoisingAutoencoder` learns to undo noise from clean pictures that
-it adds noise to. It meets noisy ones that it has not seen, beside PCA with as many
-components, which removes noise by dropping all but a few directions.
+:class:`~sklearn_ae.DenoisingAutoencoder` adds noise to clean pictures and learns to
+remove it. Here it denoises held-out pictures, and is compared with PCA with as many
+components, which removes noise by projecting on a few directions.
 """
 
 import os
@@ -21,9 +21,9 @@ from sklearn_ae import DenoisingAutoencoder
 # %%
 # Pictures and noise
 # ------------------
-# Pictures of clothes, where there is a folder of data files, or else digits, with grey
-# levels from 0 to 1. Training pictures stay clean. Held-out ones get two kinds of
-# noise: normal noise on each pixel, and a fifth of the pixels black or white.
+# Pictures are clothes if there is a folder of data files, and digits otherwise, with
+# grey levels from 0 to 1. Training pictures are clean. Held-out pictures get two kinds
+# of noise: Gaussian noise on each pixel, and a fifth of the pixels black or white.
 
 path = Path(os.environ.get("SKLEARN_AE_DATA", "."), "fashion_mnist.npz")
 rng = np.random.default_rng(0)
@@ -40,9 +40,9 @@ speckled = np.where(
 # %%
 # Fit
 # ---
-# The noise in training is given in deviations of a pixel, and a rough guess does. PCA's
-# number of components matters more: with few it blurs, with many it keeps the noise.
-# So it is also tried with the number that turns out best on these very pictures.
+# The noise in training is given in standard deviations of a pixel; a rough guess is
+# enough. PCA's number of components matters more: with few it blurs, with many it keeps
+# the noise. So PCA is also tried with the number that is best on these pictures.
 
 n_components = 32
 denoiser = DenoisingAutoencoder(
@@ -53,7 +53,7 @@ pcas = {k: PCA(k, random_state=0).fit(train) for k in [4, 8, 12, 16, 24, 32, 64]
 # %%
 # What is left of the noise
 # -------------------------
-# One autoencoder cleans both kinds, also the one that it was not trained on.
+# One autoencoder removes both kinds of noise, also the kind not used in training.
 
 errors, cleaned = {}, {}
 for name, noisy in {"normal": normal, "speckled": speckled}.items():
@@ -78,12 +78,11 @@ for column, name in enumerate(cleaned):
         for axis, picture in zip(line[6 * column :][:6], pictures, strict=False):
             axis.imshow(picture.reshape(side, side), cmap="gray_r", vmin=0, vmax=1)
             axis.set(xticks=[], yticks=[])
-axes[0, 2].set_title("normal noise", loc="left")
+axes[0, 2].set_title("Gaussian noise", loc="left")
 axes[0, 8].set_title("speckled", loc="left")
 plt.show()
 
 # %%
-# If pictures are smooth and the noise is weak, PCA's blur may be all that is needed.
-# For larger pictures, see
-# :ref:`sphx_glr_auto_gallery_plot_convolution_pictures.py`, and where noisy pictures
-# come with clean ones, :class:`~sklearn_ae.EncoderDecoderRegressor`.
+# If pictures are smooth and the noise is weak, PCA may be enough. For larger pictures,
+# see :ref:`sphx_glr_auto_gallery_plot_convolution_pictures.py`. For pairs of noisy and
+# clean pictures, use :class:`~sklearn_ae.EncoderDecoderRegressor`.

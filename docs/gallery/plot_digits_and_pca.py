@@ -2,10 +2,11 @@
 Digits beside PCA
 =================
 
-:class:`~sklearn_ae.AutoencoderTransformer` stands where
-:class:`~sklearn.decomposition.PCA` stood: the same calls, the same number of codes.
-Handwritten digits of 64 pixels become two codes, which are drawn, then eight, from
-which the digits are rebuilt. Nearest neighbours say what the codes are good for.
+:class:`~sklearn_ae.AutoencoderTransformer` replaces
+:class:`~sklearn.decomposition.PCA`, with the same methods and the same number of codes.
+Handwritten digits of 64 pixels are encoded by two codes, which are plotted, and by
+eight codes, from which the digits are reconstructed. Nearest neighbours measure how
+useful the codes are.
 """
 
 import matplotlib.pyplot as plt
@@ -27,8 +28,8 @@ X_train, X_test, y_train, y_test = train_test_split(X, y, stratify=y, random_sta
 # %%
 # Two codes
 # ---------
-# Each mark is a held-out digit. No labels were used: where kinds of digits lie apart,
-# the codes found them by themselves.
+# Each mark is a held-out digit. No labels were used: codes that separate the digits
+# learned this from the pictures alone.
 
 pca = PCA(2).fit(X_train)
 autoencoder = AutoencoderTransformer(2, random_state=0).fit(X_train)
@@ -40,8 +41,8 @@ plt.show()
 # %%
 # Eight codes and back
 # --------------------
-# Codes are turned back into pictures. PCA's are blurred; the autoencoder's have sharper
-# strokes and a whiter ground.
+# Codes are decoded to pictures. PCA's are blurred; the autoencoder's have sharper
+# strokes and a whiter background.
 
 pca = PCA(8).fit(X_train)
 autoencoder = AutoencoderTransformer(8, random_state=0).fit(X_train)
@@ -55,10 +56,10 @@ for axis, model in zip(axes, [pca, autoencoder], strict=True):
 plt.show()
 
 # %%
-# How much they keep, and what for
-# --------------------------------
-# The share of the variance that codes explain is PCA's objective and the
-# autoencoder's. The accuracy is that of nearest neighbours among the codes.
+# Variance explained and accuracy
+# -------------------------------
+# PCA and the autoencoder both maximize the share of the variance that the codes
+# explain. The accuracy is that of nearest neighbours on the codes.
 
 results = []
 variance = ((X_test - X_train.mean(axis=0)) ** 2).sum()
@@ -82,6 +83,6 @@ results = pd.DataFrame(results).set_index(["n_components", "model"])
 print(results.unstack().T.round(3))
 
 # %%
-# The fewer the codes, the more there is to gain. With enough of them the classifier
-# does as well on PCA's: then PCA, which fits at once, is the better choice. See
+# The fewer the codes, the larger the gain. With many codes the accuracy is the same
+# with PCA's: then use PCA, which is faster to fit. See
 # :ref:`sphx_glr_auto_gallery_plot_pipeline_search.py` for a search over both.

@@ -2,11 +2,11 @@
 Many rows, few labels
 =====================
 
-Labels cost more than rows. :class:`~sklearn_ae.PretrainedClassifier` learns codes from
-all rows, labelled or not, starts as logistic regression on these codes, and fine-tunes
-both on the labelled rows. It is compared on the digits with what one would do first:
-logistic regression on the raw columns and on PCA's codes of all rows. Look at how
-many labels a model needs for the same accuracy.
+Labels are more expensive than rows. :class:`~sklearn_ae.PretrainedClassifier` learns
+codes from all rows, labelled or not, starts as logistic regression on these codes, and
+fine-tunes both on the labelled rows. On digits it is compared with logistic regression
+on the raw columns and on PCA's codes of all rows. Compare how many labels each model
+needs for the same accuracy.
 """
 
 import matplotlib.pyplot as plt
@@ -29,10 +29,10 @@ X_train, X_test, y_train, y_test = train_test_split(
 # %%
 # Codes of all rows
 # -----------------
-# They need no labels, so they are learned once for all that follows. The autoencoder is
-# frozen: it is not fitted again, and fine-tuning works on a copy. By default few labels
-# are divided into five parts and trained on six times to choose the epoch. With
-# ``n_iter_no_change`` one training is watched, which is quick.
+# Codes need no labels, so they are learned once. The autoencoder is frozen: it is not
+# fitted again, and fine-tuning changes a copy. By default, a few labels are divided
+# into five parts, and six trainings choose the epoch. With ``n_iter_no_change`` there
+# is one training with early stopping, which is faster.
 
 n_components = 32
 autoencoder = DenoisingAutoencoder(n_components, random_state=0).fit(X_train)
@@ -53,8 +53,8 @@ models = {
 # %%
 # Accuracy over the number of labels
 # ----------------------------------
-# The labelled rows are drawn three times for each number, each class alike.
-# ``PretrainedClassifier`` gets all rows, with -1 where there is no label.
+# For each number the labelled rows are drawn three times, stratified by class.
+# ``PretrainedClassifier`` gets all rows, with -1 for those without a label.
 
 counts, n_draws = (20, 50, 100, 200, 500), 3
 accuracy = {name: np.empty((len(counts), n_draws)) for name in models}
@@ -81,7 +81,7 @@ for row, count in enumerate(counts):
     print(f"{count:6}" + "".join(means))
 
 # %%
-# Lines are means over the draws, bands are from the worst to the best of them.
+# Lines are means over the draws; bands extend from the worst to the best draw.
 
 figure, axis = plt.subplots(figsize=(6.8, 4.4), layout="constrained")
 for (name, values), color, marker in zip(
@@ -100,7 +100,6 @@ axis.legend()
 plt.show()
 
 # %%
-# With fewer than five labels a class there is no validation and no fine-tuning: what is
-# gained there is gained by the codes. Where a table's columns are good features as they
-# are, or labels are many, logistic regression on raw columns (or gradient boosting) is
-# enough.
+# With fewer than five labels per class there is no validation and no fine-tuning: the
+# gain there is due to the codes. If a table's columns are good features, or if there
+# are many labels, logistic regression on raw columns (or gradient boosting) is enough.

@@ -1,10 +1,10 @@
 """
-Filling gaps
-============
+Imputing missing cells
+======================
 
-Cells of two tables are taken away at random and guessed from the rest of their rows,
-by :class:`~sklearn_ae.DenoisingAutoencoder`, by PCA and by scikit-learn's imputers. The
-bars show how far the guesses are from what was taken away.
+Random cells of two tables are removed and predicted from the rest of their rows, by
+:class:`~sklearn_ae.DenoisingAutoencoder`, by PCA and by scikit-learn's imputers. The
+bars show the errors of the predictions.
 """
 
 import os
@@ -22,12 +22,12 @@ from sklearn.preprocessing import StandardScaler
 from sklearn_ae import DenoisingAutoencoder
 
 # %%
-# Two tables without gaps
-# -----------------------
-# Measurements of cell nuclei come with scikit-learn. Sensors of a gas turbine are taken
-# from the folder of data files, where there is one; otherwise nine sensors are made
-# that follow from three hidden numbers in curves. Columns are divided by their
-# deviations, so that their errors have one unit.
+# Two complete tables
+# -------------------
+# Measurements of cell nuclei come with scikit-learn. If there is a folder of data
+# files, the second table has sensors of a gas turbine. Otherwise nine sensors are
+# generated as nonlinear functions of three latent numbers. Columns are divided by their
+# standard deviations, so that their errors have the same unit.
 
 path = Path(os.environ.get("SKLEARN_AE_DATA", "."), "gas_turbine.npz")
 rng = np.random.default_rng(0)
@@ -42,11 +42,11 @@ tables = {"sensors": sensors, "cell nuclei": load_breast_cancer().data}
 # %%
 # Imputers
 # --------
-# Each learns from the table with its gaps, and sees nothing else. The autoencoder
-# learns to guess cells that are hidden from it in training, the same share of them.
-# PCA fills gaps with the mean, then again and again with what as many components make
-# of the row. ``IterativeImputer`` predicts each column from the others by ridge
-# regression.
+# Each imputer is fitted to the table with missing cells only. In training the
+# autoencoder predicts cells that are hidden from it, as many as are missing. PCA
+# starts with the mean, then repeatedly replaces missing cells by their reconstruction
+# from as many components. ``IterativeImputer`` predicts each column from the others by
+# ridge regression.
 
 n_components = 6
 shares = [0.1, 0.3, 0.5]
@@ -77,12 +77,12 @@ for name, table in tables.items():
             errors.append((name, share, imputer, rmse))
 
 # %%
-# How far guesses are off
-# -----------------------
-# Errors are in deviations of the columns, so that guessing the mean is off by about
-# one. Sensors depend on each other in curves, and the autoencoder is ahead where much
-# is missing. Nuclei are few rows, of columns that are nearly multiples of others, like
-# radius and perimeter: there ridge regression is ahead.
+# Errors
+# ------
+# Errors are in standard deviations of the columns, so the error of the mean is about
+# one. Sensors depend on each other nonlinearly, and the autoencoder is best where many
+# cells are missing. The table of nuclei has few rows, and some columns are nearly
+# multiples of others, like radius and perimeter: there ridge regression is best.
 
 errors = pd.DataFrame(errors, columns=["table", "missing", "imputer", "RMSE"])
 errors = errors.pivot_table("RMSE", ["table", "missing"], "imputer", sort=False)
@@ -93,11 +93,11 @@ colours = ["#999999", "#E69F00", "#56B4E9", "#009E73", "#0072B2"]
 for axis, name in zip(axes, tables, strict=True):
     errors.loc[name].plot.bar(ax=axis, width=0.8, color=colours, rot=0, legend=False)
     axis.set(title=name, xlabel="share of the cells missing")
-axes[0].set_ylabel("RMSE in deviations")
+axes[0].set_ylabel("RMSE in standard deviations")
 figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=3)
 plt.show()
 
 # %%
-# Where a table has few rows, or linear dependence only, take ``IterativeImputer``. The
-# autoencoder also fills categories: ``impute`` takes frames like the one of
-# :ref:`sphx_glr_auto_gallery_plot_mixed_table.py`.
+# If a table has few rows, or if its columns depend on each other linearly, use
+# ``IterativeImputer``. The autoencoder also imputes categories: ``impute`` takes frames
+# like that of :ref:`sphx_glr_auto_gallery_plot_mixed_table.py`.

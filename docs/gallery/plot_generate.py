@@ -3,8 +3,8 @@ Drawing new rows
 ================
 
 :class:`~sklearn_ae.VariationalAutoencoder` learns the density of rows. It starts as
-probabilistic PCA, whose log-likelihood is ``PCA.score``, and draws digits that look
-more like digits, pictures between two others, and rows of a table with categories.
+probabilistic PCA, whose log-likelihood is ``PCA.score``. This example draws digits,
+interpolates between two digits, and draws rows of a table with categories.
 """
 
 import matplotlib.pyplot as plt
@@ -35,8 +35,8 @@ print(f"rows that are likelier to the autoencoder: {likelier.mean():.0%}")
 # %%
 # New digits
 # ----------
-# PCA has no ``sample``, but its density is easily drawn from: normal codes, decoded,
-# and noise. Real digits are on the left.
+# PCA has no ``sample``, but drawing from its density is easy: decode normal codes and
+# add noise. Real digits are on the left.
 
 rng = np.random.default_rng(0)
 noise = pca.noise_variance_
@@ -59,9 +59,8 @@ plt.show()
 # %%
 # From one digit to another
 # -------------------------
-# Each line leads from the code of one held-out digit to that of another. The
-# autoencoder moves strokes; PCA, being linear, can only let one picture fade into the
-# other.
+# Each line interpolates between the codes of two held-out digits. The autoencoder moves
+# strokes. PCA is linear and can only blend one picture into the other.
 
 first, last = test[[0, 1, 2, 3, 4]], test[[5, 6, 7, 8, 9]]
 steps = np.linspace(0, 1, 10)[:, None]
@@ -82,8 +81,9 @@ plt.show()
 # %%
 # Rows of a table
 # ---------------
-# A frame gives a frame: categories are drawn by their probabilities, and whole numbers
-# stay whole. Means by category tell whether drawn rows hang together as real ones do.
+# For a frame, ``sample`` returns a frame. Categories are drawn by their probabilities,
+# and integer columns have integers. Means by category show whether the columns of drawn
+# rows depend on each other as those of real rows do.
 
 kind = rng.choice(["bike", "car", "van"], 1000, p=[0.2, 0.6, 0.2])
 weight = pd.Series(kind).map({"bike": 12, "car": 1300, "van": 2100})
@@ -106,7 +106,6 @@ for name, table in {"real": cars, "drawn": drawn}.items():
     print(f"\n{name} rows\n{means.round(2)}")
 
 # %%
-# Where columns are jointly normal, probabilistic PCA is the density and
-# ``best_epoch_`` is 0; for a few columns, try
-# :class:`~sklearn.mixture.GaussianMixture` first. Drawn rows are no private ones: they
-# may lie near those of the training table.
+# If columns are jointly normal, probabilistic PCA is the density and ``best_epoch_`` is
+# 0. For a few columns, try :class:`~sklearn.mixture.GaussianMixture` first. Drawn rows
+# do not protect privacy: they may be nearly equal to training rows.

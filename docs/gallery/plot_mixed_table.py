@@ -1,11 +1,11 @@
 """
-A table as it is: numbers, categories and gaps
-==============================================
+A table with numbers, categories and missing cells
+==================================================
 
-A frame goes into :class:`~sklearn_ae.AutoencoderTransformer` as it was read, and comes
-back from its codes as a frame. PCA takes the same table through an imputer, a scaler
-and a one-hot encoder. Compared are how much of the table can be read from three codes,
-and how well they tell whether a person earns much.
+:class:`~sklearn_ae.AutoencoderTransformer` takes a frame as it was read, and decodes
+codes to a frame. PCA needs an imputer, a scaler and a one-hot encoder for the same
+table. The example compares how well the table can be reconstructed from three codes,
+and how well the codes predict whether a person has a high income.
 """
 
 import os
@@ -29,9 +29,9 @@ from sklearn_ae import AutoencoderTransformer, LatentSpaceDisplay
 # %%
 # The table
 # ---------
-# The census table "adult" is taken from the folder of data files, where there is one.
-# Otherwise a table of the same kind is made: most columns and the income follow from
-# a person's trade and age, and every tenth trade and number of hours is missing.
+# If there is a folder of data files, the data is the census table "adult". Otherwise a
+# similar table is generated: most columns and the income depend on a person's trade and
+# age, and a tenth of the trades and of the hours is missing.
 
 path = Path(os.environ.get("SKLEARN_AE_DATA", "."), "adult.csv.gz")
 rng = np.random.default_rng(0)
@@ -94,9 +94,9 @@ plt.show()
 # %%
 # From codes back to a frame
 # --------------------------
-# ``inverse_transform`` gives the columns, dtypes and categories of the training table,
-# with no preparation to undo. For PCA, each part of the encoded columns is turned back
-# by its own step.
+# ``inverse_transform`` returns a frame with the columns, dtypes and categories of the
+# training table. For PCA, each part of the encoded columns must be decoded by its own
+# step.
 
 back = autoencoder.inverse_transform(autoencoder.transform(test))
 back.index = test.index
@@ -112,10 +112,11 @@ back_of_pca[categories] = indicators.inverse_transform(
 )
 
 # %%
-# What is kept
-# ------------
-# Of held-out rows: the share of a number's variance that the codes explain, and how
-# often a category is read rightly, both as means over the columns, without the gaps.
+# Reconstruction
+# --------------
+# The table has, for held-out rows, the share of the variance of numbers that the codes
+# explain, and the share of categories that are decoded correctly. Both are means over
+# the columns, without missing cells.
 
 tables = {"PCA": back_of_pca, "autoencoder": back}
 for name, table in tables.items():
@@ -127,12 +128,12 @@ for name, table in tables.items():
     print(f"    categories right               {right.mean().mean():.1%}")
 
 # %%
-# What they are good for
-# ----------------------
-# The area under the ROC curve of two classifiers of income, on the codes and on all
-# encoded columns. The autoencoder's codes bend, and boosted trees follow them better
-# than logistic regression does. Codes that keep more of the table need not tell more of
-# one thing that was not in it.
+# Prediction from codes
+# ---------------------
+# The table has the area under the ROC curve of two classifiers of income, on the codes
+# and on all encoded columns. The autoencoder's codes are nonlinear in the columns, so
+# boosted trees use them better than logistic regression. Codes that keep more of the
+# table do not always predict better a variable that was not in it.
 
 classifiers = {
     "logistic regression": make_pipeline(StandardScaler(), LogisticRegression()),
@@ -148,6 +149,7 @@ for name, model in features.items():
 print(areas.round(3))
 
 # %%
-# To predict one thing, start with all columns, and with trees, which take such tables
-# as they are; of codes, PCA's may be as good. The autoencoder's pay where rows are to
-# be rebuilt, filled or stored: :ref:`sphx_glr_auto_gallery_plot_fill_gaps.py`.
+# For prediction, start with trees on all columns, which take such tables without
+# preprocessing; PCA's codes may be as good as the autoencoder's. The autoencoder is
+# better for reconstruction, imputation and storage:
+# :ref:`sphx_glr_auto_gallery_plot_fill_gaps.py`.

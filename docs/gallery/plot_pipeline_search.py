@@ -2,11 +2,10 @@
 Search a pipeline: autoencoder, PCA or nothing
 ==============================================
 
-How many codes, and whose? A later step's score decides:
-:class:`~sklearn.model_selection.GridSearchCV` takes the autoencoder and PCA as
-alternatives of one step of a pipeline, and the raw columns as a third. With few codes
-the autoencoder's are ahead; with many, it makes no difference to this classifier whose
-they are.
+The score of a later step chooses between models, and their numbers of codes.
+:class:`~sklearn.model_selection.GridSearchCV` compares the autoencoder, PCA and the raw
+columns as alternatives of one step of a pipeline. With few codes the autoencoder is
+better; with many codes, this classifier is as good on PCA's.
 """
 
 import matplotlib.pyplot as plt
@@ -26,8 +25,8 @@ X_train, X_test, y_train, y_test = train_test_split(X, y, stratify=y, random_sta
 # %%
 # One pipeline, three kinds of codes
 # ----------------------------------
-# Codes have variances of their own, so they are standardized before the classifier.
-# ``"passthrough"`` hands the columns on as they are.
+# Codes have different variances, so they are standardized before the classifier.
+# ``"passthrough"`` keeps the columns unchanged.
 
 pipeline = Pipeline(
     [
@@ -51,7 +50,7 @@ search = GridSearchCV(pipeline, grid, cv=3).fit(X_train, y_train)
 # Scores by the number of codes
 # -----------------------------
 # The autoencoder's own ``score``, the share of variance explained, grows with every
-# code and can't choose their number. The accuracy of the whole pipeline can.
+# code, so it cannot be used to choose their number. The accuracy of the pipeline can.
 
 results = pd.DataFrame(search.cv_results_)
 results["codes"] = [type(step).__name__ for step in results["param_codes"]]
@@ -86,14 +85,13 @@ axis.legend()
 plt.show()
 
 # %%
-# The winner
-# ----------
-# It is fitted again on all training rows, and scored on rows that the search has not
-# seen.
+# The best candidate
+# ------------------
+# It is fitted again to all training rows, and scored on held-out rows.
 
 print(f"chosen: {search.best_params_}")
 print(f"accuracy on held-out rows: {search.score(X_test, y_test):.3f}")
 
 # %%
-# The raw columns belong into every such search. Where they win, codes are a matter of
-# size and speed; where PCA's curve meets the autoencoder's, PCA is enough.
+# Include the raw columns in every such search. If they are best, codes only save memory
+# and time. Where PCA's curve meets the autoencoder's, PCA is enough.

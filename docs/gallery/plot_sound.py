@@ -3,9 +3,9 @@ A melody as codes
 =================
 
 A spectrogram is a picture with the axes frequency and time. Windows of it are encoded
-here by :class:`~sklearn_ae.ConvolutionalAutoencoder` and by PCA, with as many codes a
-window, and put together again. Look at the lines of the overtones: notes glide, and a
-line that moves is a smear where PCA has made it.
+by :class:`~sklearn_ae.ConvolutionalAutoencoder` and by PCA, with the same number of
+codes per window, and the decoded windows are joined. Look at the lines of the
+overtones: the pitch of a note changes, and PCA blurs lines that move.
 """
 
 import matplotlib.pyplot as plt
@@ -16,10 +16,10 @@ from sklearn.decomposition import PCA
 from sklearn_ae import ConvolutionalAutoencoder
 
 # %%
-# A sound made here
+# A generated sound
 # -----------------
-# Plucked notes of half a second with four overtones each. The pitch is drawn
-# from a scale, is bent while the note dies away, and has some vibrato.
+# The sound consists of plucked notes of half a second with four overtones each. The
+# pitch is drawn from a scale, changes while the note decays, and has vibrato.
 
 rng = np.random.default_rng(0)
 rate, n_notes, note_seconds = 4_000, 240, 0.512
@@ -40,8 +40,8 @@ print(f"{len(sound) / rate:.0f} seconds of {n_notes} notes")
 # %%
 # Its spectrogram
 # ---------------
-# Powers in decibels, floored at 60 below the loudest. Windows of eight frames overlap
-# in training. The last fifth of the sound is held out, in windows side by side.
+# Powers are in decibels, clipped at 60 below the loudest. Training windows of eight
+# frames overlap. The last fifth of the sound is held out, in windows without overlap.
 
 frequency, seconds, power = spectrogram(sound, rate, nperseg=128, noverlap=64)
 decibels = 10 * np.log10(power[1:].T + 1e-20)
@@ -102,6 +102,7 @@ figure.colorbar(image, ax=axes, label="dB below the loudest", shrink=0.6)
 plt.show()
 
 # %%
-# Where tones keep their pitch, each is a fixed picture, and PCA (or, as powers are not
-# negative, :class:`~sklearn.decomposition.NMF`) is enough. To hear the codes, keep the
-# phases of the spectrogram, or find some by the method of Griffin and Lim.
+# If tones keep their pitch, each is a fixed picture, and PCA (or
+# :class:`~sklearn.decomposition.NMF`, because powers are not negative) is enough. To
+# hear a decoded sound, keep the phases of the spectrogram, or estimate them by the
+# method of Griffin and Lim.

@@ -2,9 +2,9 @@
 Sparse atoms of a photograph
 ============================
 
-:class:`~sklearn_ae.SparseAutoencoder` learns more atoms than there are pixels, of which
-every patch of a photograph takes a few. PCA's components are waves that fill the whole
-patch; atoms look like the edges and textures that patches are made of.
+:class:`~sklearn_ae.SparseAutoencoder` learns more atoms than there are pixels. Each
+patch of a photograph is a sum of a few atoms. PCA's components are waves over the whole
+patch; atoms look like the edges and textures of patches.
 """
 
 import matplotlib.pyplot as plt
@@ -18,8 +18,8 @@ from sklearn_ae import SparseAutoencoder
 # %%
 # Patches
 # -------
-# Grey patches of 8 by 8 pixels, without their mean. The left half of the photograph is
-# for training, the right half is held out.
+# Patches have 8 by 8 grey pixels; their mean is subtracted. The left half of the
+# photograph is for training, and the right half is held out.
 
 side = 8
 grey = load_sample_image("china.jpg").mean(axis=2).astype(np.float32) / 255
@@ -60,8 +60,8 @@ plt.show()
 # %%
 # Patches as sums of atoms
 # ------------------------
-# Above each atom is its code, and the last picture is the sum: few atoms that fit this
-# patch, instead of the same components for all.
+# Above each atom is its code, and the last picture is the sum. Each patch has its own
+# few atoms, instead of the same components for all patches.
 
 shown = np.argsort(test.std(axis=1))[[-1000, -500, -200, -10]]
 figure, axes = plt.subplots(len(shown), k + 2, figsize=(8, 4), layout="constrained")
@@ -79,12 +79,12 @@ for line, row in zip(axes, shown, strict=True):
 plt.show()
 
 # %%
-# What a sum of few leaves out
-# ----------------------------
-# With as many codes that are not zero, PCA leaves more of the held-out patches
-# unexplained, even if each patch chooses among all components those with the largest
-# codes. To reach the same error with the same components for all, PCA needs the number
-# in the last line.
+# Errors at the same number of nonzero codes
+# ------------------------------------------
+# With as many nonzero codes, PCA has a larger error on held-out patches, even if for
+# each patch the components with the largest codes are chosen. The last line is the
+# number of components with which PCA has the same error, if all patches use the same
+# components.
 
 whole = np.sum((test - pca.mean_) ** 2)
 left_out = np.sum((test - sparse.reconstruct(test)) ** 2) / whole
@@ -97,6 +97,6 @@ print(f"unexplained by the first {k} of PCA:      {by_first[k - 1]:.1%}")
 print(f"components of PCA for the atoms' error: {np.argmax(by_first <= left_out) + 1}")
 
 # %%
-# Atoms pay where rows are mixtures of many possible parts, of which each has few. Where
-# few directions explain all rows, PCA does it without a search; where rows lie on a
-# curved surface, try :class:`~sklearn_ae.AutoencoderTransformer`.
+# Atoms are useful where there are many possible parts, and each row has a few of them.
+# If a few directions explain all rows, PCA is enough. If rows lie on a curved surface,
+# try :class:`~sklearn_ae.AutoencoderTransformer`.

@@ -2,12 +2,11 @@
 Sparse text
 ===========
 
-Documents become rows of a sparse matrix with thousands of columns, and
-:class:`~sklearn_ae.AutoencoderTransformer` takes it as it is: no dense copy of the
-whole matrix is made. It is compared here with PCA and with
-:class:`~sklearn.decomposition.TruncatedSVD`, the usual way to few numbers a document.
-Look at how much better two codes tell subjects apart, and at how little is left of that
-when there are many codes.
+Documents are rows of a sparse matrix with thousands of columns.
+:class:`~sklearn_ae.AutoencoderTransformer` takes it without a dense copy of the whole
+matrix. It is compared with PCA and with :class:`~sklearn.decomposition.TruncatedSVD`,
+the usual method for text. With two codes the autoencoder separates subjects much
+better; with many codes there is little difference.
 """
 
 import importlib
@@ -23,10 +22,11 @@ from sklearn.neighbors import KNeighborsClassifier
 from sklearn_ae import AutoencoderTransformer, LatentSpaceDisplay
 
 # %%
-# Documents that are there anyway
-# -------------------------------
-# The documentation of functions and classes in eight modules, up to its examples. To
-# tell the module of a text is a task that needs its subject.
+# Documents
+# ---------
+# The documents are the docstrings of functions and classes in eight modules, up to
+# their examples. The task is to predict the module of a docstring, which depends on its
+# subject.
 
 modules = (
     "numpy",
@@ -62,8 +62,8 @@ print(
 # %%
 # Neighbours among the codes
 # --------------------------
-# The accuracy is that of ten nearest neighbours on held-out documents, beside that of
-# all columns with the cosine distance, as is usual for texts.
+# The accuracy is that of ten nearest neighbours on held-out documents. The last line is
+# that on all columns with the cosine distance, as is usual for text.
 
 counts = (2, 5, 30)
 accuracy, codes = {}, {}
@@ -87,8 +87,8 @@ print(f"all columns, cosine {neighbors.score(X_test, y_test):12.1%}")
 # %%
 # Two codes as a map
 # ------------------
-# Held-out documents. PCA spends its two components on the largest contrasts and leaves
-# the other subjects on a heap.
+# The plot shows held-out documents. PCA's two components separate the subjects that
+# differ most, and the other subjects overlap.
 
 display = LatentSpaceDisplay(
     codes["AutoencoderTransformer", 2][1],
@@ -101,6 +101,6 @@ display.figure_.set_size_inches(8, 4.2)
 plt.show()
 
 # %%
-# With thirty codes TruncatedSVD is as good for neighbours and takes a moment. An
-# autoencoder is worth its seconds where codes must be few: for maps, and for indexes
-# that have to be small.
+# With thirty codes TruncatedSVD is as good for nearest neighbours and much faster. Use
+# an autoencoder if codes must be few: for plots in two dimensions and for small
+# indexes.

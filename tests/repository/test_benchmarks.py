@@ -1,26 +1,31 @@
 """The benchmarks' tables, pictures and files, from tiny figures; nothing is timed."""
 
 import math
+from collections import Counter
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from benchmarks import (
-    headline,
-    pictures,
-    quality,
-    render,
-    results,
-    sections,
-    time_to_quality,
+from benchmarks.data.datasets import Rows, split
+from benchmarks.report import headline, pictures, render, results, sections
+from benchmarks.report.markdown import cell, table
+from benchmarks.runners.errors import quality, time_to_quality
+from benchmarks.runners.errors.imputation import Task
+from benchmarks.runners.peers import (
+    BASELINE,
+    LONGER,
+    MLP,
+    OURS,
+    SKORCH,
+    MLPAutoencoder,
+    makers,
 )
-from benchmarks.datasets import Rows, split
-from benchmarks.imputation import Task
-from benchmarks.markdown import cell, table
-from benchmarks.peers import BASELINE, LONGER, MLP, OURS, SKORCH, MLPAutoencoder, makers
-from benchmarks.probes import scores
+from benchmarks.runners.probes import scores
 
+BENCHMARKS = Path(render.__file__).parents[1]
+FILES = sorted(BENCHMARKS.rglob("*.py"))
 RATIOS = {BASELINE: 1.0, OURS: 0.25, SKORCH: 0.5}
 
 
@@ -50,6 +55,16 @@ def curves():
             for epochs in (1.0, 2.0, 4.0)
         ]
     )
+
+
+def test_folders_are_small():
+    assert max(Counter(file.parent for file in FILES).values()) <= 16
+    assert max(len(file.read_text().splitlines()) for file in FILES) <= 400
+
+
+def test_no_basename_is_used_twice():
+    names = Counter(file.stem for file in FILES if file.stem != "__init__")
+    assert max(names.values()) == 1
 
 
 def test_page_holds_tables_and_pictures(folder):

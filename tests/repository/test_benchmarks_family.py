@@ -4,20 +4,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from benchmarks import (
-    convolutional,
-    family_sections,
-    generated,
-    headline,
-    parts,
-    render,
-    results,
-    samples,
-    sections,
-    sparse,
-    variational,
-)
-from benchmarks.images import tiled
+from benchmarks.data import generated
+from benchmarks.report import family_sections, headline, render, results, sections
+from benchmarks.report.images import tiled
+from benchmarks.runners import parts
+from benchmarks.runners.errors import convolutional, samples, sparse, variational
 
 
 @pytest.fixture
@@ -99,7 +90,7 @@ def test_patches_have_no_mean():
 
 @pytest.mark.parametrize("part", ["sparse", "variational", "samples", "convolutional"])
 def test_a_part_on_digits_has_a_section(tmp_path, part):
-    assert "digits" in parts.names_of(part, None, short=True)
+    assert "digits" in parts.sets_to_run(part, None, short=True)
     results.save(pd.DataFrame(MEASURED[part]), tmp_path / f"{part}.csv")
     text = render.section(part, tmp_path)
     assert text.startswith(f"## {sections.SECTIONS[part][0]}")

@@ -4,8 +4,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from benchmarks import headline, outliers, parts, render, results
-from benchmarks.datasets import Rows
+from benchmarks.data.datasets import Rows
+from benchmarks.report import headline, render, results
+from benchmarks.runners import parts
+from benchmarks.runners.errors import outliers
 
 
 @pytest.fixture
@@ -41,7 +43,7 @@ def test_outliers_are_a_share_of_all():
 
 
 def test_the_section_tells_means_and_losers(tmp_path):
-    assert "breast_cancer" in parts.names_of("outliers", None, short=True)
+    assert "breast_cancer" in parts.sets_to_run("outliers", None, short=True)
     lines = [
         {"data": name, "mode": mode, "seed": 0, "model": model, outliers.AUC: auc}
         | {outliers.PRECISION: auc / 2, outliers.DISTINCT: 7, "seconds": 1.0}

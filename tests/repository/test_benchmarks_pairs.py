@@ -4,7 +4,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from benchmarks import pairs, photographs, uses_sections
+from benchmarks.data import photographs
+from benchmarks.report import uses_sections
+from benchmarks.runners import patches
+from benchmarks.runners.errors import pairs
 
 FEW = {"max_epochs": 1, "hidden_channels": (2,), "hidden_layer_sizes": (8,)}
 
@@ -19,7 +22,7 @@ class Same:
 @pytest.mark.parametrize("shape", [(20, 23, 1), (8, 9, 3)])
 def test_whole_pictures_are_made_of_their_patches(shape):
     picture = np.random.default_rng(0).uniform(size=shape)
-    np.testing.assert_allclose(photographs.assembled(Same(), picture, 1), picture)
+    np.testing.assert_allclose(patches.assembled(Same(), picture, 1), picture)
 
 
 def test_pictures_are_halved_by_means_of_squares():

@@ -4,7 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from benchmarks import parts, pretraining, render, results
+from benchmarks.report import render, results
+from benchmarks.runners import parts
+from benchmarks.runners.errors import pretraining
 
 
 @pytest.fixture
@@ -35,7 +37,7 @@ def test_classes_are_drawn_in_their_shares():
 
 
 def test_a_part_on_digits_has_a_section(tmp_path):
-    assert "digits" in parts.names_of("pretraining", None, short=True)
+    assert "digits" in parts.sets_to_run("pretraining", None, short=True)
     models = (pretraining.OURS, pretraining.FROZEN, *pretraining.PEERS)
     line = {"data": "digits", "n_components": 16, "share": 0.01, "labels": 13}
     measured = pd.DataFrame(

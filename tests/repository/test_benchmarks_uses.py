@@ -6,15 +6,9 @@ import pytest
 from sklearn.base import clone
 from sklearn.decomposition import PCA
 
-from benchmarks import (
-    compression,
-    headline,
-    parts,
-    render,
-    results,
-    sections,
-    streaming,
-)
+from benchmarks.report import headline, render, results, sections
+from benchmarks.runners import parts
+from benchmarks.runners.errors import compression, streaming
 from sklearn_ae import AutoencoderTransformer
 
 
@@ -81,7 +75,7 @@ def test_errors_between_settings_lie_on_lines_of_logarithms(budget, error):
 
 
 def test_the_part_has_a_section_and_a_headline(tmp_path):
-    assert "digits" in parts.names_of("compression", None, short=True)
+    assert "digits" in parts.sets_to_run("compression", None, short=True)
     models = [(compression.LINEAR, 1), (compression.DENSE, 0.6)]
     reference = pd.DataFrame(
         {"data": ["digits"], "seed": 0, "model": "zlib", "bytes a row": 9, "error": 0}
@@ -125,7 +119,7 @@ def test_a_stream_makes_ten_passes(rows):
 
 
 def test_streams_have_a_section(tmp_path):
-    assert parts.names_of("streaming", None, short=True) == ["digits"]
+    assert parts.sets_to_run("streaming", None, short=True) == ["digits"]
     line = {"data": "digits", "n_components": 8, "seed": 0, "chunk rows": 500}
     line |= {streaming.START: 2.0, streaming.RATIO: 1.25}
     results.save(pd.DataFrame([line]), tmp_path / "streaming.csv")

@@ -12,7 +12,9 @@ from sklearn_ae._training import settings
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
 # Pages with tests of their own, or none that runs.
-APART = {"new_variant.md", "changelog.md", "contributing.md"}
+APART = {"changelog.md", "contributing.md"} | {
+    f"new_{name}.md" for name in ("display", "noise", "variant")
+}
 PAGES = {
     str(page.relative_to(ROOT)): page.read_text()
     for page in [ROOT / "README.md", *sorted(DOCS.rglob("*.md"))]

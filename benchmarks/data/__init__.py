@@ -1,0 +1,1 @@
+"""Data sets of the benchmarks: read by name, generated, encoded."""

@@ -1,0 +1,1 @@
+"""Results files, and the tables, texts and pictures made of them."""

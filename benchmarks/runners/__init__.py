@@ -1,0 +1,1 @@
+"""Measurements: one file a part, and the models and scores that parts share."""

@@ -1,0 +1,1 @@
+"""Parts that measure seconds and memory."""

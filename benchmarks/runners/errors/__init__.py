@@ -1,0 +1,1 @@
+"""Parts that measure held-out errors, scores, likelihoods and bytes."""
