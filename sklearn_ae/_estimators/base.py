@@ -24,7 +24,6 @@ from .._tables import (
     FLOATS,
     check_validation_rows_used,
     float_dtype,
-    frame_library,
     validate_fit_rows,
     validate_rows,
 )
@@ -81,7 +80,7 @@ class BaseAutoencoder(
         "scale_": lambda self: self._fitted.codec.scale.copy(),
     }
     _rules: ClassVar[dict] = {
-        **columns_rules(lambda self: self._fitted.codec.columns),
+        **columns_rules(lambda self: self._fitted.codec.schema),
         **TRAINED,
         "explained_variance_": A_COMPONENT,
         "pca_validation_loss_": optional(NUMBER),
@@ -206,7 +205,7 @@ class BaseAutoencoder(
                 f"X must have n_components_={self.n_components_} columns, got "
                 f"{codes.shape[1]}."
             )
-        return self._fitted.codec.columns.write(self._fitted.decode(codes), like=X)
+        return self._fitted.codec.schema.write(self._fitted.decode(codes), like=X)
 
     def reconstruct(self, X):
         """Return what the codes of X keep of it.
@@ -228,7 +227,7 @@ class BaseAutoencoder(
         """
         rows = self._rows_of(X)
         rows = self._fitted.reconstruct(rows)
-        return self._fitted.codec.columns.write(rows, like=X)
+        return self._fitted.codec.schema.write(rows, like=X)
 
     def impute(self, X):
         """Return X with its missing cells replaced by their reconstruction.
@@ -252,19 +251,13 @@ class BaseAutoencoder(
         """
         X = self._flattened(X)
         rows = self._rows_of(X)
-        columns = self._fitted.codec.columns
+        schema = self._fitted.codec.schema
         if issparse(X):
             return self._fitted.fill_sparse(rows).asformat(X.format)
         rows = rows.toarray() if issparse(rows) else rows  # of sparse columns
         filled = self._fitted.reconstruct(rows, observed=True)
-        missing = columns.missing(rows) & ~np.isnan(filled)
-        if frame_library(X) is not None:
-            return columns.fill(X, missing, filled)
-        if not missing.any():
-            return np.array(X)
-        X = np.array(X, dtype=rows.dtype)
-        X[missing] = columns.write_array(filled)[missing]
-        return X
+        missing = schema.is_missing(rows) & ~np.isnan(filled)
+        return schema.fill(X, missing, filled)
 
     def reconstruction_error(self, X):
         """Return how far each row is from its reconstruction.
@@ -384,9 +377,9 @@ class BaseAutoencoder(
 
     def _check_restored(self):
         self._check_parameters()
-        self._check_columns(self._fitted.codec.columns)
+        self._check_columns(self._fitted.codec.schema)
 
     def _rows_of(self, X):
         """Return the numbers of a table with the columns seen in fit."""
         check_is_fitted(self)
-        return validate_rows(self, self._flattened(X), self._fitted.codec.columns)
+        return validate_rows(self, self._flattened(X), self._fitted.codec.schema)

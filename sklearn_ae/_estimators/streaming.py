@@ -107,8 +107,8 @@ class BaseStreamingAutoencoder(BaseAutoencoder):
     def _standing_and_rows(self, X):
         """Return where training stands, and the numbers of a chunk."""
         if not hasattr(self, "_fitted"):
-            columns, rows = validate_fit_rows(self, X, unseen=True)
+            columns, rows = validate_fit_rows(self, X, keep_listed=True)
             return begin_stream(self, columns, rows), rows
-        rows = validate_rows(self, X, self._fitted.codec.columns)
+        rows = validate_rows(self, X, self._fitted.codec.schema)
         goes_on = hasattr(self, "_stream")
         return (resume_stream if goes_on else resume_after_fit)(self), rows

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from .._tables import EncodedTable, TableCodec, TableSchema, fit_codec, some
+from .._tables import EncodedTable, TableCodec, TableSchema, abbreviate, fit_codec
 from .._training import (
     EPOCH_ROWS,
     CorruptedRows,
@@ -163,7 +163,7 @@ def fit_table(estimator, columns: TableSchema, X) -> EncodedTable:
     if table.is_constant:
         warnings.warn(
             "Every column of X is constant, so there is nothing to learn (columns "
-            f"{some(columns.names)}).",
+            f"{abbreviate(columns.names)}).",
             UserWarning,
             stacklevel=2,
         )
@@ -300,8 +300,8 @@ def code_unit(estimator, codec: TableCodec, network: nn.Module) -> float:
 
     Codes are in input units where all columns share one scale, as PCA's are.
     """
-    columns = codec.columns
-    shared = not columns.levels and not has_own_scales(estimator, columns)
+    schema = codec.schema
+    shared = schema.is_numeric and not has_own_scales(estimator, schema)
     shared &= network.codes_have_units
     return float(codec.scale[0]) if shared else 1.0
 
@@ -340,8 +340,8 @@ def n_epochs(estimator, n_train: int) -> int:
     return min(_AUTO_EPOCHS, math.ceil(_AUTO_STEPS / steps_per_epoch))
 
 
-def has_own_scales(estimator, columns: TableSchema) -> bool:
+def has_own_scales(estimator, schema: TableSchema) -> bool:
     """Tell whether each column gets a scale of its own; "auto" is for categories."""
     if estimator.standardize == "auto":
-        return bool(columns.levels)
+        return not schema.is_numeric
     return bool(estimator.standardize)

@@ -14,7 +14,7 @@ from .._tables import (
     check_positive_integers,
     fit_codec,
     infer_schema,
-    with_channels,
+    read_image_shape,
 )
 from .._training import (
     EPOCH_ROWS,
@@ -233,7 +233,7 @@ def _convolutions(estimator) -> dict[str, Any]:
     With few codes on purpose nothing leads around them.
     """
     shapes = {
-        name: with_channels(name, getattr(estimator, name), estimator.channels_last)
+        name: read_image_shape(name, getattr(estimator, name), estimator.channels_last)
         for name in ("input_shape", "output_shape")
         if getattr(estimator, name) is not None
     }
@@ -257,7 +257,7 @@ def _n_components(n_components, tables) -> int:
     if n_components is None:
         return limit
     if n_components > limit:
-        encoded = "_encoded" * bool(tables.inputs.codec.columns.levels)
+        encoded = "_encoded" * (not tables.inputs.codec.schema.is_numeric)
         raise ValueError(
             f"n_components must be at most min(n{encoded}_features, n_outputs)={limit},"
             f" got n_components={n_components}."

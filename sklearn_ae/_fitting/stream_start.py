@@ -129,7 +129,8 @@ def resume_after_fit(estimator) -> StreamPosition:
     """
     fitted, (streams, seed) = estimator._fitted, _streams(estimator)
     codec, arguments = fitted.codec, fitted.network
-    noise_unit = _noise_unit(estimator, codec)
+    standardized = has_own_scales(estimator, codec.schema)
+    noise_unit = codec.noise_unit(standardized=standardized)
     sizes = layer_sizes(estimator.hidden_layer_sizes)
     n_cells = float(np.count_nonzero(~codec.empty))
     module = _network(NETWORKS[fitted.kind], arguments, streams)
@@ -239,18 +240,6 @@ def _gap_columns(estimator, layout, gap_columns) -> tuple[int, ...]:
     noise = estimator._corruption(layout, torch.Generator())
     of_noise = [] if noise is None else noise.gap_columns()
     return tuple(sorted({*gap_columns, *of_noise}))
-
-
-def _noise_unit(estimator, codec: TableCodec) -> np.ndarray:
-    """Return the noise unit that a codec was fitted with, see :class:`EncodedTable`."""
-    unit = np.ones(codec.n_encoded)
-    if has_own_scales(estimator, codec.columns):
-        unit[codec.starts[codec.constant]] = 0.0
-    for position in codec.columns.levels:
-        block = codec.block(position)
-        share = codec.mean[block]
-        unit[block] = np.sqrt(share * (1 - share)) / codec.scale[block]
-    return unit
 
 
 def _tensors(arrays: dict[str, np.ndarray]) -> dict[str, torch.Tensor]:

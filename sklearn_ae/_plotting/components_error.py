@@ -9,7 +9,7 @@ from sklearn.base import clone
 from sklearn.model_selection import KFold, check_cv
 
 from .._estimators import BaseAutoencoder, with_seeds
-from .._tables import make_indexable, selected
+from .._tables import make_indexable, select_rows
 from .matplotlib import colours, pyplot, ring, styled, taken_axes, whole_ticks
 from .pca_baseline import pca_baseline, without_axes
 
@@ -348,7 +348,7 @@ def _splits(X, cv, random_state) -> Iterator[tuple]:
     if cv is None or isinstance(cv, Integral):
         cv = KFold(cv or _N_SPLITS, shuffle=True, random_state=random_state)
     for train, test in check_cv(cv).split(X):
-        yield selected(X, train), selected(X, test)
+        yield select_rows(X, train), select_rows(X, test)
 
 
 def _counts(n_components, X) -> list[int]:

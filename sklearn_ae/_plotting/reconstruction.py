@@ -6,12 +6,11 @@ from numbers import Integral
 from typing import Any
 
 import numpy as np
-from scipy.sparse import issparse
 from sklearn.utils import check_consistent_length
 from sklearn.utils.validation import check_is_fitted
 
 from .._estimators import own_autoencoder
-from .._tables import frame_library, make_indexable
+from .._tables import to_dense_table
 from .matplotlib import pyplot, taken_axes, whole_ticks
 from .row_images import (
     N_ROWS,
@@ -270,7 +269,8 @@ class ReconstructionDisplay:
         check_consistent_length(originals, reconstructions)
         axes = getattr(originals, "shape", ())[1:]
         shape = axes if shape is None and len(axes) > 1 else shape
-        originals, reconstructions = _table(originals), _table(reconstructions)
+        originals = to_dense_table(originals)
+        reconstructions = to_dense_table(reconstructions)
         if originals.shape != reconstructions.shape:
             raise ValueError(
                 f"reconstructions must have the shape {originals.shape} of originals, "
@@ -347,12 +347,6 @@ def _reconstructed(estimator, X):
         "The estimator must have reconstruct or inverse_transform, got "
         f"{type(estimator).__name__}; what others predict is drawn by from_rows."
     )
-
-
-def _table(X):
-    """Return a frame, or a dense array with two axes."""
-    X = X.toarray() if issparse(X) else make_indexable(X)
-    return X if frame_library(X) is not None else X.reshape(len(X), -1)
 
 
 def _n_rows(n_rows, kind: str, most: int) -> int:

@@ -7,13 +7,12 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from .._tables import (
-    FRAMES,
-    check_cells,
+    check_image_shape,
     check_positive_integers,
-    dense,
-    frame_library,
+    find_container,
     infer_schema,
     is_none,
+    to_dense,
 )
 from .matplotlib import colours, ink, limited, styled
 
@@ -61,25 +60,20 @@ def cell_errors(originals, reconstructions) -> Errors:
     with warnings.catch_warnings():
         # A few rows may well differ all; nothing is to be learned of them.
         warnings.filterwarnings("ignore", "Every row has a category", UserWarning)
-        columns, numbers = infer_schema(originals, names, "from_dtype", None)
-    told = columns.read(reconstructions, "ignore")
-    numbers, told = dense(numbers), dense(told)
+        schema, numbers = infer_schema(originals, names, "from_dtype", None)
+    told = schema.read(reconstructions, "ignore")
+    numbers, told = to_dense(numbers), to_dense(told)
     known = ~np.isnan(numbers)
     counts = np.maximum(known.sum(axis=0), 1)
     centred = numbers - numbers.sum(axis=0, where=known) / counts
     deviation = np.sqrt(np.square(centred).sum(axis=0, where=known) / counts)
-    errors = np.abs(numbers - told) / np.where(deviation > 0, deviation, 1)
-    for position in columns.levels:
-        errors[:, position] = numbers[:, position] != told[:, position]
-    return Errors(columns.names, errors)
+    unit = np.where(deviation > 0, deviation, 1)
+    return Errors(schema.names, schema.cell_errors(numbers, told, unit))
 
 
 def written_cells(X, n_rows: int) -> np.ndarray:
     """Return the first rows of a table as short texts, ``(n_rows, n_features)``."""
-    library = frame_library(X)
-    if library is None:
-        return np.array([[_written(cell) for cell in row] for row in X[:n_rows]])
-    columns = FRAMES[library].columns(X[:n_rows])
+    columns = find_container(X).columns(X[:n_rows])
     return np.array([[_written(cell) for cell in column] for column in columns]).T
 
 
@@ -291,18 +285,20 @@ def kind_and_shape(kind: str, shape, X) -> tuple[str, tuple[int, ...]]:
         shape,
         None if shape is None else check_positive_integers("shape", shape),
     )
-    n_columns, is_frame = X.shape[1], frame_library(X) is not None
+    n_columns = X.shape[1]
     if kind == "auto" and shape is not None:
         kind = "image" if len(shape) > 1 else "signal"
     elif kind == "auto":
-        wide = not is_frame and n_columns > _MOST_TABLE_COLUMNS
-        kind = "signal" if wide else "table"
+        # The samples of a signal share one dtype.
+        has_dtypes = find_container(X).has_dtypes
+        is_table = has_dtypes or n_columns <= _MOST_TABLE_COLUMNS
+        kind = "table" if is_table else "signal"
     if kind == "table":
         return kind, (n_columns,)
     if shape is None and kind == "image":
         raise ValueError('shape must be given with kind="image", got None.')
     shape = _with_channels(kind, shape or (n_columns,))
-    check_cells("shape", given, shape, "X", n_columns)
+    check_image_shape("shape", given, shape, "X", n_columns)
     return kind, shape
 
 

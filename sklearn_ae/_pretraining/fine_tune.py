@@ -11,7 +11,6 @@ from torch import nn
 
 from .._estimators import FitTasks, encode_dense, own_autoencoder
 from .._fitting import FittedAutoencoder, layer_sizes, make_row_source, n_epochs
-from .._tables import block_widths
 from .._training import (
     RandomStreams,
     RowSource,
@@ -289,7 +288,7 @@ def _noise(estimator, given: LabelledCodes, streams) -> SwapNoise | None:
     """Return the noise of an encoder's rows."""
     if given.encoder is None or estimator.swap_level == 0:
         return None
-    widths = block_widths(given.encoder.codec.columns)
+    widths = given.encoder.codec.schema.widths
     unit = torch.ones(int(widths.sum()), dtype=torch.float32)
     layout = Layout(
         column=torch.from_numpy(np.repeat(np.arange(len(widths)), widths)),

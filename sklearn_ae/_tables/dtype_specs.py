@@ -3,7 +3,7 @@
 from collections.abc import Hashable, Sequence
 from typing import Any
 
-from .categories import is_level
+from .categories import is_category
 
 _FORMS = [
     {"dtype"},
@@ -40,7 +40,7 @@ def check_dtype_spec(description: Any) -> None:
 
 
 def _are_categories(values: Any) -> bool:
-    if type(values) is not list or not all(map(is_level, values)):
+    if type(values) is not list or not all(map(is_category, values)):
         return False
     return len(set(values)) == len(values)
 
