@@ -11,7 +11,7 @@ from .._tables import (
     check_positive_integers,
     find_container,
     infer_schema,
-    is_none,
+    is_missing_value,
     to_dense,
 )
 from .matplotlib import colours, ink, limited, styled
@@ -78,7 +78,7 @@ def written_cells(X, n_rows: int) -> np.ndarray:
 
 
 def _written(cell: Any) -> str:
-    if is_none(cell):
+    if is_missing_value(cell):
         return "-"
     if isinstance(cell, Integral | np.bool_) and abs(int(cell)) < 10_000_000:
         return str(cell)

@@ -9,7 +9,7 @@ from .image_shapes import (
     flatten_rows,
     read_image_shape,
 )
-from .labels import is_none, known_classes, read_classes, read_numbers
+from .labels import is_missing_value, known_classes, read_classes, read_numbers
 from .pandas import numbers_frame
 from .schema import TableSchema, abbreviate
 from .schema_inference import infer_schema
@@ -31,7 +31,7 @@ __all__ = [
     "flatten_rows",
     "float_dtype",
     "infer_schema",
-    "is_none",
+    "is_missing_value",
     "known_classes",
     "make_indexable",
     "numbers_frame",

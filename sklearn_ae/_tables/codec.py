@@ -86,7 +86,8 @@ class TableCodec:
     def encode(self, X, dtype: type = np.float64, *, checked=True) -> np.ndarray:
         """Return rows of X, dense or CSR, as centred and scaled dense numbers.
 
-        Too large ones raise, or if not `checked`, may be infinite.
+        Numbers too large for float32 raise ValueError, or become infinite if it is not
+        `checked`.
         """
         dense = X.toarray() if sparse.issparse(X) else X
         if dtype == np.float32 and dense.dtype == np.float32 and self._single:

@@ -9,8 +9,8 @@ from typing import Any, ClassVar, NamedTuple
 import numpy as np
 
 from .categories import UNKNOWN, Categories, fit_categories, nearest_probabilities
-from .dtype_specs import check_dtype_spec
-from .frames import CATEGORICAL, NUMERIC, Container, DtypeSpec
+from .dtype_specs import DtypeSpec, check_dtype_spec
+from .frames import CATEGORICAL, NUMERIC, Container
 
 
 class InferenceOptions(NamedTuple):

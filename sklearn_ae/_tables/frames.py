@@ -11,10 +11,10 @@ from sklearn.utils import check_array
 from sklearn.utils.validation import validate_data
 
 from .._sklearn import _safe_indexing
+from .dtype_specs import DtypeSpec
 
 NUMERIC, CATEGORICAL = "numeric", "categorical"  # kinds of columns
 TIMES = {"date", "datetime", "datetime64", "period", "time", "timedelta"}
-DtypeSpec = dict[str, Any]
 
 
 class Container(ABC):

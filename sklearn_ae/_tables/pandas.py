@@ -4,9 +4,9 @@ from collections.abc import Hashable, Sequence
 
 import numpy as np
 
+from .dtype_specs import DtypeSpec
 from .frames import (
     TIMES,
-    DtypeSpec,
     FrameContainer,
     find_new_categories,
     import_library,

@@ -2,9 +2,9 @@
 
 import numpy as np
 
+from .dtype_specs import DtypeSpec
 from .frames import (
     CATEGORICAL,
-    DtypeSpec,
     FrameContainer,
     find_new_categories,
     import_library,

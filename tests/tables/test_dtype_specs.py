@@ -39,5 +39,5 @@ CATEGORY = {
     ],
 )
 def test_other_specs_are_refused(wrong):
-    with pytest.raises(ValueError, match="description"):
+    with pytest.raises(ValueError, match="dtype spec"):
         check_dtype_spec(wrong)

@@ -103,7 +103,7 @@ def test_damaged_states_are_refused(schema, damage):
 
 
 WRONG_PARTS = {
-    "dtype": (3, {"dtype_spec": {"dtype": 3}}, "description"),
+    "dtype": (3, {"dtype_spec": {"dtype": 3}}, "dtype spec"),
     "empty": (0, {"is_empty": 1}, "is_empty must be a boolean"),
     "marked": (1, {"is_marked": None}, "is_marked must be a boolean"),
     "categories": (1, {"categories": {}}, "state of categories"),
