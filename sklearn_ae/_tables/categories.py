@@ -47,22 +47,25 @@ class Categories:
 
     @classmethod
     def from_state(cls, state: dict[str, Any]) -> "Categories":
-        """Return the categories of an untrusted state, or raise ValueError."""
+        """Return the categories of an untrusted state, or raise ValueError.
+
+        The caller adds the column's name.
+        """
         if not isinstance(state, dict) or state.keys() != {*_KEYS}:
-            raise ValueError(f"The state of categories must have {_KEYS}.")
+            raise ValueError(f"The state of categories must have {_KEYS}")
         if not type(state["frequent"]) is type(state["infrequent"]) is tuple:
-            raise ValueError("Categories must be tuples.")
+            raise ValueError("Categories must be tuples")
         values = state["frequent"] + state["infrequent"]
         # Look no other value up: its hash may be slow.
         valid = all(map(is_category, values))
         if not valid or len(set(values)) < len(values):
             raise ValueError(
                 "Categories must be different strings, finite numbers or booleans, got "
-                f"{values[:5]}."
+                f"{values[:5]}"
             )
         categories = cls(**state)
         if type(categories.has_missing) is not bool or not len(categories):
-            raise ValueError("A column must have a category or missing cells.")
+            raise ValueError("A column must have a category or missing cells")
         return categories
 
     def __len__(self) -> int:

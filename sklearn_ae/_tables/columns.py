@@ -112,7 +112,7 @@ class BaseColumn(ABC):
         if (self.dtype_spec is None) == container.has_dtypes:
             raise ValueError(
                 f"The state must give the dtypes of the columns of a {container.key} "
-                f"table, or none, got {self.dtype_spec}."
+                f"table, or none, got {self.dtype_spec}"
             )
 
 
@@ -155,13 +155,13 @@ class NumericColumn(BaseColumn):
     @classmethod
     def from_state(cls, state):
         if type(state["is_empty"]) is not bool:
-            raise ValueError("is_empty must be a boolean.")
+            raise ValueError("is_empty must be a boolean")
         return cls(**state)
 
     def check_container(self, container):
         super().check_container(container)
         if self.is_empty and not container.has_dtypes:
-            raise ValueError("The state of an array must have no empty columns.")
+            raise ValueError("The state of an array must have no empty columns")
 
 
 @dataclass(frozen=True)
@@ -268,9 +268,7 @@ class CategoricalColumn(BaseBlockColumn):
         listed = (spec or {}).get("categories", []) if options.keep_listed else []
         codes, values = _factorize(container, column)
         values = list(dict.fromkeys([*values, *listed]))
-        categories = fit_categories(
-            codes, values, options.max_categories, frozenset(listed)
-        )
+        categories = fit_categories(codes, values, options.max_categories, set(listed))
         if not listed and 1 < len(codes) == len(np.unique(codes[codes >= 0])):
             warnings.warn(
                 "Every row has a category of its own, which no code can keep; drop the "
@@ -352,7 +350,7 @@ class CategoricalColumn(BaseBlockColumn):
     @classmethod
     def from_state(cls, state):
         if type(state["is_marked"]) is not bool:
-            raise ValueError("is_marked must be a boolean.")
+            raise ValueError("is_marked must be a boolean")
         categories = Categories.from_state(state["categories"])
         return cls(**state | {"categories": categories})
 
@@ -362,7 +360,7 @@ class CategoricalColumn(BaseBlockColumn):
         texts = [value for value in values if isinstance(value, str)]
         if texts and not container.has_dtypes:
             raise ValueError(
-                f"Categories of arrays must be numbers, got {texts[0]!r} among them."
+                f"Categories of arrays must be numbers, got {texts[0]!r} among them"
             )
 
 

@@ -44,7 +44,7 @@ def test_common_scale_makes_mean_square_one(fit, table):
 
 
 @pytest.mark.parametrize("standardize", [True, False])
-def test_sparse_and_dense_tables_give_the_same_codec(fit, table, standardize):
+def test_sparse_and_dense_codecs_agree(fit, table, standardize):
     table = np.where(table > 0, table, 0)
     dense = fit(table, standardize=standardize)
     compressed = fit(sparse.csr_array(table), standardize=standardize)
@@ -59,7 +59,7 @@ def test_sparse_and_dense_rows_encode_alike(fit, table):
     )
 
 
-def test_sparse_rows_are_scaled_but_not_centred(fit, table):
+def test_sparse_rows_are_only_scaled(fit, table):
     codec = fit(table, standardize=True)
     scaled = codec.encode_sparse(sparse.csr_array(table)).toarray()
     np.testing.assert_allclose(scaled, table / codec.scale)
@@ -80,7 +80,7 @@ def test_encode_and_decode_give_the_dtype(fit, table, dtype):
     assert codec.decode(encoded).dtype == dtype
 
 
-def test_columns_far_from_zero_keep_their_digits(fit_table):
+def test_columns_far_from_zero_keep_digits(fit_table):
     def fit(X):
         return fit_table(X, standardize=True).codec
 
@@ -91,7 +91,7 @@ def test_columns_far_from_zero_keep_their_digits(fit_table):
 
 
 @pytest.mark.parametrize("power", [-300, -150, -12, 12, 150, 300])
-def test_scale_of_a_table_does_not_matter(fit, table, power):
+def test_scale_of_tables_changes_nothing(fit, table, power):
     factor = 2.0 ** (power * 3)
     scaled = fit(table * factor).encode(table * factor)
     np.testing.assert_allclose(scaled, fit(table).encode(table), rtol=1e-9)
@@ -103,14 +103,14 @@ def test_overflow_beyond_float32_names_the_column(fit, table):
         codec.encode(np.array([[0.0, 1e300, 0.0]]), np.float32)
 
 
-def test_numbers_beyond_float32_decode_to_its_largest(fit_table):
+def test_numbers_beyond_float32_are_clipped(fit_table):
     codec = fit_table(np.array([[-1e38], [0.0], [2e38]])).codec
     decoded = codec.decode(np.array([[-9.0], [0.0], [9.0]], dtype=np.float32))
     most = np.finfo(np.float32).max
     np.testing.assert_allclose(decoded.ravel(), [-most, 1e38 / 3, most])
 
 
-def test_overflow_of_a_columns_sum_names_the_column(fit, table):
+def test_overflow_of_sums_names_the_column(fit, table):
     table = table.copy()
     table[:, 2] = 1.7e308
     table[:50, 2] = -1.7e308
@@ -182,7 +182,7 @@ def test_empty_columns_are_no_gap_columns(fit_table, gaps):
     assert fit_table(gaps).gap_columns == [0, 2]
 
 
-def test_cells_of_a_row_are_counted_where_observed(fit_table, gaps):
+def test_observed_cells_of_rows_are_counted(fit_table, gaps):
     expected = (~np.isnan(gaps)).sum() / len(gaps)
     assert fit_table(gaps).layout().n_cells == pytest.approx(expected)
 
@@ -260,7 +260,7 @@ def test_constant_categories_encode_to_zeros(fit_table):
 
 
 @pytest.mark.parametrize("standardize", [False, True])
-def test_blocks_do_not_depend_on_the_scale_of_numbers(fit_table, standardize):
+def test_scale_of_numbers_leaves_blocks_unchanged(fit_table, standardize):
     X = categories_table(3)
     codec = fit_table(
         X * [1000, 1], standardize=standardize, categorical_features=[1]
@@ -357,7 +357,7 @@ def test_noise_unit_follows_from_the_codec(fit_table):
         assert unit[-1] == 1 - standardize
 
 
-def test_errors_of_numbers_are_in_input_units(fit_table):
+def test_errors_have_input_units(fit_table):
     X = categories_table(3)
     assert fit_table(X, categorical_features=[1]).codec.error_unit == 1.0
     codec = fit_table(X).codec
@@ -390,7 +390,7 @@ def test_residuals_of_blocks_are_lengths(fit_table):
     np.testing.assert_array_equal(codec.cell_residuals(residuals), [[-1, 7]])
 
 
-def test_missing_cells_are_known_from_both_forms(fit_table):
+def test_missing_cells_are_found(fit_table):
     X = categories_table(3, missing=0.2)
     X[0, 0] = np.nan
     table = fit_table(X, categorical_features=[1])
@@ -411,7 +411,7 @@ def test_drawn_categories_follow_their_probabilities(fit_table):
     assert drawn[:, 0].std() == pytest.approx(0.5 * codec.scale[0], rel=0.05)
 
 
-def test_constant_and_empty_columns_are_not_drawn(fit):
+def test_constant_columns_are_not_drawn(fit):
     X = np.array([[1.0, 5.0, np.nan], [2.0, 5.0, np.nan]])
     drawn = fit(X).draw(np.zeros((3, 3)), 1.0, np.random.RandomState(0))
     np.testing.assert_array_equal(drawn[:, 1], 5.0)

@@ -46,7 +46,7 @@ def test_unknown_values_are_returned():
     assert unknown == [8.0, 9.0]
 
 
-def test_infrequent_ordinals_are_written_as_most_frequent():
+def test_infrequent_ordinals_become_their_most_frequent():
     written = COLUMN.write(ARRAY, ORDINALS, None)
     np.testing.assert_array_equal(written, [5, 7, NAN, 2, 7])
 
@@ -60,13 +60,13 @@ def test_blocks_are_indicators():
 
 
 @pytest.mark.parametrize("observed", [False, True])
-def test_blocks_are_decoded_to_the_largest_indicator(observed):
+def test_blocks_become_their_largest_indicator(observed):
     block = np.array([[0.1, 0.2, 0.3, 0.4], [0.9, 0, 0, 0]])
     expected = [2 if observed else 3, 0]
     np.testing.assert_array_equal(COLUMN.decode(block, observed=observed), expected)
 
 
-def test_columns_of_missing_cells_are_decoded_to_missing():
+def test_columns_of_missing_cells_stay_missing():
     column = CategoricalColumn(categories=Categories((), (), True))
     assert column.is_only_missing
     assert column.decode(np.ones((1, 1)), observed=True) == [0]
@@ -98,7 +98,7 @@ def test_encoded_missing_cells_are_their_indicator():
     assert np.isnan(column.encoded_missing(mean[:2], scale[:2])).all()
 
 
-def test_rows_of_lost_and_infrequent_categories_are_needed():
+def test_rows_of_lost_categories_are_needed():
     kept = np.array([True, False, False, False, False])
     needed = COLUMN.needed_rows(ORDINALS, kept)
     assert needed.tolist() == [False, True, True, True, True]

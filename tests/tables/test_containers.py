@@ -95,7 +95,7 @@ def test_bytes_of_sparse_parts_are_counted(kind):
 @pytest.mark.parametrize(
     ("n_categories", "n_bytes"), [(2, 300), (256, 300), (257, 600)]
 )
-def test_bytes_of_categories_grow_with_their_number(make, n_categories, n_bytes):
+def test_bytes_grow_with_number_of_categories(make, n_categories, n_bytes):
     frame = make({"a": [str(i % n_categories) for i in range(300)]})
     assert find_container(frame).n_bytes(frame) == n_bytes
 

@@ -62,7 +62,7 @@ def test_lists_of_images_become_flat():
 
 
 @pytest.mark.parametrize("table", [pd.DataFrame, sparse.csr_array, np.asarray])
-def test_flat_rows_are_returned_as_they_are(table):
+def test_flat_rows_are_returned_unchanged(table):
     X = table(np.eye(6))
     assert flatten_rows(X, (2, 3, 1), **NAMES) is X
 

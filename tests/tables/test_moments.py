@@ -69,13 +69,13 @@ def test_repeated_entries_are_summed():
     np.testing.assert_allclose([mean[0], deviation[0]], [1.5, 0.5])
 
 
-def test_root_mean_square_weighs_columns_by_cells():
+def test_root_mean_square_weighs_by_cells():
     found = root_mean_square(np.array([3.0, 1.0, 0.0]), np.array([0.5, 1.0, 0.5]))
     assert found == pytest.approx(np.sqrt((9 * 0.5 + 1) / 2))
 
 
 @pytest.mark.parametrize("deviation", [[], [0.0, 0.0]])
-def test_root_mean_square_of_constants_is_zero(deviation):
+def test_root_mean_square_may_be_zero(deviation):
     assert root_mean_square(np.array(deviation), np.ones(len(deviation))) == 0
 
 

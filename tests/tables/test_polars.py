@@ -36,7 +36,7 @@ def test_nulls_and_nan_are_missing():
     assert values == [1.0, 2.0]
 
 
-def test_physical_order_of_categoricals_does_not_matter():
+def test_physical_order_of_categoricals_changes_nothing():
     pl.Series(["z", "y"], dtype=pl.Categorical)  # takes the first physical numbers
     column = pl.Series(["b", None, "a", "b"], dtype=pl.Categorical)
     codes, values = POLARS.factorize(column)

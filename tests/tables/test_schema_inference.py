@@ -74,7 +74,7 @@ def test_columns_of_ids_warn_by_name(infer, frame_of):
     assert len(warned) == 1
 
 
-def test_columns_with_a_repeat_do_not_warn(infer, frame_of):
+def test_columns_with_repeats_do_not_warn(infer, frame_of):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         infer(frame_of({"key": list("abcdea"), "n": range(6)}))

@@ -160,7 +160,7 @@ ODD_NAMES = {
 
 
 @pytest.mark.parametrize("names", ODD_NAMES)
-def test_pickles_keep_all_names_that_pandas_takes(infer, names):
+def test_pickles_keep_all_names_of_pandas(infer, names):
     frame = pd.DataFrame(np.eye(2), columns=ODD_NAMES[names])
     schema, _ = infer(frame)
     loaded = TableSchema.from_state(pickle.loads(pickle.dumps(schema.state())))
