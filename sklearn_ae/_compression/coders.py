@@ -8,7 +8,7 @@ from scipy.sparse import issparse
 from sklearn.utils import check_array
 
 from .._estimators import encode_dense, own_autoencoder
-from .._tables import FRAMES, frame_library, row_chunks
+from .._tables import find_container, row_chunks
 
 _N_PROBES = 64
 _LARGEST_ERROR = 1e290
@@ -58,7 +58,7 @@ class AutoencoderCoder:
     def __init__(self, estimator) -> None:
         self._estimator, self._fitted = estimator, estimator._fitted
         codec = self._fitted.codec
-        self._unit = 1.0 if codec.columns.levels else codec.scale
+        self._unit = codec.error_unit
         self._empty = codec.starts[codec.empty]
 
     def read(self, X):
@@ -289,18 +289,4 @@ def raw_bytes(X) -> int:
         its columns; each cell of a categorical column takes as many bytes as it takes
         to number the categories in it.
     """
-    if issparse(X):
-        X = X.tocsr()
-        return X.data.nbytes + X.indices.nbytes + X.indptr.nbytes
-    library = frame_library(X)
-    if library is None:
-        return np.asarray(X).nbytes
-    frames = FRAMES[library]
-    return sum(_column_bytes(frames, column) for column in frames.columns(X))
-
-
-def _column_bytes(frames, column) -> int:
-    if frames.is_missing(column) or not frames.is_category(column):
-        return len(column) * frames.observed(column).itemsize
-    n_values = len(np.unique(frames.factorize(column)[0]))
-    return len(column) * max(1, -(-(n_values - 1).bit_length() // 8))
+    return find_container(X).n_bytes(X)

@@ -87,7 +87,7 @@ class BaseAutoencoder(
         "scale_": lambda self: self._fitted.codec.scale.copy(),
     }
     _rules: ClassVar[dict] = {
-        **columns_rules(lambda self: self._fitted.codec.columns),
+        **columns_rules(lambda self: self._fitted.codec.schema),
         **TRAINED,
         "explained_variance_": A_COMPONENT,
         "pca_validation_loss_": optional(NUMBER),
@@ -215,7 +215,7 @@ class BaseAutoencoder(
                 f"X must have n_components_={self.n_components_} columns, got "
                 f"{codes.shape[1]}."
             )
-        return self._fitted.codec.columns.write(self._fitted.decode(codes), like=X)
+        return self._fitted.codec.schema.write(self._fitted.decode(codes), like=X)
 
     @property
     def module_(self):
@@ -277,9 +277,9 @@ class BaseAutoencoder(
 
     def _check_restored(self):
         self._check_parameters()
-        self._check_columns(self._fitted.codec.columns)
+        self._check_columns(self._fitted.codec.schema)
 
     def _rows_of(self, X):
         """Return the numbers of a table with the columns seen in fit."""
         check_is_fitted(self)
-        return validate_rows(self, self._flattened(X), self._fitted.codec.columns)
+        return validate_rows(self, self._flattened(X), self._fitted.codec.schema)

@@ -8,7 +8,12 @@ from typing import ClassVar
 import numpy as np
 
 from .._sklearn import Interval, StrOptions
-from .._tables import check_cells, check_positive_integers, flattened, with_channels
+from .._tables import (
+    check_image_shape,
+    check_positive_integers,
+    flatten_rows,
+    read_image_shape,
+)
 from .base import BaseAutoencoder
 
 
@@ -257,15 +262,14 @@ class ConvolutionalAutoencoder(BaseAutoencoder):
         check_positive_integers("channels", self.channels)
 
     def _check_columns(self, columns):
-        if columns.levels:
-            names = [columns.names[position] for position in columns.levels]
+        if not columns.is_numeric:
             raise ValueError(
                 "X must hold numbers along axes, without categories, got categories in "
-                f"columns {names}."
+                f"columns {columns.non_numeric_names()}."
             )
         shape = self._shape_with_channels(len(columns.names))
         given, n_columns = self.input_shape, len(columns.names)
-        check_cells("input_shape", given, shape, "X", n_columns)
+        check_image_shape("input_shape", given, shape, "X", n_columns)
 
     def _flattened(self, X):
         """Return rows without the axes that `input_shape` gives them."""
@@ -273,9 +277,9 @@ class ConvolutionalAutoencoder(BaseAutoencoder):
             return np.asarray(X) if isinstance(X, list | tuple) else X
         shape = self._shape_with_channels(0)
         names = {"array_name": "X", "name": "input_shape"}
-        return flattened(X, shape, given=self.input_shape, **names)
+        return flatten_rows(X, shape, given=self.input_shape, **names)
 
     def _shape_with_channels(self, n_features):
         """Return the axes of a row and, last, its channels."""
         given = n_features if self.input_shape is None else self.input_shape
-        return with_channels("input_shape", given, self.channels_last)
+        return read_image_shape("input_shape", given, self.channels_last)

@@ -11,7 +11,7 @@ from .._fitting import (
     open_checkpoint,
 )
 from .._persistence import describe_settings
-from .._tables import TableSchema, check_positive_integers, with_channels
+from .._tables import TableSchema, check_positive_integers, read_image_shape
 from .._training import Checkpoint, RandomStreams
 from ..nn import Autoencoder, ConvolutionalMap, cells_per_cell
 
@@ -75,7 +75,7 @@ def _convolutions(estimator) -> dict[str, Any]:
     There are none with few codes: nothing shall lead around these.
     """
     shapes = {
-        name: with_channels(name, getattr(estimator, name), estimator.channels_last)
+        name: read_image_shape(name, getattr(estimator, name), estimator.channels_last)
         for name in ("input_shape", "output_shape")
         if getattr(estimator, name) is not None
     }

@@ -21,13 +21,13 @@ from .._persistence import (
 from .._tables import (
     FLOATS,
     TableSchema,
-    check_cells,
+    check_image_shape,
     check_positive_integers,
     check_validation_rows_used,
-    flattened,
+    flatten_rows,
+    read_image_shape,
     validate_fit_rows,
     validate_rows,
-    with_channels,
 )
 
 
@@ -192,8 +192,8 @@ def _flat(estimator, array, array_name: str, name: str):
     given = getattr(estimator, name)
     if given is None:
         return array
-    shape = with_channels(name, given, estimator.channels_last)
-    return flattened(array, shape, array_name=array_name, name=name, given=given)
+    shape = read_image_shape(name, given, estimator.channels_last)
+    return flatten_rows(array, shape, array_name=array_name, name=name, given=given)
 
 
 def check_shape(estimator, name: str, array_name: str, n_columns: int) -> None:
@@ -212,8 +212,8 @@ def check_shape(estimator, name: str, array_name: str, n_columns: int) -> None:
     """
     given = getattr(estimator, name)
     if given is not None:
-        shape = with_channels(name, given, estimator.channels_last)
-        check_cells(name, given, shape, array_name, n_columns)
+        shape = read_image_shape(name, given, estimator.channels_last)
+        check_image_shape(name, given, shape, array_name, n_columns)
 
 
 class PairRegressorMixin(RegressorMixin):

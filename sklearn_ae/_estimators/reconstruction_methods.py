@@ -3,7 +3,7 @@
 import numpy as np
 from scipy.sparse import issparse
 
-from .._tables import float_dtype, frame_library
+from .._tables import float_dtype
 
 
 class ReconstructionMixin:
@@ -29,7 +29,7 @@ class ReconstructionMixin:
         """
         rows = self._rows_of(X)
         rows = self._fitted.reconstruct(rows)
-        return self._fitted.codec.columns.write(rows, like=X)
+        return self._fitted.codec.schema.write(rows, like=X)
 
     def impute(self, X):
         """Return X with its missing cells replaced by their reconstruction.
@@ -53,19 +53,13 @@ class ReconstructionMixin:
         """
         X = self._flattened(X)
         rows = self._rows_of(X)
-        columns = self._fitted.codec.columns
+        schema = self._fitted.codec.schema
         if issparse(X):
             return self._fitted.fill_sparse(rows).asformat(X.format)
         rows = rows.toarray() if issparse(rows) else rows  # of sparse columns
         filled = self._fitted.reconstruct(rows, observed=True)
-        missing = columns.missing(rows) & ~np.isnan(filled)
-        if frame_library(X) is not None:
-            return columns.fill(X, missing, filled)
-        if not missing.any():
-            return np.array(X)
-        X = np.array(X, dtype=rows.dtype)
-        X[missing] = columns.write_array(filled)[missing]
-        return X
+        missing = schema.is_missing(rows) & ~np.isnan(filled)
+        return schema.fill(X, missing, filled)
 
     def reconstruction_error(self, X):
         """Return how far each row is from its reconstruction.

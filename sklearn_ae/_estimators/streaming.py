@@ -108,9 +108,9 @@ class BaseStreamingAutoencoder(BaseAutoencoder):
     def _position_and_rows(self, recipe, X):
         """Return where the stream stands, and the numbers of a chunk."""
         if not hasattr(self, "_fitted"):
-            columns, rows = validate_fit_rows(self, X, unseen=True)
+            columns, rows = validate_fit_rows(self, X, keep_listed=True)
             return begin_stream(recipe, columns, rows), rows
-        rows = validate_rows(self, X, self._fitted.codec.columns)
+        rows = validate_rows(self, X, self._fitted.codec.schema)
         published = Published(
             self._fitted, self.explained_variance_, self.loss_curve_, self.best_epoch_
         )

@@ -345,7 +345,7 @@ class VariationalAutoencoder(BaseAutoencoder):
         generator = check_random_state(random_state)
         deviation = self.noise_variance_**0.5
         rows = draw_rows(self._fitted, int(n_samples), deviation, generator)
-        return self._fitted.codec.columns.write(rows)
+        return self._fitted.codec.schema.write(rows)
 
     def score_samples(self, X):
         """Estimate the log-likelihood of each row.

@@ -62,7 +62,7 @@ def log_likelihood(fitted: FittedAutoencoder, X, n_draws: int) -> np.ndarray:
     codec, dtype = fitted.codec, float_dtype(X)
     n_components = fitted.network["n_components"]
     draws = np.random.RandomState(0).standard_normal((n_draws, n_components))
-    unit = np.log(codec.scale) * (not codec.columns.levels)
+    unit = np.broadcast_to(np.log(codec.error_unit), codec.n_encoded)
     values = np.empty(X.shape[0], dtype)
     n_gaussians = fitted.network.get("n_prior_components", 1)
     widest = max(codec.n_encoded, n_gaussians * n_components)

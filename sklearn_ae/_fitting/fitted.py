@@ -10,7 +10,7 @@ from scipy import sparse
 from torch import nn
 
 from .._persistence import check_and_infer_shapes, check_arrays, check_format, restored
-from .._tables import TableCodec, TableSchema, block_widths, float_dtype, row_chunks
+from .._tables import TableCodec, TableSchema, float_dtype, row_chunks
 from ..nn import NETWORKS
 
 _FORMAT = 1
@@ -76,12 +76,12 @@ class FittedAutoencoder:
         if not np.isfinite(rows[:, ~self.codec.empty]).all():
             raise ValueError("The reconstruction of the centre must be finite.")
         with contextlib.suppress(ImportError):  # of the library of its frames
-            self.codec.columns.check_written(rows)
+            self.codec.schema.check_written(rows)
 
     @property
     def n_features(self) -> int:
         """Number of the table's columns."""
-        return len(self.codec.columns.names)
+        return len(self.codec.schema.names)
 
     def module(self) -> nn.Module:
         """Return a copy of the network that can be trained on."""
@@ -164,7 +164,7 @@ class FittedAutoencoder:
         They are in input units squared, or where there are categories in encoded ones;
         missing cells are NaN.
         """
-        unit = 1.0 if self.codec.columns.levels else self.codec.scale
+        unit = self.codec.error_unit
         for chunk, rows, reconstruction in self.pairs(X):
             yield chunk, self.codec.cells(np.square((rows - reconstruction) * unit))
 
@@ -189,7 +189,7 @@ class FittedAutoencoder:
         codec = self.codec
         return {
             "format": _FORMAT,
-            "columns": codec.columns.state(),
+            "columns": codec.schema.state(),
             "mean": codec.mean,
             "scale": codec.scale,
             "constant": codec.constant,
@@ -261,7 +261,7 @@ def _checked_columns(state: dict[str, Any]) -> TableSchema:
 
 def _columns_of(state: dict[str, Any], n_features: int) -> TableSchema:
     columns = TableSchema.from_state(state["columns"])
-    n_encoded = int(block_widths(columns).sum())
+    n_encoded = int(columns.widths.sum())
     if n_encoded != n_features:
         raise ValueError(
             f"Columns must encode to {n_features} numbers a row, got {n_encoded}."
@@ -308,7 +308,7 @@ class FittedPair:
     @property
     def columns(self) -> TableSchema:
         """The columns of inputs."""
-        return self.network.codec.columns
+        return self.network.codec.schema
 
     def predict(self, X) -> np.ndarray:
         """Return the outputs of rows, ``(n_samples, n_outputs)``."""

@@ -310,7 +310,7 @@ def resolve_n_components(
             f"n_components={n_components!r}."
         )
     if n_components > limit and limited:
-        columns = "n_encoded_features" if codec.columns.levels else "n_features"
+        columns = "n_features" if codec.schema.is_numeric else "n_encoded_features"
         words = f"min(n_samples, {columns})" + " - 1" * from_arpack
         raise ValueError(
             f'n_components must be at most {words}={limit} with init="pca", '

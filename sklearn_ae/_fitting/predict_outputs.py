@@ -80,7 +80,7 @@ class OutputPrediction(Problem):
         if n_components is None:
             return limit
         if n_components > limit:
-            encoded = "_encoded" * bool(self.codec.columns.levels)
+            encoded = "_encoded" * (not self.codec.schema.is_numeric)
             raise ValueError(
                 f"n_components must be at most min(n{encoded}_features, n_outputs)="
                 f"{limit}, got n_components={n_components}."

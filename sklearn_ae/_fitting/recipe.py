@@ -151,10 +151,10 @@ class Recipe:
         """Whether training starts at the linear model, and is judged by it."""
         return self.init == "pca"
 
-    def scales_columns(self, columns: TableSchema) -> bool:
+    def scales_columns(self, schema: TableSchema) -> bool:
         """Return whether each numeric column of a table has a scale of its own."""
         if self.standardize == "auto":
-            return bool(columns.levels)
+            return not schema.is_numeric
         return bool(self.standardize)
 
     def common_arguments(

@@ -7,7 +7,7 @@ from numbers import Integral
 import numpy as np
 from scipy import sparse
 
-from .._tables import EncodedTable, TableSchema, fit_codec, row_chunks, some
+from .._tables import EncodedTable, TableSchema, abbreviate, fit_codec, row_chunks
 from .._training import (
     CorruptedRows,
     FixedCorruptedRows,
@@ -117,7 +117,7 @@ def fit_table(recipe: Recipe, columns: TableSchema, X) -> EncodedTable:
     if table.is_constant:
         warnings.warn(
             "Every column of X is constant, so there is nothing to learn (columns "
-            f"{some(columns.names)}).",
+            f"{abbreviate(columns.names)}).",
             UserWarning,
             stacklevel=2,
         )
@@ -129,8 +129,8 @@ def code_unit(recipe: Recipe, codec, network) -> float:
 
     Codes are in input units where all columns share one scale, as PCA's are.
     """
-    columns = codec.columns
-    shared = not columns.levels and not recipe.scales_columns(columns)
+    schema = codec.schema
+    shared = schema.is_numeric and not recipe.scales_columns(schema)
     shared &= network.codes_have_units
     return float(codec.scale[0]) if shared else 1.0
 

@@ -143,7 +143,8 @@ def resume_after_fit(recipe: Recipe, published: Published) -> StreamPosition:
     """
     fitted, (streams, seed) = published.fitted, _streams(recipe)
     codec, arguments = fitted.codec, fitted.network
-    noise_unit = _noise_unit(recipe, codec)
+    standardized = recipe.scales_columns(codec.schema)
+    noise_unit = codec.noise_unit(standardized=standardized)
     n_cells = float(np.count_nonzero(~codec.empty))
     weights = streams.torch("weights")
     module = _network(fitted.kind, arguments, weights, recipe)
@@ -247,18 +248,6 @@ def _gap_columns(recipe: Recipe, layout, gap_columns) -> tuple[int, ...]:
     noise = recipe.noise(layout, torch.Generator())
     of_noise = [] if noise is None else noise.gap_columns()
     return tuple(sorted({*gap_columns, *of_noise}))
-
-
-def _noise_unit(recipe: Recipe, codec: TableCodec) -> np.ndarray:
-    """Return the noise unit that a codec was fitted with, see :class:`EncodedTable`."""
-    unit = np.ones(codec.n_encoded)
-    if recipe.scales_columns(codec.columns):
-        unit[codec.starts[codec.constant]] = 0.0
-    for position in codec.columns.levels:
-        block = codec.block(position)
-        share = codec.mean[block]
-        unit[block] = np.sqrt(share * (1 - share)) / codec.scale[block]
-    return unit
 
 
 def _tensors(arrays: dict[str, np.ndarray]) -> dict[str, torch.Tensor]:

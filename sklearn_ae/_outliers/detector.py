@@ -19,7 +19,7 @@ from .._estimators import (
 )
 from .._persistence import NUMBER
 from .._sklearn import Interval, _fit_context
-from .._tables import make_indexable, numbers_frame, selected
+from .._tables import make_indexable, numbers_frame, select_rows
 from .robust_fit import (
     beats_linear_start,
     is_trainable,
@@ -338,7 +338,7 @@ class ReconstructionOutlierDetector(OutlierMixin, BaseWrapper):
 
     def _fit_trusted(self, X, kept, tasks):
         """Return the estimator fitted to some rows, or its start if that is better."""
-        rows = selected(X, kept)
+        rows = select_rows(X, kept)
         network = fit_wrapped(self.estimator, rows, self.random_state, tasks)
         if kept.all() or not is_trainable(network):
             return network

@@ -56,15 +56,9 @@ def select_inliers(
     kept = np.ones(len(order), dtype=bool)
     kept[order[len(order) - n_left_out :]] = False
     own = own_autoencoder(estimator)
-    levels = {} if own is None else own._fitted.codec.columns.levels
-    if levels:
-        numbers = own._rows_of(X)
-        for position, known in levels.items():
-            column = numbers[:, position]
-            absent = np.setdiff1d(column, column[kept])
-            rare = [len(known.alone)] if known.rare else []
-            kept |= np.isin(column, [*absent, *rare])
-    return kept
+    if own is None or own._fitted.codec.schema.is_numeric:
+        return kept
+    return own._fitted.codec.schema.keep_all_categories(own._rows_of(X), kept)
 
 
 def beats_linear_start(network, start, X, kept: np.ndarray) -> bool:

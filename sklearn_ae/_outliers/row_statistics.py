@@ -7,7 +7,7 @@ import numpy as np
 
 from .._estimators import BaseAutoencoder, own_autoencoder
 from .._sklearn import _check_feature_names_in, _num_samples
-from .._tables import dense, row_chunks, selected
+from .._tables import row_chunks, select_rows, to_dense
 
 _CHUNK_COLUMNS = 64
 
@@ -58,14 +58,18 @@ def iterate_row_statistics(estimator, X) -> Iterator[RowStatistics]:
 def categorical(estimator) -> list[int]:
     """Return the positions of the categorical columns of a fitted transformer."""
     own = own_autoencoder(estimator)
-    return [] if own is None else list(own._fitted.codec.columns.levels)
+    return (
+        []
+        if own is None
+        else np.flatnonzero(~own._fitted.codec.schema.numeric).tolist()
+    )
 
 
 def column_names(estimator) -> list[str]:
     """Return the names of the columns seen in fit, x0, x1, ... where it saw none."""
     own = own_autoencoder(estimator)
     if own is not None:
-        return list(own._fitted.codec.columns.names)
+        return list(own._fitted.codec.schema.names)
     return list(_check_feature_names_in(estimator))
 
 
@@ -73,51 +77,23 @@ def _autoencoder_statistics(estimator: BaseAutoencoder, X) -> Iterator[RowStatis
     rows, fitted = estimator._rows_of(X), estimator._fitted
     codec = fitted.codec
     for chunk, encoded, reconstruction in fitted.pairs(rows):
-        parts = encoded, encoded - reconstruction, reconstruction
-        if codec.columns.levels:
-            missing = codec.columns.missing(rows[chunk])
-            parts = (
-                _with_rarity(codec, encoded),
-                _with_lengths(codec, parts[1]),
-                _with_rarity(codec, reconstruction),
-            )
-        else:
-            missing = np.isnan(encoded)
+        missing = codec.is_missing(rows[chunk], encoded)
+        parts = (
+            codec.cell_statistics(encoded),
+            codec.cell_residuals(encoded - reconstruction),
+            codec.cell_statistics(reconstruction),
+        )
         parts = [np.where(missing, np.nan, part) for part in parts]
         yield RowStatistics(*parts, fitted.codes(encoded))
-
-
-def _with_rarity(codec, encoded: np.ndarray) -> np.ndarray:
-    """Return numbers, and for each category how rare it was at training."""
-    cells = encoded[:, codec.starts].astype(np.float64)
-    for position in codec.columns.levels:
-        block = codec.block(position)
-        frequency = codec.mean[block]
-        unseen = frequency[frequency > 0].min(initial=1) / 2
-        shares = encoded[:, block] * codec.scale[block] + frequency
-        rarity = -np.log(np.maximum(frequency, unseen))
-        rest = 1 - shares.sum(axis=1)
-        cells[:, position] = shares @ rarity - rest * np.log(unseen)
-    return cells
-
-
-def _with_lengths(codec, residuals: np.ndarray) -> np.ndarray:
-    """Return residuals, and of each block of a category their length."""
-    joined = residuals[:, codec.starts].copy()
-    for position in codec.columns.levels:
-        joined[:, position] = np.linalg.norm(
-            residuals[:, codec.block(position)], axis=1
-        )
-    return joined
 
 
 def _transformer_statistics(estimator, X) -> Iterator[RowStatistics]:
     width = max(estimator.n_features_in_, _CHUNK_COLUMNS)
     # The estimator is to tell of a table without rows.
     for chunk in row_chunks(max(1, _num_samples(X)), width):
-        rows = selected(X, chunk)
+        rows = select_rows(X, chunk)
         codes = estimator.transform(rows)
-        told = dense(estimator.inverse_transform(codes))
-        cells = dense(rows)
+        told = to_dense(estimator.inverse_transform(codes))
+        cells = to_dense(rows)
         told = np.where(np.isnan(cells), np.nan, told)
-        yield RowStatistics(cells, cells - told, told, dense(codes))
+        yield RowStatistics(cells, cells - told, told, to_dense(codes))

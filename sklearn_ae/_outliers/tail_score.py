@@ -9,7 +9,7 @@ from sklearn.preprocessing import StandardScaler
 from .._estimators import own_autoencoder
 from .._persistence import check_arrays, check_keys
 from .._sklearn import _num_samples
-from .._tables import selected
+from .._tables import select_rows
 from .column_tails import ColumnTails, fit_column_tails, negative_log_tails
 from .row_statistics import RowStatistics, categorical, iterate_row_statistics
 
@@ -234,7 +234,7 @@ def fit_tail_score(estimator, X) -> TailScore:
     n_samples = _num_samples(X)
     n_rows = min(_MOST_ROWS, max(1_000, _MOST_CELLS // estimator.n_features_in_))
     step = -(-n_samples // n_rows)
-    seen = X if step == 1 else selected(X, np.arange(0, n_samples, step))
+    seen = X if step == 1 else select_rows(X, np.arange(0, n_samples, step))
     kept = list(iterate_row_statistics(estimator, seen))
     cells, residuals, told, codes = (
         np.concatenate(part).astype(np.float64) for part in zip(*kept, strict=True)

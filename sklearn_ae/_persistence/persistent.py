@@ -12,14 +12,13 @@ from sklearn.frozen import FrozenEstimator
 from sklearn.utils.validation import check_is_fitted
 
 from .._sklearn import CALLBACKS, OF_A_FIT, TASKS
-from .._tables import FRAMES
+from .._tables import OUTPUT_CONTAINERS
 from .._version import __version__
 from .archive import packed, raise_invalid_file, read_file, unpacked, write_file
 from .rules import Rule, check_keys, restored
 
 _KIND = "estimator"
 _VERSION, _OUTPUT = "_version", "_sklearn_output_config"
-_CONTAINERS = ("default", *FRAMES)
 _FROZEN = FrozenEstimator.__name__
 _MUST = "must be of an estimator as sklearn_ae makes it"
 
@@ -301,5 +300,5 @@ def _made(tree: Any) -> BaseEstimator:
 def _check_output(state: dict[str, Any]) -> None:
     config = state.get(_OUTPUT, {"transform": "default"})
     plain = isinstance(config, dict) and set(config) == {"transform"}
-    if not plain or str(config["transform"]) not in _CONTAINERS:
+    if not plain or str(config["transform"]) not in OUTPUT_CONTAINERS:
         raise ValueError(f"{_OUTPUT} must name a container, got {config!r}.")

@@ -10,7 +10,7 @@ from sklearn.base import clone
 from sklearn.model_selection import KFold, check_cv
 
 from .._estimators import BaseAutoencoder, with_seeds
-from .._tables import make_indexable, selected
+from .._tables import make_indexable, select_rows
 from .matplotlib import (
     import_pyplot,
     label_curves,
@@ -309,7 +309,7 @@ def _split(X, cv, random_state) -> Iterator[tuple]:
     if cv is None or isinstance(cv, Integral):
         cv = KFold(cv or _N_SPLITS, shuffle=True, random_state=random_state)
     for train, test in check_cv(cv).split(X):
-        yield selected(X, train), selected(X, test)
+        yield select_rows(X, train), select_rows(X, test)
 
 
 def _resolve_counts(n_components, X) -> list[int]:

@@ -6,12 +6,11 @@ from numbers import Integral
 from typing import Any
 
 import numpy as np
-from scipy.sparse import issparse
 from sklearn.utils import check_consistent_length
 from sklearn.utils.validation import check_is_fitted
 
 from .._estimators import own_autoencoder
-from .._tables import frame_library, make_indexable
+from .._tables import to_dense_table
 from .matplotlib import import_pyplot, resolve_axes, use_integer_ticks
 from .row_images import (
     DEFAULT_N_ROWS,
@@ -223,8 +222,8 @@ class ReconstructionDisplay:
         check_consistent_length(self.originals, self.reconstructions)
         axes = getattr(self.originals, "shape", ())[1:]
         shape = axes if self.shape is None and len(axes) > 1 else self.shape
-        originals = _to_table(self.originals)
-        reconstructions = _to_table(self.reconstructions)
+        originals = to_dense_table(self.originals)
+        reconstructions = to_dense_table(self.reconstructions)
         if originals.shape != reconstructions.shape:
             raise ValueError(
                 f"reconstructions must have the shape {originals.shape} of originals, "
@@ -299,12 +298,6 @@ def _reconstruct(estimator, X):
 
 def _first_rows(X, n_rows: int, shape) -> np.ndarray:
     return np.asarray(X[:n_rows], float).reshape(n_rows, *shape)
-
-
-def _to_table(X):
-    """Return a frame, or a dense array with two axes."""
-    X = X.toarray() if issparse(X) else make_indexable(X)
-    return X if frame_library(X) is not None else X.reshape(len(X), -1)
 
 
 def _resolve_n_rows(n_rows, kind: str, most: int) -> int:

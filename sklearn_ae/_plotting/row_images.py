@@ -7,13 +7,12 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from .._tables import (
-    FRAMES,
-    check_cells,
+    check_image_shape,
     check_positive_integers,
-    dense,
-    frame_library,
+    find_container,
     infer_schema,
-    is_none,
+    is_missing_value,
+    to_dense,
 )
 from .matplotlib import merge_image_style, merge_style, palette, text_colour
 
@@ -61,30 +60,25 @@ def measure_cell_errors(originals, reconstructions) -> CellErrors:
     with warnings.catch_warnings():
         # A few rows may all have different categories; no model is fitted here.
         warnings.filterwarnings("ignore", "Every row has a category", UserWarning)
-        columns, numbers = infer_schema(originals, names, "from_dtype", None)
-    reconstructed = columns.read(reconstructions, "ignore")
-    numbers, reconstructed = dense(numbers), dense(reconstructed)
+        schema, numbers = infer_schema(originals, names, "from_dtype", None)
+    reconstructed = schema.read(reconstructions, "ignore")
+    numbers, reconstructed = to_dense(numbers), to_dense(reconstructed)
     known = ~np.isnan(numbers)
     counts = np.maximum(known.sum(axis=0), 1)
     centred = numbers - numbers.sum(axis=0, where=known) / counts
     deviation = np.sqrt(np.square(centred).sum(axis=0, where=known) / counts)
-    errors = np.abs(numbers - reconstructed) / np.where(deviation > 0, deviation, 1)
-    for position in columns.levels:
-        errors[:, position] = numbers[:, position] != reconstructed[:, position]
-    return CellErrors(columns.names, errors)
+    unit = np.where(deviation > 0, deviation, 1)
+    return CellErrors(schema.names, schema.cell_errors(numbers, reconstructed, unit))
 
 
 def format_cells(X, n_rows: int) -> np.ndarray:
     """Return the first rows of a table as short texts, ``(n_rows, n_features)``."""
-    library = frame_library(X)
-    if library is None:
-        return np.array([[_format_cell(cell) for cell in row] for row in X[:n_rows]])
-    columns = FRAMES[library].columns(X[:n_rows])
+    columns = find_container(X).columns(X[:n_rows])
     return np.array([[_format_cell(cell) for cell in column] for column in columns]).T
 
 
 def _format_cell(cell: Any) -> str:
-    if is_none(cell):
+    if is_missing_value(cell):
         return "-"
     if isinstance(cell, Integral | np.bool_) and abs(int(cell)) < 10_000_000:
         return str(cell)
@@ -297,18 +291,20 @@ def resolve_kind_and_shape(kind: str, shape, X) -> tuple[str, tuple[int, ...]]:
     given = shape
     if shape is not None:
         shape = check_positive_integers("shape", shape)
-    n_columns, is_frame = X.shape[1], frame_library(X) is not None
+    n_columns = X.shape[1]
     if kind == "auto" and shape is not None:
         kind = "image" if len(shape) > 1 else "signal"
     elif kind == "auto":
-        wide = not is_frame and n_columns > _MOST_TABLE_COLUMNS
-        kind = "signal" if wide else "table"
+        # The samples of a signal share one dtype.
+        has_dtypes = find_container(X).has_dtypes
+        is_table = has_dtypes or n_columns <= _MOST_TABLE_COLUMNS
+        kind = "table" if is_table else "signal"
     if kind == "table":
         return kind, (n_columns,)
     if shape is None and kind == "image":
         raise ValueError('shape must be given with kind="image", got None.')
     shape = _add_channels(kind, shape or (n_columns,))
-    check_cells("shape", given, shape, "X", n_columns)
+    check_image_shape("shape", given, shape, "X", n_columns)
     return kind, shape
 
 

@@ -178,7 +178,7 @@ class BasePretrained(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseWrap
         own, encoder = own_autoencoder(self.estimator_), self._fitted.encoder
         if encoder is None:
             raise ValueError("_fitted must have an encoder, as estimator_ has one.")
-        if encoder.codec.columns.state() != own._fitted.codec.columns.state():
+        if encoder.codec.schema.state() != own._fitted.codec.schema.state():
             raise ValueError("The columns of _fitted must be those of estimator_.")
 
     def transform(self, X):

@@ -15,7 +15,6 @@ from .._fitting import (
     Observe,
     make_row_source,
 )
-from .._tables import block_widths
 from .._training import (
     Networks,
     RandomStreams,
@@ -289,7 +288,7 @@ def _noise(recipe: HeadRecipe, given: LabelledCodes, streams) -> SwapNoise | Non
     """Return the noise of an encoder's rows."""
     if given.encoder is None or recipe.swap_level == 0:
         return None
-    widths = block_widths(given.encoder.codec.columns)
+    widths = given.encoder.codec.schema.widths
     unit = torch.ones(int(widths.sum()), dtype=torch.float32)
     layout = Layout(
         column=torch.from_numpy(np.repeat(np.arange(len(widths)), widths)),

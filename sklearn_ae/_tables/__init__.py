@@ -1,45 +1,47 @@
 """Tables: containers, columns, and numbers for networks."""
 
-from .codec import EncodedTable, TableCodec, block_widths, fit_codec, float_dtype
-from .frames import FRAMES, frame_library, numbers_frame
-from .image_shapes import check_cells, check_positive_integers, flattened, with_channels
-from .labels import is_none, known_classes, read_classes, read_numbers
-from .schema import TableSchema, some
-from .schema_inference import infer_schema
-from .slicing import dense, make_indexable, row_chunks, selected
-from .validation import (
-    FLOATS,
-    check_validation_rows_used,
-    validate_fit_rows,
-    validate_rows,
+from .codec import EncodedTable, TableCodec, fit_codec
+from .containers import FLOATS, OUTPUT_CONTAINERS, find_container
+from .frames import float_dtype
+from .image_shapes import (
+    check_image_shape,
+    check_positive_integers,
+    flatten_rows,
+    read_image_shape,
 )
+from .labels import is_missing_value, known_classes, read_classes, read_numbers
+from .pandas import numbers_frame
+from .schema import TableSchema, abbreviate
+from .schema_inference import infer_schema
+from .slicing import make_indexable, row_chunks, select_rows, to_dense, to_dense_table
+from .validation import check_validation_rows_used, validate_fit_rows, validate_rows
 
 __all__ = [
     "FLOATS",
-    "FRAMES",
+    "OUTPUT_CONTAINERS",
     "EncodedTable",
     "TableCodec",
     "TableSchema",
-    "block_widths",
-    "check_cells",
+    "abbreviate",
+    "check_image_shape",
     "check_positive_integers",
     "check_validation_rows_used",
-    "dense",
+    "find_container",
     "fit_codec",
-    "flattened",
+    "flatten_rows",
     "float_dtype",
-    "frame_library",
     "infer_schema",
-    "is_none",
+    "is_missing_value",
     "known_classes",
     "make_indexable",
     "numbers_frame",
     "read_classes",
+    "read_image_shape",
     "read_numbers",
     "row_chunks",
-    "selected",
-    "some",
+    "select_rows",
+    "to_dense",
+    "to_dense_table",
     "validate_fit_rows",
     "validate_rows",
-    "with_channels",
 ]

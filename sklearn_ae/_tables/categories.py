@@ -1,4 +1,4 @@
-"""The levels of a categorical column and their numbers."""
+"""Ordinal encoding of the categories of a column."""
 
 import math
 from collections.abc import Container, Hashable, Sequence
@@ -7,74 +7,83 @@ from typing import Any
 
 import numpy as np
 
-UNKNOWN = -1.0
-_KEYS = ("alone", "rare", "has_missing")
+UNKNOWN = -1.0  # ordinal of a category that was not there at fit
+_KEYS = ("frequent", "infrequent", "has_missing")
 
 
 @dataclass(frozen=True)
 class Categories:
-    """The levels of one categorical column, numbered from 0.
+    """The categories of one column, numbered from 0.
 
-    First come the levels that stand alone, then one for all rare levels, then one for
-    missing cells, where there are any. An unseen level is `UNKNOWN`, and a missing cell
-    in a column that had none at fit is NaN. (scikit-learn's encoders tell None from
-    NaN, don't take pandas.NA, and don't give back the commonest of the rare levels.)
+    The ordinals belong first to the frequent categories, one each, then to all
+    infrequent categories together, then to missing cells, where there were any. The
+    ordinal of a category that was not there at fit is `UNKNOWN`. A missing cell is NaN
+    if none was missing at fit.
+
+    Unlike this class, scikit-learn's encoders distinguish None from NaN, do not take
+    pandas.NA, and do not decode the infrequent ordinal to the most frequent of the
+    infrequent categories.
 
     Parameters
     ----------
-    alone : tuple
-        Values with a number each: strings, numbers or booleans.
+    frequent : tuple
+        Categories with an ordinal each: strings, numbers or booleans.
 
-    rare : tuple
-        Values that share the next number, the commonest first.
+    infrequent : tuple
+        Categories that share the next ordinal, the most frequent first.
 
     has_missing : bool
-        Whether missing cells have the last number.
+        Whether missing cells have the last ordinal.
     """
 
-    alone: tuple[Hashable, ...]
-    rare: tuple[Hashable, ...] = ()
+    frequent: tuple[Hashable, ...]
+    infrequent: tuple[Hashable, ...] = ()
     has_missing: bool = False
 
     def __post_init__(self) -> None:
-        numbers = dict.fromkeys(self.rare, float(len(self.alone)))
-        numbers |= {value: float(i) for i, value in enumerate(self.alone)}
-        object.__setattr__(self, "_number_of", numbers)
+        ordinals = dict.fromkeys(self.infrequent, float(len(self.frequent)))
+        ordinals |= {value: float(i) for i, value in enumerate(self.frequent)}
+        object.__setattr__(self, "_ordinals", ordinals)
 
     @classmethod
     def from_state(cls, state: dict[str, Any]) -> "Categories":
-        """Return the levels of a state from outside, and raise if it is none."""
+        """Return the categories of an untrusted state, or raise ValueError.
+
+        The caller adds the column's name.
+        """
         if not isinstance(state, dict) or state.keys() != {*_KEYS}:
-            raise ValueError(f"The state of levels must have {_KEYS}.")
-        if not type(state["alone"]) is type(state["rare"]) is tuple:
-            raise ValueError("Levels must be tuples.")
-        values = state["alone"] + state["rare"]
-        good = all(map(is_level, values))  # first: other values may be slow to look up
-        if not good or len(set(values)) < len(values):
+            raise ValueError(f"The state of categories must have {_KEYS}")
+        if not type(state["frequent"]) is type(state["infrequent"]) is tuple:
+            raise ValueError("Categories must be tuples")
+        values = state["frequent"] + state["infrequent"]
+        # Look no other value up: its hash may be slow.
+        valid = all(map(is_category, values))
+        if not valid or len(set(values)) < len(values):
             raise ValueError(
-                "Levels must be different strings, finite numbers or booleans, got "
-                f"{values[:5]}."
+                "Categories must be different strings, finite numbers or booleans, got "
+                f"{values[:5]}"
             )
-        levels = cls(**state)
-        if type(levels.has_missing) is not bool or not len(levels):
-            raise ValueError("Levels must be at least one, of a column or missing.")
-        return levels
+        categories = cls(**state)
+        if type(categories.has_missing) is not bool or not len(categories):
+            raise ValueError("A column must have a category or missing cells")
+        return categories
 
     def __len__(self) -> int:
+        """Return the number of ordinals."""
         return len(self.values) + self.has_missing
 
     @property
     def values(self) -> tuple[Hashable, ...]:
-        """What each number but the missing cells' stands for."""
-        return self.alone + self.rare[:1]
+        """The category that each ordinal decodes to, missing cells excepted."""
+        return self.frequent + self.infrequent[:1]
 
     @property
-    def missing_number(self) -> float:
-        """The number of a missing cell."""
+    def missing_ordinal(self) -> float:
+        """The ordinal of a missing cell, NaN if it has none."""
         return float(len(self) - 1) if self.has_missing else np.nan
 
-    def numbers(self, codes: np.ndarray, values: Sequence) -> np.ndarray:
-        """Return the number of each cell.
+    def encode(self, codes: np.ndarray, values: Sequence) -> np.ndarray:
+        """Return the ordinal of each cell of a factorized column.
 
         Parameters
         ----------
@@ -82,25 +91,25 @@ class Categories:
             Position in `values`, -1 where the cell is missing.
 
         values : sequence
-            Any values, also unseen ones.
+            Any values, also unknown ones.
 
         Returns
         -------
-        numbers : ndarray of float of shape (n_rows,)
-            Level numbers, `UNKNOWN` or NaN.
+        ordinals : ndarray of float of shape (n_rows,)
+            Ordinals, `UNKNOWN` or NaN.
         """
-        table = [self._number_of.get(value, UNKNOWN) for value in values]
-        return np.array([*table, self.missing_number])[codes]
+        table = [self._ordinals.get(value, UNKNOWN) for value in values]
+        return np.array([*table, self.missing_ordinal])[codes]
 
-    def unseen(self, codes: np.ndarray, values: Sequence) -> list:
-        """Return those of `values` that occur in `codes` and have no number."""
+    def find_unknown(self, codes: np.ndarray, values: Sequence) -> list:
+        """Return those of `values` that occur in `codes` and have no ordinal."""
         present = np.unique(codes[codes >= 0])
-        return [values[i] for i in present if values[i] not in self._number_of]
+        return [values[i] for i in present if values[i] not in self._ordinals]
 
-    def codes(self, numbers: np.ndarray) -> np.ndarray:
-        """Return positions in `values` for level numbers, -1 for missing cells."""
-        known = ~np.isnan(numbers) & (numbers < len(self.values))
-        return np.where(known, numbers, -1).astype(np.intp)
+    def to_codes(self, ordinals: np.ndarray) -> np.ndarray:
+        """Return positions in `self.values` for ordinals, -1 for missing cells."""
+        known = ~np.isnan(ordinals) & (ordinals < len(self.values))
+        return np.where(known, ordinals, -1).astype(np.intp)
 
 
 def fit_categories(
@@ -109,7 +118,7 @@ def fit_categories(
     max_categories: int | None,
     listed: Container = (),
 ) -> Categories:
-    """Learn the levels of a column.
+    """Return the categories of a factorized column.
 
     Parameters
     ----------
@@ -121,43 +130,59 @@ def fit_categories(
         that do not occur are left out.
 
     max_categories : int or None
-        Most numbers to give, those of rare levels and missing cells included.
+        Upper limit of the number of ordinals, those of infrequent categories and of
+        missing cells included.
 
     listed : container, default=()
-        Those of `values` that are levels even if they do not occur.
+        Those of `values` that are categories even if they do not occur.
 
     Returns
     -------
-    levels : Levels
-        The levels.
+    categories : Categories
+        The categories.
 
     Examples
     --------
     >>> import numpy as np
     >>> from sklearn_ae._tables.categories import fit_categories
     >>> fit_categories(np.array([0, 1, 1, 2, -1]), ["a", "b", "c"], max_categories=3)
-    Categories(alone=('b',), rare=('a', 'c'), has_missing=True)
+    Categories(frequent=('b',), infrequent=('a', 'c'), has_missing=True)
     """
     counts = np.bincount(codes[codes >= 0], minlength=len(values))
     order = sorted(range(len(values)), key=lambda i: _sort_key(values[i]))
-    seen = [i for i in order if counts[i] or values[i] in listed]
-    seen = np.array(seen, dtype=np.intp)
+    present = [i for i in order if counts[i] or values[i] in listed]
+    present = np.array(present, dtype=np.intp)
     has_missing = bool((codes < 0).any())
-    room = len(seen) if max_categories is None else max_categories - has_missing
-    if len(seen) <= room:
-        return Categories(tuple(values[i] for i in seen), (), has_missing)
-    rank = np.argsort(-counts[seen], kind="stable")
-    common, rare = seen[np.sort(rank[: room - 1])], seen[rank[room - 1 :]]
+    room = len(present) if max_categories is None else max_categories - has_missing
+    if len(present) <= room:
+        return Categories(tuple(values[i] for i in present), (), has_missing)
+    rank = np.argsort(-counts[present], kind="stable")
+    frequent, infrequent = present[np.sort(rank[: room - 1])], present[rank[room - 1 :]]
     return Categories(
-        tuple(values[i] for i in common), tuple(values[i] for i in rare), has_missing
+        frequent=tuple(values[i] for i in frequent),
+        infrequent=tuple(values[i] for i in infrequent),
+        has_missing=has_missing,
     )
 
 
-def is_level(value: Any) -> bool:
-    """Tell whether a value can be a level: a string, a finite number or a boolean."""
+def is_category(value: Any) -> bool:
+    """Tell whether a value can be a category: string, finite number or boolean."""
     return isinstance(value, str | int) or (
         isinstance(value, float) and math.isfinite(value)
     )
+
+
+def nearest_probabilities(rows: np.ndarray) -> np.ndarray:
+    """Return the probabilities nearest to rows: not negative, and of sum 1.
+
+    Small entries, which are noise of the decoder, become zero (Held et al. 1974).
+    """
+    order = -np.sort(-rows, axis=1)
+    excess = order.cumsum(axis=1) - 1
+    n_kept = np.arange(1, rows.shape[1] + 1)
+    n_positive = np.count_nonzero(order * n_kept > excess, axis=1)
+    shift = excess[np.arange(len(rows)), n_positive - 1] / n_positive
+    return (rows - shift[:, None]).clip(min=0)
 
 
 def _sort_key(value: Hashable):

@@ -1,5 +1,6 @@
-"""The codec: a table's columns to centred, scaled numbers and back."""
+"""The codec between a table's numbers and centred, scaled rows of a network."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -9,39 +10,40 @@ from scipy import sparse
 from torch import Tensor
 
 from ..nn import Layout
+from .columns import BaseBlockColumn
 from .moments import dense_moments, root_mean_square, sparse_moments
-from .schema import TableSchema, some
+from .schema import TableSchema, abbreviate
 
 _FLOAT32_LIMIT = float(np.finfo(np.float32).max)
 
 
 @dataclass(frozen=True, eq=False)
 class TableCodec:
-    """Turns a table's numbers into centred, scaled rows, in float64, and back.
+    """Encodes a table's numbers as centred, scaled rows, and decodes such rows.
 
-    A categorical column becomes a block of indicators, one a level, any other column
-    stays one. Missing cells are NaN.
+    A column of numbers stays one column, any other becomes a block of columns: one
+    indicator for each ordinal of a category. Missing cells are NaN.
 
     Parameters
     ----------
-    columns : TableSchema
+    schema : TableSchema
         The table's columns.
 
     mean : ndarray of shape (n_encoded,)
         Centre of each encoded column: the mean of the observed cells, in input units,
-        or the frequency of a level.
+        or the frequency of a category.
 
     scale : ndarray of shape (n_encoded,)
         What the centred columns are divided by, positive. In a block it is
         ``sqrt(sum p (1 - p))`` over its frequencies p, which makes its total variance
-        1. Other columns share one number, or have each its own deviation.
+        1. Columns of numbers share one scale, or each has its own deviation.
 
     empty : ndarray of bool of shape (n_features,)
         Columns without any observed cell at fit. They are constants that come back
         missing.
 
     constant : ndarray of bool of shape (n_features,)
-        Columns that did not vary at fit.
+        Columns of numbers that did not vary at fit.
 
     Attributes
     ----------
@@ -49,7 +51,7 @@ class TableCodec:
         First encoded column of each column.
     """
 
-    columns: TableSchema
+    schema: TableSchema
     mean: np.ndarray
     scale: np.ndarray
     empty: np.ndarray
@@ -58,7 +60,7 @@ class TableCodec:
     _single: tuple[Tensor, ...] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        widths = block_widths(self.columns)
+        widths = self.schema.widths
         object.__setattr__(self, "starts", np.cumsum(widths) - widths)
         object.__setattr__(self, "_single", self._single_parts())
 
@@ -67,22 +69,32 @@ class TableCodec:
         """Width of an encoded row."""
         return len(self.mean)
 
-    def block(self, position: int) -> slice:
-        """Return the encoded columns of a categorical column."""
-        start = self.starts[position]
-        return slice(start, start + len(self.columns.levels[position]))
+    @property
+    def error_unit(self) -> np.ndarray | float:
+        """What errors of encoded rows are multiplied by.
+
+        It gives errors in input units, if all columns have one.
+        """
+        return self.scale if self.schema.is_numeric else 1.0
+
+    def blocks(self) -> Iterator[tuple[int, BaseBlockColumn, slice]]:
+        """Yield position, column and encoded columns of what is encoded in a block."""
+        for position, column in self.schema.blocks.items():
+            start = self.starts[position]
+            yield position, column, slice(start, start + column.width)
 
     def encode(self, X, dtype: type = np.float64, *, checked=True) -> np.ndarray:
         """Return rows of X, dense or CSR, as centred and scaled dense numbers.
 
-        Too large ones raise, or if not `checked`, may be infinite.
+        Numbers too large for float32 raise ValueError, or become infinite if it is not
+        `checked`.
         """
         dense = X.toarray() if sparse.issparse(X) else X
         if dtype == np.float32 and dense.dtype == np.float32 and self._single:
             rows = self._encode_single(dense)
             if not checked or rows.sum().isfinite() or not rows.isinf().any():
                 return rows.numpy()
-        rows = self._spread(dense).astype(np.float64)
+        rows = self._with_blocks(dense).astype(np.float64)
         with np.errstate(over="ignore"):
             rows -= self.mean
             rows /= self.scale
@@ -95,7 +107,7 @@ class TableCodec:
 
     def _single_parts(self) -> tuple[Tensor, ...]:
         """Return mean and scale for `_encode_single`, or nothing where it can't be."""
-        if self.columns.levels or self.empty.any():
+        if not self.schema.is_numeric or self.empty.any():
             return ()
         with np.errstate(over="ignore", under="ignore", divide="ignore"):
             first = self.mean.astype(np.float32)
@@ -106,17 +118,18 @@ class TableCodec:
         ).all():
             return ()
         parts, rest = [first, reciprocal], self.mean - first
-        # Less than the last place of rows of unit scale is left out.
+        # Keep the remainder only if it changes the last bit of rows of unit scale.
         if np.abs(rest / self.scale).max() > np.finfo(np.float32).eps:
             parts.append(rest.astype(np.float32))
         return tuple(map(torch.from_numpy, parts))
 
     def _encode_single(self, X: np.ndarray) -> Tensor:
-        """Return float32 rows encoded in float32, within some last places of exact.
+        """Return float32 rows encoded in float32, correct but for some last places.
 
-        The mean is taken off in two parts, of which the first is a float32 number: a
-        difference of two of them is rounded in proportion to itself, however large they
-        are. It is torch that does it, whose threads go on with the rows they wrote.
+        The mean is subtracted in two parts. The first is a float32 number, because the
+        rounding error of a difference of two float32 numbers is relative to the
+        difference, however large they are. Torch subtracts, so that its threads find
+        the rows that they wrote in their own caches.
         """
         first, reciprocal, *rests = self._single
         rows = torch.from_numpy(np.require(X, requirements=["C", "W"])) - first
@@ -131,10 +144,10 @@ class TableCodec:
         Parameters
         ----------
         rows : ndarray of shape (n_samples, n_encoded)
-            Encoded rows; a block counts as its largest indicator.
+            Encoded rows. A block is decoded to its largest indicator.
 
         observed : bool, default=False
-            Whether missing cells' own level is out of the question.
+            Whether categories are chosen from those of observed cells.
 
         Returns
         -------
@@ -144,12 +157,10 @@ class TableCodec:
         """
         decoded = np.multiply(rows, self.scale, dtype=np.float64)
         decoded += self.mean
-        numbers = decoded if not self.columns.levels else decoded[:, self.starts]
-        for position, levels in self.columns.levels.items():
-            block = decoded[:, self.block(position)]
-            if observed and levels.values:
-                block = block[:, : len(levels.values)]
-            numbers[:, position] = block.argmax(axis=1)
+        numbers = decoded if self.schema.is_numeric else decoded[:, self.starts]
+        for position, column, block in self.blocks():
+            cells = column.decode(decoded[:, block], observed=observed)
+            numbers[:, position] = cells
         numbers[:, self.empty] = np.nan
         try:
             with np.errstate(over="raise"):
@@ -161,18 +172,19 @@ class TableCodec:
     def draw(
         self, rows: np.ndarray, deviation: float, generator: np.random.RandomState
     ) -> np.ndarray:
-        """Return numbers of the table, drawn around encoded rows.
+        """Return random numbers of the table around encoded rows.
 
         Parameters
         ----------
         rows : ndarray of shape (n_samples, n_encoded)
-            What is expected. Of a block it is the levels' probabilities, encoded.
+            Expectations; in a block the encoded probabilities of the categories.
 
         deviation : float
-            Of the normal noise of other columns that vary, in encoded units.
+            Deviation of the normal noise of columns of numbers, in encoded units.
+            Constant columns get none.
 
         generator : RandomState
-            Source of what is drawn.
+            Source of randomness.
 
         Returns
         -------
@@ -183,20 +195,58 @@ class TableCodec:
         numbers = decoded[:, self.starts]
         noise = generator.standard_normal(numbers.shape)
         numbers += deviation * self.scale[self.starts] * noise
-        for position in self.columns.levels:
-            shares = _nearest_shares(decoded[:, self.block(position)]).cumsum(axis=1)
-            draws = generator.uniform(size=len(rows)) * shares[:, -1]
-            level = (shares <= draws[:, None]).sum(axis=1)
-            numbers[:, position] = level.clip(max=shares.shape[1] - 1)
+        for position, column, block in self.blocks():
+            numbers[:, position] = column.draw(decoded[:, block], generator)
         numbers[:, self.constant] = self.mean[self.starts[self.constant]]
         numbers[:, self.empty] = np.nan
         return numbers
 
     def cells(self, squares: np.ndarray) -> np.ndarray:
         """Return sums over each column's block, ``(n_samples, n_features)``."""
-        if not self.columns.levels:
+        if self.schema.is_numeric:
             return squares
         return np.add.reduceat(squares, self.starts, axis=1)
+
+    def is_missing(self, numbers, encoded: np.ndarray) -> np.ndarray:
+        """Tell which cells are missing, from numbers and from encoded rows."""
+        if self.schema.is_numeric:
+            return np.isnan(encoded)
+        return self.schema.is_missing(numbers)
+
+    def cell_statistics(self, encoded: np.ndarray) -> np.ndarray:
+        """Return one number a cell, by which unusual cells stand out.
+
+        Encoded numbers stay as they are, a category becomes minus its log frequency.
+        """
+        if self.schema.is_numeric:
+            return encoded
+        cells = encoded[:, self.starts].astype(np.float64)
+        for position, column, block in self.blocks():
+            mean = self.mean[block]
+            decoded = encoded[:, block] * self.scale[block] + mean
+            cells[:, position] = column.statistic(decoded, mean)
+        return cells
+
+    def cell_residuals(self, residuals: np.ndarray) -> np.ndarray:
+        """Return residuals of encoded rows, those of a block as their length."""
+        if self.schema.is_numeric:
+            return residuals
+        cells = residuals[:, self.starts].copy()
+        for position, _, block in self.blocks():
+            cells[:, position] = np.linalg.norm(residuals[:, block], axis=1)
+        return cells
+
+    def noise_unit(self, *, standardized: bool) -> np.ndarray:
+        """Return the deviation of each encoded column, ``(n_encoded,)``.
+
+        Unless they are standardized, columns of numbers have the unit that they share.
+        """
+        unit = np.ones(self.n_encoded)
+        if standardized:
+            unit[self.starts[self.constant]] = 0.0
+        for _, column, block in self.blocks():
+            unit[block] = column.noise_unit(self.mean[block], self.scale[block])
+        return unit
 
     def encode_sparse(self, X: sparse.csr_array) -> sparse.csr_array:
         """Return a CSR matrix scaled but not centred, so still sparse, in float64.
@@ -211,22 +261,15 @@ class TableCodec:
         scaled.data[self.constant[scaled.indices]] = 0
         return scaled
 
-    def _spread(self, numbers: np.ndarray) -> np.ndarray:
-        """Put indicators in the place of level numbers."""
-        if not self.columns.levels:
+    def _with_blocks(self, numbers: np.ndarray) -> np.ndarray:
+        """Return numbers with blocks in the place of columns that are encoded so."""
+        if self.schema.is_numeric:
             return numbers
-        positions = list(self.columns.levels)
-        others = np.delete(np.arange(len(self.starts)), positions)
+        numeric = self.schema.numeric
         rows = np.zeros((len(numbers), self.n_encoded))
-        rows[:, self.starts[others]] = numbers[:, others]
-        level = numbers[:, positions]
-        row, block = np.nonzero(level >= 0)
-        hot = self.starts[positions][block] + level[row, block].astype(np.intp)
-        rows[row, hot] = 1
-        for position, numbers in zip(positions, level.T, strict=True):
-            missing = np.isnan(numbers)
-            if missing.any():
-                rows[missing, self.block(position)] = np.nan
+        rows[:, self.starts[numeric]] = numbers[:, numeric]
+        for position, column, block in self.blocks():
+            column.encode(numbers[:, position], rows[:, block])
         return rows
 
     def _check_size(self, rows: np.ndarray) -> None:
@@ -235,25 +278,12 @@ class TableCodec:
             column = int(np.searchsorted(self.starts, np.argmax(large), "right")) - 1
             raise ValueError(
                 "Every value must be finite in float32 after centring and scaling, "
-                f"got a larger one (column {self.columns.names[column]!r})."
+                f"got a larger one (column {self.schema.names[column]!r})."
             )
 
 
-def _nearest_shares(rows: np.ndarray) -> np.ndarray:
-    """Return the shares nearest to rows: not negative, and of sum 1 (Held et al. 1974).
-
-    Small entries, which are noise of the decoder, become zero.
-    """
-    order = -np.sort(-rows, axis=1)
-    excess = order.cumsum(axis=1) - 1
-    n_kept = np.arange(1, rows.shape[1] + 1)
-    n_positive = np.count_nonzero(order * n_kept > excess, axis=1)
-    shift = excess[np.arange(len(rows)), n_positive - 1] / n_positive
-    return (rows - shift[:, None]).clip(min=0)
-
-
 class EncodedTable(NamedTuple):
-    """What a fit learns of a table's numbers.
+    """A table's fitted codec, and what else its numbers tell.
 
     Attributes
     ----------
@@ -278,7 +308,7 @@ class EncodedTable(NamedTuple):
 
     @property
     def has_gaps(self) -> bool:
-        """Whether any cell was missing, those with a level of their own aside."""
+        """Whether any cell was missing that no ordinal stands for."""
         return bool((self.observed < 1).any())
 
     @property
@@ -288,15 +318,13 @@ class EncodedTable(NamedTuple):
         return self.codec.starts[some_missing].tolist()
 
     def layout(self) -> Layout:
-        """Return what noise and loss need to know."""
+        """Return what noise and loss need to know of the encoded columns."""
         codec = self.codec
         missing = np.full(codec.n_encoded, np.nan)
-        for position, levels in codec.columns.levels.items():
-            if levels.has_missing:
-                block = codec.block(position)
-                missing[block] = -codec.mean[block] / codec.scale[block]
-                missing[block.stop - 1] += 1 / codec.scale[block.stop - 1]
-        widths = block_widths(codec.columns)
+        for _, column, block in codec.blocks():
+            mean, scale = codec.mean[block], codec.scale[block]
+            missing[block] = column.encoded_missing(mean, scale)
+        widths = codec.schema.widths
         return Layout(
             column=torch.from_numpy(np.repeat(np.arange(len(widths)), widths)),
             missing=torch.from_numpy(missing).float(),
@@ -305,75 +333,62 @@ class EncodedTable(NamedTuple):
         )
 
 
-def fit_codec(columns: TableSchema, X, *, standardize: bool) -> EncodedTable:
-    """Learn centres and scales from a table's numbers.
+def fit_codec(schema: TableSchema, X, *, standardize: bool) -> EncodedTable:
+    """Fit centres and scales to a table's numbers.
 
     Parameters
     ----------
-    columns : TableSchema
+    schema : TableSchema
         The table's columns.
 
     X : {ndarray, CSR matrix} of shape (n_samples, n_features)
-        Numbers as `columns` reads them: finite, or NaN where missing.
+        Numbers as the schema reads them: finite, or NaN where missing.
 
     standardize : bool
-        Whether each numeric column is divided by its own deviation. Otherwise all are
-        divided by one number, the root mean square of the centred cells.
+        Whether each column of numbers is divided by its own deviation. Otherwise all
+        are divided by one number, the root mean square of their centred cells.
 
     Returns
     -------
     table : EncodedTable
-        The codec and what else was learned.
+        The codec and what else the numbers tell.
     """
     moments = sparse_moments if sparse.issparse(X) else dense_moments
     mean, deviation, observed = moments(X)
-    _check_moments(mean, deviation, columns.names)
-    only_missing = sum(not levels.values for levels in columns.levels.values())
+    _check_moments(mean, deviation, schema.names)
+    only_missing = sum(column.is_only_missing for column in schema.blocks.values())
     if np.count_nonzero(observed) == only_missing:
         raise ValueError(
             "X must hold at least one cell that is not missing, got none "
-            f"(columns {some(columns.names)})."
+            f"(columns {abbreviate(schema.names)})."
         )
+    numeric = schema.numeric
     if standardize:
         scale = np.where(deviation > 0, deviation, 1.0)
-        unit = deviation / scale
     else:
-        numeric = np.delete(np.arange(len(mean)), list(columns.levels))
         common = root_mean_square(deviation[numeric], observed[numeric])
-        scale, unit = np.full(len(mean), common or 1.0), np.ones(len(mean))
-    constant = deviation == 0
-    constant[list(columns.levels)] = False
-    if columns.levels:
-        mean, scale, unit = _with_blocks(columns, X, (mean, scale, unit))
+        scale = np.full(len(mean), common or 1.0)
+    mean, scale = _fit_blocks(schema, X, mean, scale)
+    codec = TableCodec(schema, mean, scale, observed == 0, (deviation == 0) & numeric)
     return EncodedTable(
-        codec=TableCodec(columns, mean, scale, observed == 0, constant),
-        noise_unit=unit,
+        codec=codec,
+        noise_unit=codec.noise_unit(standardized=standardize),
         observed=observed,
         is_constant=not deviation.any(),
     )
 
 
-def block_widths(columns: TableSchema) -> np.ndarray:
-    """Return the number of encoded columns of each column."""
-    widths = np.ones(len(columns.names), dtype=np.intp)
-    for position, levels in columns.levels.items():
-        widths[position] = len(levels)
-    return widths
-
-
-def _with_blocks(columns, X, moments) -> tuple[np.ndarray, ...]:
-    """Spread means, scales and units of columns over the encoded columns."""
-    widths = block_widths(columns)
-    mean, scale, unit = (np.repeat(array, widths) for array in moments)
+def _fit_blocks(schema, X, mean, scale) -> tuple[np.ndarray, np.ndarray]:
+    """Return means and scales of encoded columns from those of columns."""
+    if schema.is_numeric:
+        return mean, scale
+    widths = schema.widths
+    mean, scale = np.repeat(mean, widths), np.repeat(scale, widths)
     stops = np.cumsum(widths)
-    for position, levels in columns.levels.items():
-        counts = np.bincount(X[:, position].astype(np.intp), minlength=len(levels))
-        p = counts / counts.sum()
-        variance = p * (1 - p)
-        block = slice(stops[position] - widths[position], stops[position])
-        mean[block], scale[block] = p, np.sqrt(variance.sum()) or 1.0
-        unit[block] = np.sqrt(variance) / scale[block]
-    return mean, scale, unit
+    for position, column in schema.blocks.items():
+        block = slice(stops[position] - column.width, stops[position])
+        mean[block], scale[block] = column.fit_scaling(X[:, position])
+    return mean, scale
 
 
 def _check_moments(mean, deviation, names) -> None:
@@ -383,8 +398,3 @@ def _check_moments(mean, deviation, names) -> None:
             "Sum and spread of every column must be finite in float64, got values "
             f"too large for that (column {names[int(np.argmin(finite))]!r})."
         )
-
-
-def float_dtype(X) -> type:
-    """Return the dtype of results: float32 for float32, float64 for all else."""
-    return np.float32 if X.dtype == np.float32 else np.float64

@@ -1,9 +1,12 @@
-"""What a description of a frame's column may be when it comes from outside."""
+"""Dtype specs and names of frames, and checks of untrusted ones."""
 
 from collections.abc import Hashable, Sequence
 from typing import Any
 
-from .categories import is_level
+from .categories import is_category
+
+# In plain values, how to make a column of the same dtype.
+DtypeSpec = dict[str, Any]
 
 _FORMS = [
     {"dtype"},
@@ -17,37 +20,37 @@ _FORMS = [
 ]
 
 
-def check_dtype_spec(description: Any) -> None:
-    """Raise unless this is a description as :class:`Frames` gives them.
+def check_dtype_spec(spec: Any) -> None:
+    """Raise unless a value has the form of a dtype spec.
 
-    Whether a library has such a dtype shows when it makes a column of it.
+    Whether a library has such a dtype is found out by making a column of it.
 
     Parameters
     ----------
-    description : object
-        What came.
+    spec : object
+        An untrusted value.
 
     Raises
     ------
     ValueError
-        If it is none.
+        If it is no dtype spec.
     """
-    if not isinstance(description, dict) or set(description) not in _FORMS:
-        raise ValueError("A column's description must be a dict with keys of its kind")
-    for name, value in description.items():
+    if not isinstance(spec, dict) or set(spec) not in _FORMS:
+        raise ValueError("A dtype spec must be a dict with the keys of its kind")
+    for name, value in spec.items():
         if not _RULES[name](value):
-            raise ValueError(f"{name!r} of a column's description can't be {value!r}")
+            raise ValueError(f"{name!r} of a dtype spec must not be {value!r}")
 
 
 def _are_categories(values: Any) -> bool:
-    if type(values) is not list or not all(map(is_level, values)):
+    if type(values) is not list or not all(map(is_category, values)):
         return False
     return len(set(values)) == len(values)
 
 
-def _is_dtype(description: Any) -> bool:
-    check_dtype_spec(description)
-    return "categories" not in description
+def _is_plain_spec(spec: Any) -> bool:
+    check_dtype_spec(spec)
+    return "categories" not in spec
 
 
 _RULES = {
@@ -60,38 +63,37 @@ _RULES = {
     "precision": lambda number: number is None or type(number) is int,
     "scale": lambda number: type(number) is int,
     "categories": _are_categories,
-    "categories_dtype": _is_dtype,
+    "categories_dtype": _is_plain_spec,
     "ordered": lambda flag: type(flag) is bool,
 }
 
 
 def check_names(names: tuple, frame_names: tuple, kind: type | None) -> None:
-    """Raise unless these are names of columns, and those that a frame has for them.
+    """Raise unless names are strings, and those of a frame's own names.
 
     Parameters
     ----------
     names : tuple
-        What errors call the columns.
+        Names of the columns for errors.
 
     frame_names : tuple
-        What their frame calls them.
+        The frame's own names of the columns.
 
     kind : type or None
-        Of a frame's names; None for arrays.
+        Type of a frame's names; None for arrays.
 
     Raises
     ------
     ValueError
-        If they are none.
+        If they are no such names.
     """
-    good = all(isinstance(name, str) for name in names)
-    good &= all(_is_name(name, kind) for name in frame_names)
-    if kind is not None and good:
-        kinds = {
-            (name, type(own)) for name, own in zip(names, frame_names, strict=True)
-        }
-        good = names == tuple(map(str, frame_names)) and len(kinds) == len(names)
-    if not good:
+    valid = all(isinstance(name, str) for name in names)
+    valid &= all(_is_name(name, kind) for name in frame_names)
+    if kind is not None and valid:
+        pairs = zip(names, map(type, frame_names), strict=True)
+        is_unique = len(set(pairs)) == len(names)
+        valid = is_unique and names == tuple(map(str, frame_names))
+    if not valid:
         raise ValueError(
             f"The state must give names of columns, got {names[:5]} and "
             f"{frame_names[:5]}."
@@ -99,7 +101,7 @@ def check_names(names: tuple, frame_names: tuple, kind: type | None) -> None:
 
 
 def are_same_names(names: Sequence, others: Sequence) -> bool:
-    """Tell whether names are equal, as those that are NaN are."""
+    """Tell whether names are equal, where NaN equals NaN."""
     return len(names) == len(others) and all(map(_is_same, names, others))
 
 

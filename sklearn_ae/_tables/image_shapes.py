@@ -1,4 +1,4 @@
-"""The axes of rows that are flattened signals, images or video."""
+"""Shapes of rows that are flattened signals, images or video."""
 
 import math
 from numbers import Integral
@@ -8,20 +8,20 @@ import numpy as np
 _MOST_AXES = 3
 
 
-def with_channels(name: str, given, channels_last: bool | str) -> tuple[int, ...]:
-    """Return the axes of a row and, last, its channels.
+def read_image_shape(name: str, given, channels_last: bool | str) -> tuple[int, ...]:
+    """Return the axes of a row, with the number of channels last.
 
     Parameters
     ----------
     name : str
-        The parameter's name, for errors.
+        Name of the parameter that gives the shape, for errors.
 
     given : int or sequence of int
-        What it holds.
+        Value of that parameter.
 
     channels_last : bool or "auto"
-        Whether the last number counts channels. "auto" takes it so of three and four
-        numbers.
+        Whether its last number counts channels. With "auto" it does so if there are
+        three or four numbers.
 
     Returns
     -------
@@ -31,7 +31,7 @@ def with_channels(name: str, given, channels_last: bool | str) -> tuple[int, ...
     Raises
     ------
     ValueError
-        If that is not what it holds.
+        If the value is no such shape.
     """
     shape = check_positive_integers(name, given)
     has_channels = channels_last
@@ -46,27 +46,27 @@ def with_channels(name: str, given, channels_last: bool | str) -> tuple[int, ...
     return shape
 
 
-def flattened(X, shape: tuple[int, ...], *, array_name: str, name: str, given):
-    """Return rows without axes, and check those they have.
+def flatten_rows(X, shape: tuple[int, ...], *, array_name: str, name: str, given):
+    """Return rows of one axis each, and check the axes that they have.
 
     Parameters
     ----------
     X : {array-like, sparse matrix, dataframe} of shape (n_samples, ...)
-        Flat rows, which stay as they are, or rows with axes.
+        Flat rows, which are returned as they are, or rows of several axes.
 
     shape : tuple of int
-        The axes, and last the channels, which may be left out if there is one.
+        Shape of a row, channels last. Rows may leave out the axis of a single channel.
 
     array_name, name : str
-        What errors call the rows and the parameter of their axes.
+        Names of the rows and of the parameter that gives their shape, for errors.
 
     given : object
-        What that parameter holds.
+        Value of that parameter.
 
     Returns
     -------
-    X : object
-        With two axes.
+    X : {ndarray, sparse matrix, dataframe} of shape (n_samples, n_features)
+        Flat rows.
     """
     X = np.asarray(X) if isinstance(X, list | tuple) else X
     axes = getattr(X, "shape", ())[1:]
@@ -80,19 +80,19 @@ def flattened(X, shape: tuple[int, ...], *, array_name: str, name: str, given):
     return np.asarray(X).reshape(len(X), math.prod(shape))
 
 
-def check_cells(name: str, given, shape, array_name: str, n_columns: int) -> None:
+def check_image_shape(name: str, given, shape, array_name: str, n_columns: int) -> None:
     """Raise unless a shape has as many cells as rows have columns.
 
     Parameters
     ----------
     name, array_name : str
-        What errors call the parameter and the rows.
+        Names of the parameter and of the rows, for errors.
 
     given : object
-        What the parameter holds.
+        Value of the parameter.
 
     shape : tuple of int
-        What :func:`with_channels` makes of it.
+        Its shape, as from :func:`read_image_shape`.
 
     n_columns : int
         Number of columns.
@@ -105,15 +105,15 @@ def check_cells(name: str, given, shape, array_name: str, n_columns: int) -> Non
 
 
 def check_positive_integers(name: str, values) -> tuple[int, ...]:
-    """Return integers of at least 1 as a tuple, and raise if they are none.
+    """Return integers of at least 1 as a tuple, or raise ValueError.
 
     Parameters
     ----------
     name : str
-        The parameter's name, for errors.
+        Name of the parameter, for errors.
 
     values : int or sequence of int
-        What it holds.
+        Value of the parameter.
 
     Returns
     -------

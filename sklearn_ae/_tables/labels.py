@@ -1,4 +1,4 @@
-"""Which rows are labelled, and with what."""
+"""Labels of partly labelled rows: classes and numbers."""
 
 from typing import Any, NamedTuple
 
@@ -10,18 +10,18 @@ _UNLABELLED, _BINARY = -1, (-1, 1)
 
 
 class ClassLabels(NamedTuple):
-    """Classes of a table's rows.
+    """Classes of the labelled rows of a table.
 
     Attributes
     ----------
     labelled : ndarray of bool of shape (n_samples,)
-        Which rows have one.
+        Which rows have a class.
 
     numbers : ndarray of int of shape (n_labelled,)
-        The class of each of these, as a position in `classes`.
+        The class of each labelled row, as a position in `classes`.
 
     classes : ndarray of shape (n_classes,)
-        In order, at least two.
+        Sorted classes, at least two.
     """
 
     labelled: np.ndarray
@@ -30,18 +30,18 @@ class ClassLabels(NamedTuple):
 
 
 class NumberLabels(NamedTuple):
-    """Numbers of a table's rows.
+    """Targets of the labelled rows of a table.
 
     Attributes
     ----------
     labelled : ndarray of bool of shape (n_samples,)
-        Which rows have all of theirs.
+        Which rows have all of their targets.
 
     numbers : ndarray of shape (n_labelled, n_outputs)
-        Those of these.
+        The targets of the labelled rows.
 
     n_axes : int
-        Number of axes they came with.
+        Number of axes of y.
     """
 
     labelled: np.ndarray
@@ -50,27 +50,29 @@ class NumberLabels(NamedTuple):
 
 
 def read_classes(y) -> ClassLabels:
-    """Read classes, -1 being none among integers, and None or NaN among others.
+    """Read classes, where some rows may have none.
 
-    Integers that are -1 and 1 alone are two classes.
+    Unlabelled are -1 among integers, and None and NaN among other values. But if y
+    holds no other integers than -1 and 1, these are two classes.
 
     Parameters
     ----------
     y : array-like of shape (n_samples,)
-        Booleans are all labels.
+        Classes. All booleans are classes.
 
     Returns
     -------
     labels : ClassLabels
-        At least one labelled row, and two classes.
+        The labelled rows, at least one, and their classes, at least two.
 
     Raises
     ------
     ValueError
-        If there are fewer, or y holds infinity or numbers that are no classes.
+        If there are fewer rows or classes, or y holds infinity or numbers that are no
+        classes.
     """
     labelled, values = known_classes(y)
-    _check_any(len(values), "-1 among integer classes, None and NaN among others")
+    _check_labelled(len(values), "-1 among integer classes, None and NaN among others")
     if values.dtype.kind == "f":
         assert_all_finite(values, input_name="y")
     check_classification_targets(values)
@@ -84,7 +86,7 @@ def read_classes(y) -> ClassLabels:
 
 
 def known_classes(y) -> tuple[np.ndarray, np.ndarray]:
-    """Return which rows have a class, and the classes of these, by the same rule.
+    """Return which rows have a class by the rule of :func:`read_classes`, and these.
 
     Parameters
     ----------
@@ -94,16 +96,16 @@ def known_classes(y) -> tuple[np.ndarray, np.ndarray]:
     Returns
     -------
     labelled : ndarray of bool of shape (n_samples,)
-        Which rows have one.
+        Which rows have a class.
 
     classes : ndarray of shape (n_labelled,)
-        The class of each of these.
+        The class of each labelled row.
     """
-    y = column_or_1d(_as_array(y), warn=True)
+    y = column_or_1d(_to_array(y), warn=True)
     labelled = ~_is_missing(y)
     values = y[labelled]
     if y.dtype == object:
-        values = _narrowed(values)
+        values = _to_own_dtype(values)
     if values.dtype.kind in "iu" and not _is_binary(values):
         labelled[labelled] = values != _UNLABELLED
         values = values[values != _UNLABELLED]
@@ -111,22 +113,22 @@ def known_classes(y) -> tuple[np.ndarray, np.ndarray]:
 
 
 def read_numbers(y) -> NumberLabels:
-    """Read numbers, rows with NaN among theirs being unlabelled.
+    """Read targets. A row is unlabelled if one of its targets is NaN.
 
     Parameters
     ----------
     y : array-like of shape (n_samples,) or (n_samples, n_outputs)
-        The numbers.
+        The targets.
 
     Returns
     -------
     labels : NumberLabels
-        At least one labelled row.
+        The labelled rows, at least one.
 
     Raises
     ------
     ValueError
-        If there is none, or y holds infinity.
+        If there is no labelled row, or y holds infinity.
     """
     y = check_array(
         y,
@@ -137,11 +139,11 @@ def read_numbers(y) -> NumberLabels:
     )
     numbers = y.reshape(len(y), -1)
     labelled = ~np.isnan(numbers).any(axis=1)
-    _check_any(np.count_nonzero(labelled), "NaN")
+    _check_labelled(np.count_nonzero(labelled), "NaN")
     return NumberLabels(labelled, numbers[labelled], y.ndim)
 
 
-def _check_any(n_labelled: int, unlabelled: str) -> None:
+def _check_labelled(n_labelled: int, unlabelled: str) -> None:
     if not n_labelled:
         raise ValueError(
             "y must hold at least one label, got no labelled row: unlabelled are "
@@ -149,9 +151,9 @@ def _check_any(n_labelled: int, unlabelled: str) -> None:
         )
 
 
-def _as_array(y) -> np.ndarray:
-    """Return y as an array; of strings and None, or nullable columns, of objects."""
-    if isinstance(y, list | tuple) and any(is_none(value) for value in y):
+def _to_array(y) -> np.ndarray:
+    """Return y as an array, of objects if it is a list or nullable with None."""
+    if isinstance(y, list | tuple) and any(is_missing_value(value) for value in y):
         return np.array(y, dtype=object)
     return np.asarray(y)
 
@@ -161,19 +163,19 @@ def _is_missing(y: np.ndarray) -> np.ndarray:
         return np.isnan(y)
     if y.dtype != object:
         return np.zeros(len(y), dtype=bool)
-    return np.array([is_none(value) for value in y], dtype=bool)
+    return np.array([is_missing_value(value) for value in y], dtype=bool)
 
 
-def is_none(value: Any) -> bool:
-    """Tell whether a value stands for a missing one."""
+def is_missing_value(value: Any) -> bool:
+    """Tell whether a value is None, NaN or pandas.NA."""
     try:
         return value is None or bool(value != value)  # NaN differs from itself
     except (TypeError, ValueError):
         return np.ndim(value) == 0  # pandas.NA is neither true nor false
 
 
-def _narrowed(values: np.ndarray) -> np.ndarray:
-    """Return objects as an array of their own type, if they share one."""
+def _to_own_dtype(values: np.ndarray) -> np.ndarray:
+    """Return an array of objects with the dtype of the objects."""
     if len({isinstance(value, str) for value in values}) > 1:
         raise TypeError(
             "y must hold classes of one kind, got strings beside others; unlabelled "

@@ -1,4 +1,4 @@
-"""Moments of a table's columns, gathered in chunks of rows."""
+"""Means and deviations of a table's columns, chunk by chunk."""
 
 import numpy as np
 from scipy import sparse
@@ -8,9 +8,9 @@ from .slicing import row_chunks
 
 
 def dense_moments(X: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Mean, deviation and share of each column's observed cells.
+    """Return mean, deviation and share of the observed cells of each column.
 
-    They are stable far from zero and at any scale.
+    They are accurate far from zero and at any scale.
     """
     low, high, total, n_observed = _dense_bounds(X)
     n = np.maximum(n_observed, 1)
@@ -34,7 +34,7 @@ def dense_moments(X: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
 
 def _dense_bounds(X: np.ndarray) -> tuple[np.ndarray, ...]:
-    """Least, largest, sum and number of each column's observed cells, in one pass."""
+    """Return minimum, maximum, sum and number of each column's observed cells."""
     low, high = np.full((2, X.shape[1]), np.nan)
     total, n_observed = np.zeros((2, X.shape[1]))
     with np.errstate(over="ignore", invalid="ignore"):
@@ -51,7 +51,7 @@ def _dense_bounds(X: np.ndarray) -> tuple[np.ndarray, ...]:
 def sparse_moments(
     X: sparse.csr_array,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Mean, deviation and share of each column's observed cells, of a CSR matrix."""
+    """Return the same as :func:`dense_moments` of a CSR matrix."""
     X = X.astype(np.float64, copy=True)
     X.sum_duplicates()
     n_observed = X.shape[0] - np.bincount(
@@ -69,7 +69,7 @@ def sparse_moments(
 
 
 def root_mean_square(deviation: np.ndarray, observed: np.ndarray) -> float:
-    """Root of the mean square of all observed cells, from deviations of columns."""
+    """Return the root mean square of all centred cells from deviations of columns."""
     largest = deviation.max(initial=0)
     if largest == 0:
         return 0.0

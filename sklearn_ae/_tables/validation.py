@@ -1,24 +1,21 @@
-"""Validation of tables, in scikit-learn's words."""
+"""Validation of tables, with scikit-learn's error messages."""
 
 from collections.abc import Iterator
-from typing import Any
 
 import numpy as np
 from scipy.sparse import issparse
 from sklearn.utils import assert_all_finite, check_array, gen_batches
-from sklearn.utils.validation import validate_data
 
 from .._sklearn import _check_feature_names_in
-from .frames import frame_library
+from .containers import FLOATS, array_checks, find_container
 from .schema import TableSchema
-from .schema_inference import check_unique_names, infer_schema
+from .schema_inference import infer_schema
 
-FLOATS = (np.float64, np.float32)
 _CHECKED_CELLS = 2**22
 
 
-def validate_fit_rows(estimator, X, *, unseen: bool = False):
-    """Check a table to fit, and learn its columns.
+def validate_fit_rows(estimator, X, *, keep_listed: bool = False):
+    """Check a table to fit, and infer its schema.
 
     Parameters
     ----------
@@ -28,27 +25,27 @@ def validate_fit_rows(estimator, X, *, unseen: bool = False):
     X : {array-like, sparse matrix, dataframe} of shape (n_samples, n_features)
         The table.
 
-    unseen : bool, default=False
+    keep_listed : bool, default=False
         As in :func:`infer_schema`.
 
     Returns
     -------
-    columns, rows : TableSchema, {ndarray, CSR matrix}
-        The columns, and the numbers that they read of X: finite, or NaN where missing.
+    schema, rows : TableSchema, {ndarray, CSR matrix}
+        The schema, and the numbers that it reads of X: finite, or NaN where missing.
     """
-    X = _checked(estimator, X, reset=True)
-    columns, rows = infer_schema(
+    X = find_container(X).validate(estimator, X, reset=True)
+    schema, rows = infer_schema(
         X,
         _check_feature_names_in(estimator),
         estimator.categorical_features,
         estimator.max_categories,
-        unseen=unseen,
+        keep_listed=keep_listed,
     )
-    return columns, _check_numbers(estimator, rows, columns, n_rows=2)
+    return schema, _check_numbers(estimator, rows, schema, n_rows=2)
 
 
-def validate_rows(estimator, X, columns: TableSchema, input_name: str = "X"):
-    """Check a table with the columns of the one at fit, and read its numbers.
+def validate_rows(estimator, X, schema: TableSchema, input_name: str = "X"):
+    """Check a table that must have the columns of fit, and read its numbers.
 
     Parameters
     ----------
@@ -58,8 +55,8 @@ def validate_rows(estimator, X, columns: TableSchema, input_name: str = "X"):
     X : {array-like, sparse matrix, dataframe} of shape (n_samples, n_features)
         The table.
 
-    columns : TableSchema
-        Those at fit.
+    schema : TableSchema
+        The columns at fit.
 
     input_name : str, default="X"
         What errors call the table.
@@ -69,14 +66,14 @@ def validate_rows(estimator, X, columns: TableSchema, input_name: str = "X"):
     rows : {ndarray, CSR matrix} of shape (n_samples, n_features)
         Its numbers: finite, or NaN where missing.
     """
-    columns.check_container(X)
-    X = _checked(estimator, X, reset=False)
-    rows = columns.read(X, estimator.handle_unknown)
-    return _check_numbers(estimator, rows, columns, input_name=input_name)
+    schema.check_container(X)
+    X = find_container(X).validate(estimator, X, reset=False)
+    rows = schema.read(X, estimator.handle_unknown)
+    return _check_numbers(estimator, rows, schema, input_name=input_name)
 
 
 def check_validation_rows_used(estimator, X_val) -> None:
-    """Raise if there are validation rows, but nothing that they would judge."""
+    """Raise if there are validation rows, but no early stopping that uses them."""
     if X_val is not None and not estimator.early_stopping:
         raise ValueError(
             "X_val is only used with early_stopping=True, got X_val and "
@@ -84,33 +81,13 @@ def check_validation_rows_used(estimator, X_val) -> None:
         )
 
 
-def _checked(estimator, X, *, reset):
-    """Check names and number of columns, and turn what is no frame into an array."""
-    if frame_library(X) is not None:
-        check_unique_names(X)
-        validate_data(estimator, X, reset=reset, skip_check_array=True)
-        return X
-    n_rows = 2 if reset else 1
-    return validate_data(estimator, X, reset=reset, **_array_checks(X, n_rows))
-
-
-def _array_checks(X, n_rows: int) -> dict[str, Any]:
-    """Return what scikit-learn is to check of an array; we look at its cells."""
-    return {
-        "accept_sparse": "csr",
-        "dtype": FLOATS if issparse(X) else "numeric",
-        "ensure_min_samples": n_rows,
-        "ensure_all_finite": False,
-    }
-
-
-def _check_numbers(estimator, rows, columns, *, n_rows=1, input_name="X"):
-    """Check a table's numbers, and name the column that is at fault."""
-    named = {"estimator": estimator, "input_name": input_name}
-    rows = check_array(rows, **_array_checks(rows, n_rows), **named)
+def _check_numbers(estimator, rows, schema, *, n_rows=1, input_name="X"):
+    """Check a table's numbers, and name the column of an infinite one."""
+    checks = array_checks(FLOATS if issparse(rows) else "numeric", n_rows)
+    rows = check_array(rows, **checks, estimator=estimator, input_name=input_name)
     for part in _parts(rows):
         try:
-            # It sums cells first, which is infinity less infinity of the largest.
+            # scikit-learn sums cells first: the largest may overflow to inf - inf.
             with np.errstate(invalid="ignore"):
                 assert_all_finite(
                     part,
@@ -119,7 +96,7 @@ def _check_numbers(estimator, rows, columns, *, n_rows=1, input_name="X"):
                     input_name=input_name,
                 )
         except ValueError as error:
-            column = columns.names[_infinite_column(part)]
+            column = schema.names[_infinite_column(part)]
             raise ValueError(f"{error} (column {column!r})") from None
     return rows
 

@@ -76,10 +76,10 @@ def test_transform_caches_nothing(fitted_to_mixed, mixed):
 
 
 STATE_DAMAGE = {
-    "levels": lambda columns: columns | {"levels": {}},
+    "columns": lambda columns: columns | {"columns": {}},
     "names": lambda columns: columns | {"names": columns["names"][:-1]},
-    "library": lambda columns: columns | {"library": "os"},
-    "descriptions": lambda columns: columns | {"descriptions": ()},
+    "container": lambda columns: columns | {"container": "os"},
+    "frame names": lambda columns: columns | {"frame_names": ()},
     "more": lambda columns: columns | {"more": 1},
 }
 

@@ -18,7 +18,7 @@ def prepare(fit_table):
         X = np.random.default_rng(0).normal(size=(n_rows, 3))
         if gaps:
             X[0, 1] = np.nan
-        columns = fit_table(X).codec.columns
+        columns = fit_table(X).codec.schema
         recipe = of(2, **given)._recipe()
         problem = RowReconstruction(recipe, columns, X, X_val)
         return problem.prepare_data(recipe, RandomStreams(0))

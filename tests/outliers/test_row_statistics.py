@@ -3,7 +3,6 @@
 import numpy as np
 import pandas as pd
 import pytest
-from scipy import sparse
 from sklearn.decomposition import PCA
 
 from sklearn_ae import AutoencoderTransformer
@@ -12,7 +11,6 @@ from sklearn_ae._outliers.row_statistics import (
     column_names,
     iterate_row_statistics,
 )
-from sklearn_ae._tables.slicing import make_indexable, selected
 
 START = AutoencoderTransformer(2, max_epochs=0)
 
@@ -59,11 +57,3 @@ def test_names_are_made_where_fit_saw_none(X):
     expected = [f"x{i}" for i in range(6)]
     assert column_names(PCA(2).fit(X)) == expected
     assert column_names(AutoencoderTransformer(2, max_epochs=0).fit(X)) == expected
-
-
-@pytest.mark.parametrize("table", [list, np.asarray, pd.DataFrame, sparse.coo_array])
-def test_rows_are_selected_from_any_table(X, table):
-    mask = np.arange(len(X)) % 3 == 0
-    rows = selected(make_indexable(table(X)), mask)
-    rows = rows.toarray() if sparse.issparse(rows) else rows
-    np.testing.assert_array_equal(rows, X[mask])

@@ -127,7 +127,7 @@ def test_pickles_of_wide_tables_are_no_larger(quick, estimator_class):
     estimator = quick(2, max_epochs=0).fit(X)
     n_weights = sum(array.size for array in estimator._fitted.arrays.values())
     codec = 8 * (len(estimator.mean_) + len(estimator.scale_))
-    codec += sum(map(len, estimator._fitted.codec.columns.names))
+    codec += sum(map(len, estimator._fitted.codec.schema.names))
     limit = 1.2 * (8 * n_weights + codec + 16 * 1024)
     assert len(pickle.dumps(estimator)) <= limit
 

@@ -62,7 +62,7 @@ WRONG = {
         *FITTED, "arrays", "linear_encoder.bias", value=np.full(2, 1e300)
     ),
     "flags": setting(*FITTED, "empty", value=np.zeros(4)),
-    "level": setting(*FITTED, "columns", "levels", value={0: {"alone": (1,)}}),
+    "column": setting(*FITTED, "columns", "columns", value={0: {"frequent": (1,)}}),
     "names of columns": setting(*FITTED, "columns", "names", value=(1, 2, 3, 4)),
     "variances": setting("state", "explained_variance_", value=np.ones(3)),
     "losses": setting("state", "loss_curve_", value=[1.0, float("nan")]),
@@ -142,12 +142,11 @@ def test_what_is_wrong_in_a_file_is_told(plain, what):
 
 
 def test_columns_that_no_library_can_make_are_refused(saveable):
-    column = (*FITTED, "columns", "descriptions")
+    spec = (*FITTED, "columns", "columns", 0, "dtype_spec")
     for name in ("pandas", "polars"):
         for dtype in ("read_csv", "no such dtype"):
-            wrong = ({"dtype": dtype},) * 6
             with pytest.raises(InvalidFileError):
-                changed(saveable[name][0], setting(*column, value=wrong))
+                changed(saveable[name][0], setting(*spec, value={"dtype": dtype}))
 
 
 def test_estimators_within_are_looked_at(saveable):
@@ -178,8 +177,6 @@ def test_other_files_are_refused(plain, tmp_path):
 )
 def test_columns_of_dtypes_that_do_not_fit_are_refused(saveable, position, wrong):
     estimator, _ = saveable["polars"]
-    descriptions = list(estimator._fitted.codec.columns.descriptions)
-    descriptions[position] = wrong
-    path = *FITTED, "columns", "descriptions"
+    path = *FITTED, "columns", "columns", position, "dtype_spec"
     with pytest.raises(InvalidFileError):
-        changed(estimator, setting(*path, value=tuple(descriptions)))
+        changed(estimator, setting(*path, value=wrong))

@@ -308,17 +308,32 @@ def test_no_basename_is_used_twice():
     assert not [name for name, count in names.items() if count > 1]
 
 
-@rebuilt
+# Names by which code could tell what kind a column is, or what a table came in.
+KINDS = {"NumericColumn", "CategoricalColumn", "BaseColumn", "BaseBlockColumn"}
+KINDS |= {"COLUMN_KINDS", "CONTAINERS", "Categories"}
+PARTS_OF_COLUMNS = {"blocks", "categories", "frequent", "infrequent", "dtype_spec"}
+PARTS_OF_COLUMNS |= {"is_marked", "missing_ordinal", "name_type"}
+
+
 def test_kinds_of_columns_are_asked_in_tables():
     def asking(name):
         return [
-            node.lineno
+            ast.unparse(node)
             for node in ast.walk(tree(name))
-            if isinstance(node, ast.Attribute) and node.attr == "levels"
+            if (isinstance(node, ast.Attribute) and node.attr in PARTS_OF_COLUMNS)
+            or (isinstance(node, ast.Name) and node.id in KINDS)
+            or (isinstance(node, ast.alias) and node.name in KINDS)
             if folder(name) != "_tables"
         ]
 
     assert not found(asking)
+
+
+def test_parts_of_columns_are_real():
+    tables = [name for name in FILES if folder(name) == "_tables"]
+    assert {name for file in tables for name in contents(file)} >= KINDS
+    texts = "".join((PACKAGE / f"{name}.py").read_text() for name in tables)
+    assert not {part for part in PARTS_OF_COLUMNS if part not in texts}
 
 
 @rebuilt

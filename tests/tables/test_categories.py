@@ -1,7 +1,12 @@
 import numpy as np
 import pytest
 
-from sklearn_ae._tables.categories import UNKNOWN, Categories, fit_categories
+from sklearn_ae._tables.categories import (
+    UNKNOWN,
+    Categories,
+    fit_categories,
+    nearest_probabilities,
+)
 
 COLUMN = ["b", "a", None, "b", "c", "b", "c", "d"]
 
@@ -16,26 +21,26 @@ def fit(cells, max_categories=None):
     return fit_categories(*factorized(cells), max_categories)
 
 
-def numbers(levels, cells):
-    return levels.numbers(*factorized(cells))
+def ordinals(categories, cells):
+    return categories.encode(*factorized(cells))
 
 
-def test_levels_are_numbered_in_sorted_order():
-    assert fit(COLUMN).alone == ("a", "b", "c", "d")
+def test_categories_are_numbered_in_sorted_order():
+    assert fit(COLUMN).frequent == ("a", "b", "c", "d")
 
 
-def test_the_order_of_values_changes_nothing():
+def test_order_of_values_changes_nothing():
     assert fit(COLUMN[::-1], 3) == fit(COLUMN, 3)
 
 
-def test_levels_that_do_not_occur_are_left_out():
-    assert fit_categories(np.array([0, 2, 2]), ["a", "b", "c"], None).alone == (
+def test_categories_without_cells_are_dropped():
+    assert fit_categories(np.array([0, 2, 2]), ["a", "b", "c"], None).frequent == (
         "a",
         "c",
     )
 
 
-def test_listed_levels_are_kept_though_they_do_not_occur():
+def test_listed_categories_without_cells_are_kept():
     values = ["a", "b", "c", "d"]
     codes = np.array([0, 2, 2, -1])
     assert fit_categories(codes, values, None, {"b"}) == Categories(
@@ -45,92 +50,110 @@ def test_listed_levels_are_kept_though_they_do_not_occur():
     assert few == Categories(("c",), ("a", "b", "d"), True)
 
 
-def test_levels_of_several_types_are_sorted():
-    assert fit([2, "b", 1.5, True, "a"]).alone == (True, 1.5, 2, "a", "b")
+def test_categories_of_several_types_are_sorted():
+    assert fit([2, "b", 1.5, True, "a"]).frequent == (True, 1.5, 2, "a", "b")
 
 
 @pytest.mark.parametrize("has_missing", [False, True])
-def test_missing_cells_have_the_last_number_if_there_are_any(has_missing):
-    levels = fit(COLUMN if has_missing else [cell for cell in COLUMN if cell])
-    assert levels.has_missing == has_missing
-    assert len(levels) == 4 + has_missing
-    np.testing.assert_equal(levels.missing_number, 4.0 if has_missing else np.nan)
+def test_missing_cells_have_the_last_ordinal(has_missing):
+    categories = fit(COLUMN if has_missing else [cell for cell in COLUMN if cell])
+    assert categories.has_missing == has_missing
+    assert len(categories) == 4 + has_missing
+    np.testing.assert_equal(categories.missing_ordinal, 4.0 if has_missing else np.nan)
 
 
-def test_each_cell_gets_its_levels_number():
+def test_cells_become_ordinals():
     expected = [1, 0, 4, 1, 2, 1, 2, 3]
-    np.testing.assert_array_equal(numbers(fit(COLUMN), COLUMN), expected)
+    np.testing.assert_array_equal(ordinals(fit(COLUMN), COLUMN), expected)
 
 
-def test_missing_cells_are_nan_where_there_were_none():
-    levels = fit(["a", "b"])
-    np.testing.assert_array_equal(numbers(levels, ["b", None]), [1, np.nan])
+def test_newly_missing_cells_are_nan():
+    categories = fit(["a", "b"])
+    np.testing.assert_array_equal(ordinals(categories, ["b", None]), [1, np.nan])
 
 
-def test_unseen_levels_are_unseen():
-    np.testing.assert_array_equal(numbers(fit(COLUMN), ["z", "a"]), [UNKNOWN, 0])
+def test_unknown_categories_become_unknown():
+    np.testing.assert_array_equal(ordinals(fit(COLUMN), ["z", "a"]), [UNKNOWN, 0])
 
 
-def test_unseen_levels_are_told():
+def test_unknown_categories_are_found():
     codes, values = factorized(["z", "a", None, "y", "z"])
-    assert fit(COLUMN).unseen(codes, values) == ["z", "y"]
+    assert fit(COLUMN).find_unknown(codes, values) == ["z", "y"]
 
 
-def test_unseen_levels_that_do_not_occur_are_not_told():
-    assert fit(COLUMN).unseen(np.array([0, -1]), ["a", "z"]) == []
+def test_unknown_values_without_cells_are_ignored():
+    assert fit(COLUMN).find_unknown(np.array([0, -1]), ["a", "z"]) == []
 
 
 @pytest.mark.parametrize("max_categories", [2, 3, 4, 5, 6])
-def test_there_are_at_most_so_many_numbers(max_categories):
+def test_max_categories_limits_ordinals(max_categories):
     assert len(fit(COLUMN, max_categories)) == min(max_categories, 5)
 
 
-def test_the_rarest_share_a_number():
-    levels = fit(COLUMN, max_categories=4)
-    assert levels.alone == ("b", "c")
-    assert set(levels.rare) == {"a", "d"}
-    np.testing.assert_array_equal(numbers(levels, ["a", "b", "c", "d"]), [2, 0, 1, 2])
+def test_infrequent_categories_share_an_ordinal():
+    categories = fit(COLUMN, max_categories=4)
+    assert categories.frequent == ("b", "c")
+    assert set(categories.infrequent) == {"a", "d"}
+    np.testing.assert_array_equal(
+        ordinals(categories, ["a", "b", "c", "d"]), [2, 0, 1, 2]
+    )
 
 
-def test_the_commonest_of_the_rare_comes_first():
-    levels = fit([*"aaaa", *"bb", *"ccc", "d"], max_categories=2)
-    assert levels.alone == ("a",)
-    assert levels.rare == ("c", "b", "d")
-    assert levels.values == ("a", "c")
+def test_most_frequent_of_infrequent_comes_first():
+    categories = fit([*"aaaa", *"bb", *"ccc", "d"], max_categories=2)
+    assert categories.frequent == ("a",)
+    assert categories.infrequent == ("c", "b", "d")
+    assert categories.values == ("a", "c")
 
 
-def test_nothing_is_rare_within_the_limit():
-    assert fit(COLUMN, max_categories=5).rare == ()
+def test_nothing_is_infrequent_within_the_limit():
+    assert fit(COLUMN, max_categories=5).infrequent == ()
 
 
 @pytest.mark.parametrize("max_categories", [None, 4, 2])
-def test_codes_point_to_what_a_number_decodes_to(max_categories):
-    levels = fit(COLUMN, max_categories)
-    codes = levels.codes(numbers(levels, COLUMN))
-    decoded = [None if code < 0 else levels.values[code] for code in codes]
+def test_ordinals_decode_to_their_category(max_categories):
+    categories = fit(COLUMN, max_categories)
+    codes = categories.to_codes(ordinals(categories, COLUMN))
+    decoded = [None if code < 0 else categories.values[code] for code in codes]
     expected = [
-        cell if cell is None or cell in levels.alone else levels.rare[0]
+        cell
+        if cell is None or cell in categories.frequent
+        else categories.infrequent[0]
         for cell in COLUMN
     ]
     assert decoded == expected
 
 
-def test_missing_numbers_decode_to_missing():
-    levels = Categories(("a", "b"), (), has_missing=True)
-    np.testing.assert_array_equal(levels.codes(np.array([2.0, np.nan, 0])), [-1, -1, 0])
+def test_missing_ordinals_decode_to_missing():
+    categories = Categories(("a", "b"), (), has_missing=True)
+    np.testing.assert_array_equal(
+        categories.to_codes(np.array([2.0, np.nan, 0])), [-1, -1, 0]
+    )
 
 
-def test_a_column_without_values_is_one_level_of_missing_cells():
-    levels = fit([None, None])
-    assert (levels.alone, len(levels)) == ((), 1)
-    np.testing.assert_array_equal(numbers(levels, [None]), [0])
+def test_empty_columns_have_one_ordinal():
+    categories = fit([None, None])
+    assert (categories.frequent, len(categories)) == ((), 1)
+    np.testing.assert_array_equal(ordinals(categories, [None]), [0])
 
 
-def test_values_that_are_no_levels_are_not_looked_up():
+def test_other_values_are_never_hashed():
     class Never(tuple):
         def __hash__(self):
             raise AssertionError("was looked up")
 
-    state = {"alone": (Never(),), "rare": (), "has_missing": False}
+    state = {"frequent": (Never(),), "infrequent": (), "has_missing": False}
     with pytest.raises(ValueError, match="strings, finite numbers or booleans"):
         Categories.from_state(state)
+
+
+@pytest.mark.parametrize(
+    "row", [[0.2, 0.8], [1.4, 0.3], [-0.5, 0.1], [0.25, 0.25], [0.0, 0.0]]
+)
+def test_nearest_probabilities_are_the_projection(row):
+    (found,) = nearest_probabilities(np.array([row]))
+    first = np.linspace(0, 1, 10_001)
+    grid = np.column_stack([first, 1 - first])
+    expected = grid[np.square(grid - row).sum(axis=1).argmin()]
+    np.testing.assert_allclose(found, expected, atol=1e-4)
+    assert found.sum() == pytest.approx(1)

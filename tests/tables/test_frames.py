@@ -10,6 +10,12 @@ import pytest
 from polars import testing as polars_testing
 from sklearn.utils import check_array
 
+from sklearn_ae._tables.frames import (
+    as_floats,
+    check_unique_names,
+    float_dtype,
+    round_to_integers,
+)
 from sklearn_ae._tables.schema_inference import infer_schema
 
 N = 40
@@ -156,34 +162,34 @@ def assert_same(found, expected):
         pd.testing.assert_frame_equal(found, expected)
 
 
-def learn(frame):
-    columns, numbers = infer_schema(frame, (), "from_dtype", None)
-    return columns, check_array(numbers, dtype=np.float64, ensure_all_finite=False)
+def read(frame):
+    schema, numbers = infer_schema(frame, (), "from_dtype", None)
+    return schema, check_array(numbers, dtype=np.float64, ensure_all_finite=False)
 
 
 def fill(frame):
     """Fill the gap in the second row with what is in the last."""
-    columns, numbers = learn(frame)
+    schema, numbers = read(frame)
     donors = np.tile(numbers[-1], (N, 1))
-    return columns.fill(frame, columns.missing(numbers), donors)
+    return schema.fill(frame, schema.is_missing(numbers), donors)
 
 
-def test_what_is_read_can_be_written(frame):
-    columns, numbers = learn(frame)
-    found = columns.write(numbers, like=frame)
+def test_writing_undoes_reading(frame):
+    schema, numbers = read(frame)
+    found = schema.write(numbers, like=frame)
     assert dtypes(found) == dtypes(frame)
     assert cells(found) == cells(frame)
 
 
 def test_python_types_of_cells_come_back(frame):
-    columns, numbers = learn(frame)
-    found = columns.write(numbers)
+    schema, numbers = read(frame)
+    found = schema.write(numbers)
     assert list(map(type, cells(found))) == list(map(type, cells(frame)))
 
 
 def test_index_and_names_come_back(frame):
-    columns, numbers = learn(frame)
-    found = columns.write(numbers, like=frame)
+    schema, numbers = read(frame)
+    found = schema.write(numbers, like=frame)
     assert list(found.columns) == ["x", "column"]
     if not is_polars(frame):
         pd.testing.assert_index_equal(found.index, frame.index)
@@ -193,7 +199,7 @@ def test_filled_frames_keep_their_dtypes(frame):
     assert dtypes(fill(frame)) == dtypes(frame)
 
 
-def test_gaps_are_filled_with_what_is_given(frame):
+def test_gaps_are_filled_with_given_numbers(frame):
     filled, before = cells(fill(frame)), cells(frame)
     assert filled[1] == (before[-1] if before[1] is None else before[1])
 
@@ -204,7 +210,7 @@ def test_filling_changes_no_observed_cell(frame):
     assert_same(filled[:1], before[:1])
 
 
-def test_filling_leaves_its_input_alone(frame):
+def test_filling_does_not_change_the_input(frame):
     before = frame.clone() if is_polars(frame) else frame.copy(deep=True)
     fill(frame)
     assert_same(frame, before)
@@ -235,7 +241,7 @@ METHODS = {
 
 
 @pytest.mark.parametrize("method", METHODS)
-def test_estimators_give_frames_with_the_dtypes_of_fit(fitted_to_wide, wide, method):
+def test_estimators_give_the_fitted_dtypes(fitted_to_wide, wide, method):
     found = METHODS[method](fitted_to_wide, wide)
     assert type(found) is type(wide)
     assert dtypes(found) == dtypes(wide)
@@ -252,7 +258,7 @@ def test_imputed_frames_have_no_gaps(fitted_to_wide, wide):
     assert sum(after) == 0
 
 
-def test_imputing_changes_missing_cells_alone(fitted_to_wide, wide):
+def test_imputing_changes_only_missing_cells(fitted_to_wide, wide):
     filled = fitted_to_wide.impute(wide)
     assert_same(filled[2:], wide[2:])
     assert_same(filled[:1], wide[:1])
@@ -274,10 +280,26 @@ def test_whole_frames_come_back(estimator_class, wide):
         pd.testing.assert_frame_equal(rounded[2:], wide[2:], rtol=1e-3)
 
 
-def test_index_of_codes_is_taken_over(estimator_class):
-    frame = CASES["pandas str"]
-    estimator = estimator_class(1, hidden_layer_sizes=8, max_epochs=0).set_output(
-        transform="pandas"
-    )
-    rows = estimator.inverse_transform(estimator.fit_transform(frame))
-    pd.testing.assert_index_equal(rows.index, frame.index)
+# Shared parts
+
+
+def test_repeated_names_are_refused():
+    with pytest.raises(ValueError, match=r"unique.* 2 of.*'price'"):
+        check_unique_names(["a", "price", "price"])
+
+
+@pytest.mark.parametrize(
+    ("dtype", "low", "high"), [("int64", -(2**63), 2**63 - 1), ("uint8", 0, 255)]
+)
+def test_rounded_integers_fit_their_dtype(dtype, low, high):
+    rounded = round_to_integers(np.array([-1e30, 0.6, 1e30]), low, high)
+    assert rounded.astype(dtype)[1] == 1
+    assert low <= int(rounded[0]) < int(rounded[2]) <= high
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64, np.float16, np.int64])
+def test_numbers_become_floats(dtype):
+    X = np.ones((2, 2), dtype)
+    wanted = np.float32 if dtype == np.float32 else np.float64
+    assert as_floats(X).dtype == float_dtype(X) == wanted
+    assert (as_floats(X) is X) == (dtype in (np.float32, np.float64))

@@ -1,4 +1,4 @@
-"""What y says: which rows are labelled, and with what."""
+"""Labelled and unlabelled rows of y."""
 
 import numpy as np
 import pandas as pd
@@ -30,7 +30,7 @@ CLASSES = {
 
 
 @pytest.mark.parametrize("name", CLASSES)
-def test_unlabelled_rows_are_known_by_the_convention_of_their_type(name):
+def test_unlabelled_rows_depend_on_the_dtype(name):
     y, classes = CLASSES[name]
     labels = read_classes(y)
     assert labels.labelled.tolist() == [True, False, True, True]
@@ -81,7 +81,7 @@ def test_numbers_without_nan_are_labels():
     np.testing.assert_array_equal(labels.numbers, [[-1], [3]])
 
 
-def test_of_several_numbers_a_row_has_all_or_none():
+def test_partly_missing_targets_are_unlabelled():
     labels = read_numbers([[1.0, 2.0], [NAN, 3.0]])
     assert labels.labelled.tolist() == [True, False]
 
@@ -99,19 +99,19 @@ def test_y_is_not_changed():
 
 
 @pytest.mark.parametrize("n_axes", [1, 2])
-def test_numbers_are_float64_and_remember_their_axes(n_axes):
+def test_targets_become_float64_with_their_axes(n_axes):
     y = np.arange(4).reshape(4, *[1] * (n_axes - 1))
     labels = read_numbers(y)
     assert labels.numbers.dtype == np.float64
     assert labels.n_axes == n_axes
 
 
-def test_a_column_of_classes_is_taken_with_a_warning():
+def test_columns_of_classes_warn():
     with pytest.warns(DataConversionWarning, match="1d array was expected"):
         assert len(read_classes(np.array([[0], [1]])).classes) == 2
 
 
-def test_what_counts_as_no_label_is_told():
+def test_errors_explain_unlabelled_values():
     kinds = "unlabelled are -1 among integer classes, None and NaN among others"
     with pytest.raises(ValueError, match=kinds):
         read_classes([-1, -1])

@@ -33,7 +33,7 @@ def fit_encoded(frame):
 
 def encoded(codec, frame):
     """Return the rows of a frame as the package's network takes them."""
-    return encoded_rows(codec, codec.columns.read(frame, "warn"))
+    return encoded_rows(codec, codec.schema.read(frame, "warn"))
 
 
 def encoded_rows(codec, numbers):

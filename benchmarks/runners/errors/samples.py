@@ -138,7 +138,7 @@ class Encoding:
 
     def encode(self, X):
         """Return encoded rows, with the centre where a cell is missing."""
-        numbers = self.codec.columns.read(X, "ignore")
+        numbers = self.codec.schema.read(X, "ignore")
         return np.nan_to_num(self.codec.encode(numbers).astype(np.float64))
 
     def draw(self, expected, deviation, generator):

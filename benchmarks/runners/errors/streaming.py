@@ -83,26 +83,26 @@ def held_out_error(estimator, reference, X):
     never expected.
     """
     codec, units = estimator._fitted.codec, reference._fitted.codec
-    target = units.encode(units.columns.read(X, "ignore"))
-    rows = codec.encode(codec.columns.read(X, "ignore"))
+    target = units.encode(units.schema.read(X, "ignore"))
+    rows = codec.encode(codec.schema.read(X, "ignore"))
     decoded = estimator._fitted.apply("forward", rows) * codec.scale + codec.mean
-    column = _positions(codec.columns, units.columns)
+    column = _positions(codec.schema, units.schema)
     there = np.where(column >= 0, decoded[:, column], 0.0)
     return np.nanmean(((there - units.mean) / units.scale - target) ** 2)
 
 
-def _positions(columns, wanted):
-    """Return where each encoded column is among those of other columns, or -1."""
-    names = list(_names(columns))
+def _positions(schema, wanted):
+    """Return where each encoded column is among those of another schema, or -1."""
+    names = list(_names(schema))
     return np.array([names.index(n) if n in names else -1 for n in _names(wanted)])
 
 
-def _names(columns):
-    for position in range(len(columns.names)):
-        levels = columns.levels.get(position)
-        values = [None] if levels is None else levels.values
+def _names(schema):
+    for position, column in enumerate(schema.columns):
+        categories = column.categories if position in schema.blocks else None
+        values = [None] if categories is None else categories.values
         yield from ((position, value) for value in values)
-        if levels is not None and levels.has_missing:
+        if categories is not None and categories.has_missing:
             yield position, "is missing"
 
 

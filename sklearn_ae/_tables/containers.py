@@ -1,0 +1,158 @@
+"""The containers that a table may come in."""
+
+import numpy as np
+from scipy.sparse import issparse
+from sklearn.utils.validation import validate_data
+
+from .frames import NUMERIC, Container, as_floats
+from .pandas import PandasContainer
+from .polars import PolarsContainer
+
+FLOATS = (np.float64, np.float32)
+
+
+class NumberContainer(Container):
+    """The part of the interface that containers of numbers of one dtype share."""
+
+    has_dtypes = False
+
+    def names(self, X) -> list:
+        return []
+
+    def columns(self, X) -> list:
+        return [self.column(X, position) for position in range(X.shape[1])]
+
+    def kind(self, column) -> str:
+        return NUMERIC
+
+    def is_missing(self, column) -> bool:
+        return bool(np.isnan(column).all())
+
+    def dtype_spec(self, column) -> None:
+        return None
+
+    def factorize(self, column):
+        known = ~np.isnan(column)
+        values, positions = np.unique(column[known], return_inverse=True)
+        codes = np.full(len(column), -1, dtype=np.intp)
+        codes[known] = positions
+        return codes, values.tolist()
+
+    def number_column(self, numbers, spec):
+        return numbers
+
+    def category_column(self, codes, values, spec):
+        return np.array([*values, np.nan], dtype=np.float64)[codes]
+
+    def table(self, numbers, columns, names, like):
+        table = numbers.copy() if columns else numbers
+        for position, column in columns.items():
+            table[:, position] = column
+        return table
+
+    def select_rows(self, X, rows):
+        return X[rows]
+
+
+class ArrayContainer(NumberContainer):
+    """Dense arrays, and what NumPy makes arrays of."""
+
+    key = "array"
+
+    def holds(self, X) -> bool:
+        return not issparse(X)
+
+    def validate(self, estimator, X, *, reset: bool):
+        checks = array_checks("numeric", n_rows=2 if reset else 1)
+        return validate_data(estimator, X, reset=reset, **checks)
+
+    def column(self, X, position: int):
+        return X[:, position]
+
+    def numbers(self, X, apart):
+        return as_floats(X).copy() if apart else X
+
+    def fill(self, X, missing, numbers, columns):
+        if not missing.any():
+            return np.array(X)
+        X = np.asarray(X)
+        filled = X.astype(X.dtype if X.dtype.kind == "f" else np.float64)
+        filled[missing] = self.table(numbers, columns, (), None)[missing]
+        return filled
+
+    def make_indexable(self, X):
+        return np.asarray(X)
+
+    def to_dense_table(self, X):
+        X = np.asarray(X)
+        return X.reshape(len(X), -1)
+
+    def n_bytes(self, X) -> int:
+        return np.asarray(X).nbytes
+
+
+class SparseContainer(NumberContainer):
+    """Sparse matrices and arrays, which hold no categories."""
+
+    key = "sparse"
+
+    def holds(self, X) -> bool:
+        return issparse(X)
+
+    def validate(self, estimator, X, *, reset: bool):
+        checks = array_checks(FLOATS, n_rows=2 if reset else 1)
+        return validate_data(estimator, X, reset=reset, **checks)
+
+    def column(self, X, position: int):
+        raise ValueError(
+            "X must be dense or a dataframe with categorical_features, got a sparse "
+            "matrix"
+        )
+
+    def numbers(self, X, apart):
+        return X
+
+    def fill(self, X, missing, numbers, columns):
+        filled = X.tocoo(copy=True)
+        gaps = missing[filled.row, filled.col]
+        filled.data[gaps] = numbers[filled.row, filled.col][gaps]
+        return filled.asformat(X.format)
+
+    def make_indexable(self, X):
+        return X.tocsr()
+
+    def to_dense_table(self, X):
+        return X.toarray()
+
+    def n_bytes(self, X) -> int:
+        X = X.tocsr()
+        return X.data.nbytes + X.indices.nbytes + X.indptr.nbytes
+
+
+# The first that holds a table is asked. Arrays come last: they take all that is left.
+CONTAINERS: dict[str, Container] = {
+    container.key: container
+    for container in (
+        PandasContainer(),
+        PolarsContainer(),
+        SparseContainer(),
+        ArrayContainer(),
+    )
+}
+# What scikit-learn's set_output may be told.
+OUTPUT_CONTAINERS = ("default", PandasContainer.key, PolarsContainer.key)
+
+
+def find_container(X) -> Container:
+    """Return the container of a table; of anything unknown, that of arrays."""
+    return next(c for c in CONTAINERS.values() if c.holds(X))
+
+
+def array_checks(dtype, n_rows: int) -> dict:
+    """Return what scikit-learn is to check of an array; cells are checked later."""
+    return {
+        "accept_sparse": "csr",
+        "dtype": dtype,
+        "ensure_min_samples": n_rows,
+        "ensure_all_finite": False,
+    }
