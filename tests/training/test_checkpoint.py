@@ -67,9 +67,12 @@ def test_a_fit_goes_on_where_it_was_cut_off(quick, in_pieces, X):
 
 
 def test_cross_fitting_goes_on_where_it_was_cut_off(quick, in_pieces, X):
-    fitted, n_pieces = in_pieces(lambda: quick(max_epochs=2), X)
+    def make():
+        return quick(max_epochs=2, validation_fraction=0.1)
+
+    fitted, n_pieces = in_pieces(make, X)
     assert n_pieces > 7  # of five twins with two epochs' ends and an outcome each
-    assert bits(fitted) == bits(quick(max_epochs=2).fit(X))
+    assert bits(fitted) == bits(make().fit(X))
 
 
 WAYS = {
