@@ -184,7 +184,8 @@ def fit_column_tails(
         Factor of the result.
 
     rounding : float, default=0.0
-        Numbers that differ by less are ties, whatever the unit.
+        Bound of the rounding errors of numbers. Those that differ by less are ties,
+        whatever the unit.
 
     Returns
     -------
@@ -199,7 +200,7 @@ def fit_column_tails(
         rounding,
         _RELATIVE_TOLERANCE * np.median(np.abs(ordered)),
     )
-    starts, stops = _tie_groups(ordered, tolerance)
+    starts, stops = _tie_groups(ordered, tolerance, rounding)
     # Both ends of a tie group get its cumulative share.
     knots = np.column_stack([ordered[starts], ordered[stops - 1]]).ravel()
     at_most = np.repeat(stops / len(ordered), 2)
@@ -210,16 +211,33 @@ def fit_column_tails(
     return replace(fitted, mean=float(fitted.negative_log_tail(ordered).mean()))
 
 
-def _tie_groups(ordered: np.ndarray, tolerance: float) -> tuple[np.ndarray, np.ndarray]:
+def _tie_groups(
+    ordered: np.ndarray, tolerance: float, rounding: float
+) -> tuple[np.ndarray, np.ndarray]:
     """Return where groups of ties start and stop; of at most 257 groups."""
-    groups = np.round((ordered - np.median(ordered)) / tolerance)
-    starts = np.flatnonzero(np.diff(groups, prepend=-np.inf))
+    bins = np.round((ordered - np.median(ordered)) / tolerance)
+    bins = _unite_equal(bins, ordered, rounding)
+    starts = np.flatnonzero(np.diff(bins, prepend=-np.inf))
     stops = np.append(starts[1:], len(ordered))
     if len(starts) > _MOST_KNOTS:
         rows = np.linspace(1, len(ordered), _MOST_KNOTS)
         chosen = np.unique(np.searchsorted(stops, rows))
         starts, stops = starts[chosen], stops[chosen]
     return starts, stops
+
+
+def _unite_equal(bins: np.ndarray, ordered: np.ndarray, rounding: float) -> np.ndarray:
+    """Return bins of which no border parts numbers that rounding alone makes differ.
+
+    Where it did, scores of equal rows would depend on the processor. Sorted numbers
+    share a bin if the differences between neighbours are small, and that between the
+    first and the last one is within the bound of rounding errors.
+    """
+    starts = np.flatnonzero(np.diff(ordered, prepend=-np.inf) > rounding / 2)
+    sizes = np.diff(np.append(starts, len(ordered)))
+    widths = ordered[starts + sizes - 1] - ordered[starts]
+    united = np.where(widths <= rounding, bins[starts], np.nan)
+    return np.where(np.isnan(np.repeat(united, sizes)), bins, np.repeat(united, sizes))
 
 
 def negative_log_tails(columns: list, numbers: np.ndarray) -> np.ndarray:

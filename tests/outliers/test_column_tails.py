@@ -61,6 +61,17 @@ def test_numbers_equal_but_for_rounding_tie():
     assert rare > 2
 
 
+@pytest.mark.parametrize("distance", [7.5, -7.5, 7.25])
+def test_rounding_splits_no_group(distance):
+    # Half of them lie beyond the border of a bin, at 7.5 times the tolerance of 1e-5.
+    noise = 1e-8 * np.random.default_rng(0).normal(size=100)
+    numbers = np.repeat([0, 1e-5 * distance], [60, 40]) + noise
+    tails = fit_column_tails(numbers, 1.0, rounding=1e-7)
+    result = tails.negative_log_tail(numbers)
+    np.testing.assert_array_equal(result[:60], 0)
+    np.testing.assert_allclose(result[60:], result[60], rtol=1e-3)
+
+
 def test_tolerance_grows_with_the_numbers():
     ties = 1 + 1e-14 * np.arange(20)
     tails = fit_column_tails(np.append(ties, 3.0), 1e-13)
