@@ -1,4 +1,4 @@
-"""How surprising numbers are, by the numbers that their column held at training."""
+"""Negative log tail probabilities of numbers, by the training numbers of a column."""
 
 import math
 from dataclasses import dataclass, replace
@@ -10,42 +10,42 @@ from .._persistence import are_numbers, check_keys, is_number
 
 _MOST_KNOTS = 257
 _TAIL_SHARE = 0.1
-# Bounds of how heavy tails may be. The lower lets surprise grow by a logarithm, so that
-# no cell, however far off, hides what all the others say.
+# Bounds of the shape of a tail. With a positive shape, scores grow by a logarithm only,
+# so that no cell, however far off, outweighs all others.
 _LEAST_SHAPE, _MOST_SHAPE = 0.1, 0.9
-# Numbers closer than this part of a unit are one number that was rounded.
-_SLACK = 1e-5
-# So are those closer than this part of their usual size.
-_ROUNDING = 1e-12
+# Tolerance for ties, as a part of the unit.
+_UNIT_TOLERANCE = 1e-5
+# Tolerance for ties, as a part of the median absolute number.
+_RELATIVE_TOLERANCE = 1e-12
 
 
 @dataclass(frozen=True, eq=False)
 class Tail:
-    """How the largest numbers of a column are spread: a generalized Pareto law.
+    """Generalized Pareto distribution of the largest numbers of a column.
 
-    It is fitted to what lies beyond a threshold, by probability-weighted moments
-    (Hosking and Wallis 1987), with no larger a scale than their median asks for, and
-    lets surprise grow beyond the training rows.
+    It is fitted to the excesses over a threshold by probability-weighted moments
+    (Hosking and Wallis 1987). Its scale is at most the one that their median asks for.
+    It extends the negative log tail probability beyond the training numbers.
 
     Parameters
     ----------
     threshold : float
-        Where the tail begins.
+        Start of the tail.
 
-    surprise : float
-        Negative logarithm of the share of the training rows beyond it.
+    negative_log_share : float
+        Negative logarithm of the share of training numbers beyond the threshold.
 
     scale, shape : float
-        Of the law, both positive.
+        Of the distribution, both positive.
     """
 
     threshold: float
-    surprise: float
+    negative_log_share: float
     scale: float
     shape: float
 
     def check(self) -> None:
-        """Raise unless this is a law."""
+        """Raise unless the numbers are those of a distribution."""
         numbers = vars(self)
         if not all(map(is_number, numbers.values())):
             raise ValueError(f"The numbers of a tail must be finite, got {numbers}.")
@@ -53,37 +53,37 @@ class Tail:
             raise ValueError(f"Scale and shape of a tail must be positive: {numbers}.")
 
     def beyond(self, numbers: np.ndarray) -> np.ndarray:
-        """Return the surprise at numbers beyond the threshold."""
+        """Return the negative log tail probability of numbers beyond the threshold."""
         with np.errstate(over="ignore"):
             excess = np.minimum((numbers - self.threshold) / self.scale, 1e300)
-        return self.surprise + np.log1p(self.shape * excess) / self.shape
+        return self.negative_log_share + np.log1p(self.shape * excess) / self.shape
 
 
-def fit_tail(numbers: np.ndarray, slack: float, unit: float) -> Tail:
-    """Learn the tail of sorted numbers; those closer than `slack` are equal."""
+def fit_tail(numbers: np.ndarray, tolerance: float, unit: float) -> Tail:
+    """Fit the tail of sorted numbers; those closer than `tolerance` are ties."""
     n = len(numbers)
-    threshold = numbers[n - 1 - int(_TAIL_SHARE * n)] + slack
+    threshold = numbers[n - 1 - int(_TAIL_SHARE * n)] + tolerance
     excess = numbers[np.searchsorted(numbers, threshold, side="right") :] - threshold
     if len(excess) == 0:
         return Tail(float(threshold), float(np.log(n + 1)), unit, _LEAST_SHAPE)
     mean = excess.mean()
     weight = 1 - (np.arange(len(excess)) + 0.65) / len(excess)
-    rest = mean - 2 * np.mean(weight * excess)
-    shape = 2 - mean / rest if rest > 0 else _LEAST_SHAPE
+    difference = mean - 2 * np.mean(weight * excess)
+    shape = 2 - mean / difference if difference > 0 else _LEAST_SHAPE
     shape = float(np.clip(shape, _LEAST_SHAPE, _MOST_SHAPE))
-    # Unlike Hosking and Wallis (1987): one number far off rules the mean.
-    of_median = np.median(excess) * shape / (2**shape - 1)
-    scale = max(min(mean * (1 - shape), of_median), slack)
+    # Unlike Hosking and Wallis (1987): one number far off determines the mean.
+    median_scale = np.median(excess) * shape / (2**shape - 1)
+    scale = max(min(mean * (1 - shape), median_scale), tolerance)
     return Tail(float(threshold), float(np.log(n / len(excess))), float(scale), shape)
 
 
 @dataclass(frozen=True, eq=False)
 class ColumnTails:
-    """How surprising a number is, by one column's training numbers.
+    """Negative log tail probability of numbers, by one column's training numbers.
 
-    Of a number x, it is minus the logarithm of the share of training numbers that are
-    at least as extreme, ``-log(2 min(P(X <= x), P(X >= x)))``: 0 at the median and
-    1 on average, in units that no scale or skewness of the column changes.
+    That of a number x is ``-log(2 min(P(X <= x), P(X >= x)))``, where P is the share of
+    training numbers. It is 0 at the median and 1 on average, whatever the scale and the
+    skewness of the column.
 
     Parameters
     ----------
@@ -91,14 +91,14 @@ class ColumnTails:
         Training numbers, and the shares of all that are at most and at least these.
 
     lower, upper : Tail or None
-        Of the smallest numbers, negated, and of the largest. Without `lower` only
-        large numbers surprise.
+        Of the smallest numbers, negated, and of the largest. If `lower` is None, the
+        probability is that of larger numbers alone, ``P(X >= x)``.
 
     weight : float
-        What surprise is multiplied by.
+        Factor of the result.
 
     mean : float
-        Mean over the training numbers.
+        Mean of the result over the training numbers.
     """
 
     knots: np.ndarray
@@ -139,24 +139,24 @@ class ColumnTails:
         weighted = is_number(self.weight) and 0 <= self.weight <= 1
         if not weighted or not is_number(self.mean):
             raise ValueError(
-                "Weight and mean of surprise must be numbers, the weight at most 1, "
+                "Weight and mean of tails must be numbers, the weight at most 1, "
                 f"got {self.weight} and {self.mean}."
             )
 
-    def of(self, numbers: np.ndarray) -> np.ndarray:
-        """Return the surprise of each number, which is not NaN."""
-        high = self._side(numbers, self.at_least, self.upper)
+    def negative_log_tail(self, numbers: np.ndarray) -> np.ndarray:
+        """Return the weighted negative log tail probability of numbers without NaN."""
+        high = self._one_sided(numbers, self.at_least, self.upper)
         if self.lower is None:
             return self.weight * high
-        low = self._side(-numbers, self.at_most, self.lower)
+        low = self._one_sided(-numbers, self.at_most, self.lower)
         return self.weight * np.maximum(np.maximum(low, high) - np.log(2), 0)
 
-    def _side(self, numbers, shares, tail: Tail) -> np.ndarray:
-        where = numbers if tail is self.upper else -numbers
-        surprise = -np.log(np.interp(where, self.knots, shares))
+    def _one_sided(self, numbers, shares, tail: Tail) -> np.ndarray:
+        positions = numbers if tail is self.upper else -numbers
+        result = -np.log(np.interp(positions, self.knots, shares))
         far = numbers > tail.threshold
-        surprise[far] = tail.beyond(numbers[far])
-        return surprise
+        result[far] = tail.beyond(numbers[far])
+        return result
 
 
 def fit_column_tails(
@@ -167,7 +167,7 @@ def fit_column_tails(
     weight: float = 1.0,
     rounding: float = 0.0,
 ) -> ColumnTails | None:
-    """Learn what is surprising in a column.
+    """Fit the tails of a column.
 
     Parameters
     ----------
@@ -175,41 +175,49 @@ def fit_column_tails(
         Training numbers, NaN where missing.
 
     unit : float
-        Positive size of what the numbers come from: they are rounded at a part of it.
+        Positive scale of the column. Numbers that differ by a tiny part of it are ties.
 
     two_sided : bool, default=True
-        Whether small numbers surprise, too.
+        Whether small numbers are extreme, too.
 
     weight : float, default=1.0
-        What surprise is multiplied by.
+        Factor of the result.
 
     rounding : float, default=0.0
-        Numbers closer than this are one that was rounded, whatever the unit.
+        Bound of the rounding errors of numbers. Those that differ by less are ties,
+        whatever the unit.
 
     Returns
     -------
-    surprise : ColumnTails or None
-        None where all are missing.
+    tails : ColumnTails or None
+        None if all numbers are missing.
     """
     ordered = np.sort(numbers[~np.isnan(numbers)].astype(np.float64))
     if not len(ordered):
         return None
-    slack = max(_SLACK * unit, rounding, _ROUNDING * np.median(np.abs(ordered)))
-    starts, stops = _equal(ordered, slack)
-    # Either end of those that count as equal has the shares of all of them.
+    tolerance = max(
+        _UNIT_TOLERANCE * unit,
+        rounding,
+        _RELATIVE_TOLERANCE * np.median(np.abs(ordered)),
+    )
+    starts, stops = _tie_groups(ordered, tolerance, rounding)
+    # Both ends of a tie group get its cumulative share.
     knots = np.column_stack([ordered[starts], ordered[stops - 1]]).ravel()
     at_most = np.repeat(stops / len(ordered), 2)
     at_least = np.repeat(1 - starts / len(ordered), 2)
-    upper = fit_tail(ordered, slack, unit)
-    lower = fit_tail(-ordered[::-1], slack, unit) if two_sided else None
+    upper = fit_tail(ordered, tolerance, unit)
+    lower = fit_tail(-ordered[::-1], tolerance, unit) if two_sided else None
     fitted = ColumnTails(knots, at_most, at_least, lower, upper, weight)
-    return replace(fitted, mean=float(fitted.of(ordered).mean()))
+    return replace(fitted, mean=float(fitted.negative_log_tail(ordered).mean()))
 
 
-def _equal(ordered: np.ndarray, slack: float) -> tuple[np.ndarray, np.ndarray]:
-    """Return where some groups of equal numbers start and stop."""
-    groups = np.round((ordered - np.median(ordered)) / slack)
-    starts = np.flatnonzero(np.diff(groups, prepend=-np.inf))
+def _tie_groups(
+    ordered: np.ndarray, tolerance: float, rounding: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return where groups of ties start and stop; of at most 257 groups."""
+    bins = np.round((ordered - np.median(ordered)) / tolerance)
+    bins = _unite_equal(bins, ordered, rounding)
+    starts = np.flatnonzero(np.diff(bins, prepend=-np.inf))
     stops = np.append(starts[1:], len(ordered))
     if len(starts) > _MOST_KNOTS:
         rows = np.linspace(1, len(ordered), _MOST_KNOTS)
@@ -218,8 +226,22 @@ def _equal(ordered: np.ndarray, slack: float) -> tuple[np.ndarray, np.ndarray]:
     return starts, stops
 
 
+def _unite_equal(bins: np.ndarray, ordered: np.ndarray, rounding: float) -> np.ndarray:
+    """Return bins of which no border parts numbers that rounding alone makes differ.
+
+    Where it did, scores of equal rows would depend on the processor. Sorted numbers
+    share a bin if the differences between neighbours are small, and that between the
+    first and the last one is within the bound of rounding errors.
+    """
+    starts = np.flatnonzero(np.diff(ordered, prepend=-np.inf) > rounding / 2)
+    sizes = np.diff(np.append(starts, len(ordered)))
+    widths = ordered[starts + sizes - 1] - ordered[starts]
+    united = np.where(widths <= rounding, bins[starts], np.nan)
+    return np.where(np.isnan(np.repeat(united, sizes)), bins, np.repeat(united, sizes))
+
+
 def negative_log_tails(columns: list, numbers: np.ndarray) -> np.ndarray:
-    """Return the surprise of cells by their columns, NaN where there is none.
+    """Return the negative log tail probabilities of cells by their columns.
 
     Parameters
     ----------
@@ -228,11 +250,16 @@ def negative_log_tails(columns: list, numbers: np.ndarray) -> np.ndarray:
 
     numbers : ndarray of shape (n_rows, n_columns)
         NaN where missing.
+
+    Returns
+    -------
+    result : ndarray of shape (n_rows, n_columns)
+        NaN where a cell is missing, or its column has no tails.
     """
     result = np.full(numbers.shape, np.nan)
     for position, column in enumerate(columns):
         cells = numbers[:, position].astype(np.float64)
         known = ~np.isnan(cells)
         if column is not None:
-            result[known, position] = column.of(cells[known])
+            result[known, position] = column.negative_log_tail(cells[known])
     return result

@@ -1,8 +1,8 @@
-"""Outlier detection by what an autoencoder keeps of rows, and what it leaves."""
+"""Outlier detection by cells, codes, reconstructions and residuals of rows."""
 
 import warnings
 from dataclasses import dataclass
-from numbers import Integral, Real
+from numbers import Real
 from typing import Any, ClassVar
 
 import numpy as np
@@ -29,7 +29,7 @@ from .robust_fit import (
 from .row_statistics import column_names
 from .tail_score import TailScore, fit_tail_score
 
-# Below one distinct score in so many rows, scores say little.
+# Warn if there are fewer distinct scores than one for this many rows.
 _ROWS_A_SCORE = 100
 
 
@@ -41,8 +41,8 @@ class ReconstructionOutlierDetector(OutlierMixin, BaseWrapper):
     ones, and to ask which of their columns make them so.
 
     The plain squared error of reconstruction fails where columns differ in scale and
-    tail, and where the transformer reconstructs outliers too. Here a row is abnormal
-    by the sum of how surprising everything is that the transformer tells of it:
+    tail, and where the transformer reconstructs outliers too. Here the score of a row
+    sums up how extreme all its parts are:
 
     .. math::
 
@@ -50,26 +50,25 @@ class ReconstructionOutlierDetector(OutlierMixin, BaseWrapper):
              &+ w \sum_k u_k(z_k) + w' \sum_j r_j(x'_j)
 
     over its cells, over the residuals of its reconstruction, over the principal axes of
-    the standardized columns, which no network can spoil, and, with half the weight or
-    less, over its codes and what they are decoded to. Each term is minus the logarithm
-    of the share of training rows at least as extreme, with the generalized Pareto law
-    of the column's tail beyond a tenth of them (Pickands 1975), so it has the column's
-    own scale and skewness. It is a negative log-likelihood, if a rough one, as the
-    terms count as independent. Of a category, it is the rarity and the length of the
-    residual's block that may surprise, so a block counts as one column; a missing cell
-    counts as one of average surprise.
+    the standardized columns, which do not depend on the network, and, with half the
+    weight or less, over its codes and its reconstruction. Each term is minus the
+    logarithm of the share of training rows that are at least as extreme. For the most
+    extreme tenth of the rows, a generalized Pareto distribution of the column's tail
+    gives that share (Pickands 1975). So terms do not depend on the scale and the
+    skewness of a column. Their sum is a negative log-likelihood, a rough one, as it
+    takes the terms for independent. A categorical column has one term for the rarity of
+    its category and one for the length of its residuals. A missing cell gets the mean
+    term of its column.
 
-    Outliers among the training rows spoil what a network learns: it reconstructs them
-    too. So it is fitted without the share of rows that are the most abnormal by its
-    linear start (other transformers are fitted to all for that), and with `n_rounds`
-    above 1 again without those that are so by the network. The score's statistics are
+    A network also learns to reconstruct outliers that are among its training rows. So
+    it is fitted without the share of rows that are the most abnormal by its linear
+    start (other transformers are first fitted to all rows). The score's statistics are
     those of all rows.
 
-    A network may also learn to reconstruct whatever it is given. So the one fitted to
-    the rows that stay is trusted only if it leaves less than a quarter of the squared
-    residuals of its linear start there, or reduces them, by the mean of logarithms,
-    more than those of the rows left out. Otherwise the linear start, fitted to the same
-    rows, takes its place.
+    A network may learn to reconstruct any row at all. So it is used only if it leaves
+    less than a quarter of its linear start's squared residuals of the rows it was
+    fitted to, or reduces them, in the mean of logarithms, more than those of the rows
+    left out. Otherwise the linear start, fitted to the same rows, replaces it.
 
     Parameters
     ----------
@@ -79,17 +78,14 @@ class ReconstructionOutlierDetector(OutlierMixin, BaseWrapper):
         FrozenEstimator, which is used as it is.
 
     contamination : float, default=0.1
-        Share of the training rows that are taken for outliers, in (0, 0.5]. It sets
-        `offset_` and no score.
+        Share of the training rows that are predicted to be outliers, in (0, 0.5]. It
+        sets `offset_` and changes no score.
 
     trimmed_fraction : float, default=0.1
         Share of the training rows, the most abnormal ones, that the estimator is not
-        fitted to in the end. 0 is for training rows known to be normal, takes less
-        time, and trusts the network without a test. Nothing is left out for a frozen
-        estimator, nor where there would be fewer rows than codes.
-
-    n_rounds : int, default=1
-        How often rows to leave out are chosen and the estimator is fitted.
+        fitted to. 0 is for training rows known to be normal, takes less time, and uses
+        the network without a test. No row is left out for a frozen estimator, nor where
+        there would be fewer rows than codes.
 
     random_state : int, RandomState instance or None, default=None
         Unless None, seeds each random state of `estimator` that is None. What else a
@@ -99,8 +95,8 @@ class ReconstructionOutlierDetector(OutlierMixin, BaseWrapper):
     Attributes
     ----------
     estimator_ : estimator
-        The fitted estimator. Where an autoencoder is not trusted, it is a clone of it
-        with ``max_epochs=0``.
+        The fitted estimator. If an autoencoder is no better than its linear start, it
+        is a clone with ``max_epochs=0``.
 
     feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Names of the columns seen in fit. Defined only if X has names that are all
@@ -150,14 +146,12 @@ class ReconstructionOutlierDetector(OutlierMixin, BaseWrapper):
 
     contamination: float = 0.1
     trimmed_fraction: float = 0.1
-    n_rounds: int = 1
     random_state: Any = None
 
     _parameter_constraints: ClassVar[dict] = {
         **BaseWrapper._parameter_constraints,
         "contamination": [Interval(Real, 0, 0.5, closed="right")],
         "trimmed_fraction": [Interval(Real, 0, 0.5, closed="left")],
-        "n_rounds": [Interval(Integral, 1, None, closed="left")],
         "random_state": ["random_state"],
     }
     _parts: ClassVar[dict] = {"_fitted": TailScore}
@@ -165,7 +159,7 @@ class ReconstructionOutlierDetector(OutlierMixin, BaseWrapper):
 
     @_fit_context(prefer_skip_nested_validation=False)
     def fit(self, X, y=None):
-        """Learn what rows of X are like.
+        """Fit the estimator and the score to training rows.
 
         Parameters
         ----------
@@ -188,18 +182,18 @@ class ReconstructionOutlierDetector(OutlierMixin, BaseWrapper):
         Warns
         -----
         UserWarning
-            If so many training rows have the same score that the share of outliers is
-            not `contamination`.
+            If so many training rows have the same score that the share of outliers can
+            not be `contamination`.
         """
         tasks = FitTasks(self, X, y)
         X = make_indexable(X)
         with restore_on_error(self):
             tasks.begin("fit", self._most_fits())
-            estimator, abnormality, rows = self._learn(X, tasks)
-            scores = -rows
+            estimator, tail_score, abnormality = self._fit_score(X, tasks)
+            scores = -abnormality
             offset = float(np.percentile(scores, 100 * self.contamination))
             _check_distinct(scores, offset, self.contamination)
-            self.estimator_, self._fitted = estimator, abnormality
+            self.estimator_, self._fitted = estimator, tail_score
             self.offset_ = offset
             tasks.finish()
         return self
@@ -224,7 +218,7 @@ class ReconstructionOutlierDetector(OutlierMixin, BaseWrapper):
         Returns
         -------
         scores : ndarray of shape (n_samples,)
-            Minus the summed surprise, in nats: the lower, the more abnormal.
+            Sums of log tail probabilities, in nats: the lower, the more abnormal.
 
         Raises
         ------
@@ -232,10 +226,10 @@ class ReconstructionOutlierDetector(OutlierMixin, BaseWrapper):
             If X has other columns than in fit, or holds infinity.
         """
         check_is_fitted(self)
-        return -self._fitted.of(self.estimator_, make_indexable(X))
+        return -self._fitted.score(self.estimator_, make_indexable(X))
 
     def decision_function(self, X):
-        """Return how far rows are from the border of the outliers.
+        """Return how far the scores of rows are above those of outliers.
 
         Parameters
         ----------
@@ -275,11 +269,11 @@ class ReconstructionOutlierDetector(OutlierMixin, BaseWrapper):
         return np.where(self.decision_function(X) < 0, -1, 1)
 
     def explain(self, X):
-        """Return how much each column has to do with the score of each row.
+        """Return the share of each column in the score of each row.
 
         A column has the terms of its own cells, residuals and reconstructions. The term
-        of an axis or a code is shared out by its squared correlations with the columns
-        at training, times how surprising the row's cells in them are.
+        of an axis or a code is distributed over the columns, by its squared correlation
+        with a column at training times the term of the row's cell there.
 
         Parameters
         ----------
@@ -307,29 +301,26 @@ class ReconstructionOutlierDetector(OutlierMixin, BaseWrapper):
 
     def _most_fits(self) -> int:
         """Return the most estimators that a fit fits."""
-        return (
-            1 + 2 * self.n_rounds
-            if self._trims()
-            else count_wrapped_fits(self.estimator)
-        )
+        return 3 if self._trims() else count_wrapped_fits(self.estimator)
 
-    def _learn(self, X, tasks):
-        """Return the estimator, what is abnormal by it, and so for each row of X."""
-        if not self._trims():
+    def _fit_score(self, X, tasks):
+        """Return the fitted estimator, the tail score, and that of each row of X."""
+        if self._trims():
+            estimator = self._fit_trusted(X, self._select(X, tasks), tasks)
+        else:
             estimator = fit_wrapped(self.estimator, X, self.random_state, tasks)
-            abnormality = fit_tail_score(estimator, X)
-            return estimator, abnormality, abnormality.of(estimator, X)
+        tail_score = fit_tail_score(estimator, X)
+        return estimator, tail_score, tail_score.score(estimator, X)
+
+    def _select(self, X, tasks):
+        """Return which rows to fit to, by the scores of the linear start."""
         start = self._fit_start(X, tasks)
-        abnormality = fit_tail_score(start, X)
-        rows = abnormality.of(start, X)
-        for _ in range(self.n_rounds):
-            kept = select_inliers(rows, self.trimmed_fraction, start, X)
-            if kept.sum() <= max(2, abnormality.n_codes):
-                kept[:] = True
-            estimator = self._fit_trusted(X, kept, tasks)
-            abnormality = fit_tail_score(estimator, X)
-            rows = abnormality.of(estimator, X)
-        return estimator, abnormality, rows
+        tail_score = fit_tail_score(start, X)
+        scores = tail_score.score(start, X)
+        kept = select_inliers(scores, self.trimmed_fraction, start, X)
+        if kept.sum() <= max(2, tail_score.n_codes):
+            kept[:] = True
+        return kept
 
     def _fit_start(self, X, tasks):
         """Return the linear start of the estimator."""

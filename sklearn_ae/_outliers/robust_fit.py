@@ -1,4 +1,4 @@
-"""Which training rows an estimator is fitted to again, once the worst are known."""
+"""Fits that outliers among the training rows change little."""
 
 import numpy as np
 from sklearn.base import clone
@@ -6,35 +6,35 @@ from sklearn.base import clone
 from .._estimators import or_default, own_autoencoder
 from .row_statistics import iterate_row_statistics
 
-# With so little of its start's squared residuals left, a network has found what no
-# linear map can tell, whatever other rows show it, too.
-_LITTLE = 1 / 4
-# Of the mean squared residual: what is smaller counts as this.
-_NOTHING = 1e-6
+# A network that leaves less than this part of the squared residuals of its linear start
+# is trusted, whatever it does to the rows left out.
+_MOST_SHARE_LEFT = 1 / 4
+# Least squared residual of a row in logarithms, as a part of the mean.
+_LEAST_RESIDUAL = 1e-6
 
 
 def linear_start_of(estimator):
-    """Return the start of an autoencoder of this package; other estimators as is."""
+    """Return an untrained autoencoder of this package; other estimators as they are."""
     estimator = or_default(estimator)
-    own = own_autoencoder(estimator)
-    return estimator if own is None else clone(own).set_params(max_epochs=0)
+    autoencoder = own_autoencoder(estimator)
+    if autoencoder is None:
+        return estimator
+    return clone(autoencoder).set_params(max_epochs=0)
 
 
 def is_trainable(estimator) -> bool:
     """Tell whether an estimator is an autoencoder of this package that trains."""
-    own = own_autoencoder(estimator)
-    return own is not None and own.max_epochs != 0
+    autoencoder = own_autoencoder(estimator)
+    return autoencoder is not None and autoencoder.max_epochs != 0
 
 
-def select_inliers(
-    abnormality: np.ndarray, fraction: float, estimator, X
-) -> np.ndarray:
-    """Tell which rows stay when the most abnormal share is left out.
+def select_inliers(scores: np.ndarray, fraction: float, estimator, X) -> np.ndarray:
+    """Select all rows but the share with the highest scores.
 
     Parameters
     ----------
-    abnormality : ndarray of shape (n_samples,)
-        Of each row.
+    scores : ndarray of shape (n_samples,)
+        Of each row: the higher, the more abnormal.
 
     fraction : float
         Share of the rows to leave out, rounded down.
@@ -43,16 +43,16 @@ def select_inliers(
         The transformer that was fitted to them.
 
     X : {array-like, sparse matrix, dataframe} of shape (n_samples, n_features)
-        The rows. Those with a category that no other row would show stay, so that it is
-        known to the estimator.
+        The rows. Those with a category that no other selected row has are selected,
+        too, so that the estimator knows all categories.
 
     Returns
     -------
     kept : ndarray of bool of shape (n_samples,)
-        Which rows stay.
+        Whether a row is selected.
     """
-    n_left_out = int(fraction * len(abnormality))
-    order = np.argsort(abnormality, kind="stable")
+    n_left_out = int(fraction * len(scores))
+    order = np.argsort(scores, kind="stable")
     kept = np.ones(len(order), dtype=bool)
     kept[order[len(order) - n_left_out :]] = False
     own = own_autoencoder(estimator)
@@ -66,15 +66,15 @@ def beats_linear_start(network, start, X, kept: np.ndarray) -> bool:
 
     A network that has learned what the kept rows have in common reduces their residuals
     more than those of other rows. One that gains as much on the rows left out has
-    learned to reconstruct whatever it is given, or the outliers among the rows it was
-    fitted to. The gain on a row with the residual r, which was s at the start, is
+    learned to reconstruct any row, or the outliers among the rows it was fitted to. The
+    gain on a row is
 
     .. math:: g = \log (\|s\|^2 / \|r\|^2),
 
-    and a network is trusted where its mean over the kept rows is above that over the
-    rows left out, or where less than a quarter of the kept rows' squared residuals is
-    left: they then lie on a curved surface, and so may those left out that are no
-    outliers.
+    with its residual s before training and r after it. A network is trusted if its mean
+    gain on the kept rows is above that on the rows left out. It is also trusted if it
+    leaves less than a quarter of the kept rows' squared residuals: they then lie on a
+    curved surface, and so may those rows left out that are no outliers.
 
     Parameters
     ----------
@@ -90,15 +90,15 @@ def beats_linear_start(network, start, X, kept: np.ndarray) -> bool:
     Returns
     -------
     beats_linear_start : bool
-        False where nothing is gained on the kept rows.
+        False if there is no gain on the kept rows.
     """
-    linear, left = residual_squares(start, X), residual_squares(network, X)
-    if left[kept].sum() < _LITTLE * linear[kept].sum():
+    before, after = residual_squares(start, X), residual_squares(network, X)
+    if after[kept].sum() < _MOST_SHARE_LEFT * before[kept].sum():
         return True
-    nothing = _NOTHING * linear.mean()
-    if nothing == 0:
+    least = _LEAST_RESIDUAL * before.mean()
+    if least == 0:
         return False
-    gains = np.log(np.maximum(linear, nothing) / np.maximum(left, nothing))
+    gains = np.log(np.maximum(before, least) / np.maximum(after, least))
     return bool(gains[kept].mean() > max(gains[~kept].mean(), 0))
 
 
@@ -106,7 +106,7 @@ def residual_squares(estimator, X) -> np.ndarray:
     """Return the summed squares of each row's residuals, without missing cells."""
     return np.concatenate(
         [
-            np.nansum(np.square(view.residuals, dtype=np.float64), axis=1)
-            for view in iterate_row_statistics(estimator, X)
+            np.nansum(np.square(statistics.residuals, dtype=np.float64), axis=1)
+            for statistics in iterate_row_statistics(estimator, X)
         ]
     )

@@ -1,4 +1,4 @@
-"""What a fitted transformer tells of rows: their cells, residuals and codes."""
+"""Cells, residuals, reconstructions and codes of rows, from a fitted transformer."""
 
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -13,18 +13,20 @@ _CHUNK_COLUMNS = 64
 
 
 class RowStatistics(NamedTuple):
-    """Some rows, seen in four ways; NaN where a cell is missing.
+    """Statistics of some rows, NaN where a cell is missing.
 
     Attributes
     ----------
     cells : ndarray of shape (n_rows, n_features)
-        The numbers of a row; of a category, minus the logarithm of its frequency.
+        Numbers; for a category, minus the logarithm of its frequency at training.
 
     residuals : ndarray of shape (n_rows, n_features)
-        What the reconstruction leaves of them; of a category, the length of its block.
+        Cells minus reconstructions; for a category, the Euclidean length of the
+        residuals of its indicators.
 
     reconstructions : ndarray of shape (n_rows, n_features)
-        What it tells of them, and of a category, how rare it expects it to be.
+        Reconstructed numbers; for a category, the expectation of minus the logarithm of
+        its frequency.
 
     codes : ndarray of shape (n_rows, n_components)
         The codes.
@@ -37,7 +39,7 @@ class RowStatistics(NamedTuple):
 
 
 def iterate_row_statistics(estimator, X) -> Iterator[RowStatistics]:
-    """Yield views of all rows, in chunks.
+    """Yield the statistics of all rows, in chunks.
 
     Parameters
     ----------
@@ -89,11 +91,13 @@ def _autoencoder_statistics(estimator: BaseAutoencoder, X) -> Iterator[RowStatis
 
 def _transformer_statistics(estimator, X) -> Iterator[RowStatistics]:
     width = max(estimator.n_features_in_, _CHUNK_COLUMNS)
-    # The estimator is to tell of a table without rows.
+    # With no rows, call the estimator once, so that it raises its own error.
     for chunk in row_chunks(max(1, _num_samples(X)), width):
         rows = select_rows(X, chunk)
         codes = estimator.transform(rows)
-        told = to_dense(estimator.inverse_transform(codes))
+        reconstruction = to_dense(estimator.inverse_transform(codes))
         cells = to_dense(rows)
-        told = np.where(np.isnan(cells), np.nan, told)
-        yield RowStatistics(cells, cells - told, told, to_dense(codes))
+        reconstruction = np.where(np.isnan(cells), np.nan, reconstruction)
+        yield RowStatistics(
+            cells, cells - reconstruction, reconstruction, to_dense(codes)
+        )

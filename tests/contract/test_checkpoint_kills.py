@@ -102,13 +102,13 @@ def run(function, kind, path):
 
 
 @pytest.mark.parametrize("kind", ["folds"])
-def test_a_killed_fit_goes_on_to_the_same_bits(tmp_path, kind):
+def test_killed_fits_resume_to_same_bits(tmp_path, kind):
     run(kill_in_turn, kind, tmp_path / "fit.checkpoint")
 
 
 @pytest.mark.long
 @pytest.mark.parametrize("kind", KINDS)
-def test_fits_killed_at_random_moments_go_on_to_the_same_bits(tmp_path, kind):
+def test_fits_killed_at_random_resume(tmp_path, kind):
     run(kill_at_random, kind, tmp_path / "fit.checkpoint")
 
 

@@ -94,7 +94,7 @@ def test_checks_that_check_estimator_never_runs(estimator, check):
     reason="scikit-learn before 1.9 has it only for what supports the array API",
 )
 @pytest.mark.parametrize("estimator", INSTANCES, ids=lambda e: type(e).__name__)
-def test_array_api_input_is_among_the_checks(estimator):
+def test_array_api_input_is_checked(estimator):
     names = {
         getattr(check, "func", check).__name__
         for _, check in estimator_checks_generator(estimator)
@@ -118,7 +118,7 @@ def test_defaults_fit_a_real_table(estimator_class):
     assert estimator.score(X) >= pca.explained_variance_ratio_[:n_codes].sum() - slack
 
 
-def test_n_components_may_be_given_by_position_alone(estimator_class):
+def test_only_n_components_is_positional(estimator_class):
     signature = inspect.signature(estimator_class).parameters.values()
     by_position = [p.name for p in signature if p.kind is p.POSITIONAL_OR_KEYWORD]
     assert by_position == ["n_components"]
@@ -193,7 +193,7 @@ FORMATS = {
 @pytest.mark.filterwarnings("ignore:.*longdouble")
 @pytest.mark.parametrize("name", FORMATS)
 @pytest.mark.parametrize("estimator_class", TWO)
-def test_every_kind_of_table_gives_the_same_codes(quick, name):
+def test_all_kinds_of_tables_agree(quick, name):
     table = FORMATS[name](WHOLE_NUMBERS)
     expected = quick().fit_transform(WHOLE_NUMBERS)
     np.testing.assert_allclose(quick().fit_transform(table), expected, atol=1e-4)
@@ -201,7 +201,7 @@ def test_every_kind_of_table_gives_the_same_codes(quick, name):
 
 @pytest.mark.parametrize("name", FORMATS)
 @pytest.mark.parametrize("estimator_class", TWO)
-def test_codes_are_float32_for_float32_and_float64_for_all_else(quick, name):
+def test_only_float32_gives_float32_codes(quick, name):
     codes = quick().fit_transform(FORMATS[name](WHOLE_NUMBERS))
     assert codes.dtype == (np.float32 if name == "float32" else np.float64)
 
@@ -248,19 +248,19 @@ def test_wide_sparse_and_dense_fits_agree(quick, max_epochs):
     np.testing.assert_allclose(compressed, dense, rtol=1e-4, atol=atol)
 
 
-def test_none_is_one_component_less_on_wide_sparse_rows(quick):
+def test_wide_sparse_rows_have_fewer_components(quick):
     rows = sparse.random_array((8, 2100), density=0.05, random_state=0, format="csr")
     assert quick(None, max_epochs=0).fit_transform(rows).shape == (8, 7)
 
 
-def test_a_float_on_wide_sparse_rows_is_refused(quick):
+def test_wide_sparse_rows_refuse_float_components(quick):
     rows = sparse.random_array((8, 2100), density=0.05, random_state=0, format="csr")
     with pytest.raises(ValueError, match=r"n_components must be an integer or None"):
         quick(0.5).fit(rows)
 
 
 @pytest.mark.parametrize("index", [np.int32, np.int64])
-def test_sparse_rows_of_either_index_type_are_taken(quick, X, index):
+def test_both_index_types_are_taken(quick, X, index):
     rows = sparse.csr_array(X)
     rows.indices, rows.indptr = rows.indices.astype(index), rows.indptr.astype(index)
     assert quick().fit_transform(rows).shape == (300, 2)
@@ -281,7 +281,7 @@ READ_ONLY = {
 
 
 @pytest.mark.parametrize("name", READ_ONLY)
-def test_read_only_rows_are_taken_and_not_changed(quick, X, name):
+def test_read_only_rows_stay_unchanged(quick, X, name):
     table = READ_ONLY[name](X)
     table = table.reshape(X.shape) if name == "float32" else table
     before = pd.DataFrame(table.toarray() if name == "sparse" else table).copy()
@@ -294,7 +294,7 @@ def test_read_only_rows_are_taken_and_not_changed(quick, X, name):
     pd.testing.assert_frame_equal(after, before)
 
 
-def test_writable_rows_are_not_changed(quick, X):
+def test_writable_rows_stay_unchanged(quick, X):
     table = X.copy()
     estimator = quick().fit(table)
     estimator.inverse_transform(estimator.transform(table))
@@ -316,7 +316,7 @@ FRAMES = {"pandas": pd.DataFrame, "polars": pl.DataFrame}
 
 
 @pytest.mark.parametrize("library", FRAMES)
-def test_codes_come_in_the_container_asked_for(quick, X, library):
+def test_set_output_decides_the_container(quick, X, library):
     codes = quick().set_output(transform=library).fit_transform(X)
     assert isinstance(codes, FRAMES[library])
     name = type(quick()).__name__.lower()
@@ -330,7 +330,7 @@ def test_index_of_a_frame_is_kept(quick, X):
 
 
 @pytest.mark.parametrize("library", FRAMES)
-def test_frames_are_taken_everywhere_without_a_warning(quick, X, library):
+def test_frames_are_taken_without_a_warning(quick, X, library):
     table = FRAMES[library](dict(zip("abcdef", X.T, strict=True)))
     estimator = quick().fit(table, X_val=table)
     codes = estimator.transform(table)

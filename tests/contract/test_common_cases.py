@@ -11,7 +11,7 @@ from sklearn_ae import ConvolutionalAutoencoder
 
 @pytest.mark.filterwarnings("ignore:.* distinct scores")
 @pytest.mark.parametrize("shape", [(1, 3), (2, 3), (2, 1), (40, 1), (33, 3)], ids=str)
-def test_the_smallest_tables_are_fitted_or_refused_by_their_number(case, X, shape):
+def test_smallest_tables_are_fitted_or_refused(case, X, shape):
     rows = X[: shape[0], 6 - shape[1] :]
     estimator = case.make(batch_size=shape[0] - 1 or 1)
     try:
@@ -45,7 +45,7 @@ def coloured(X, colours):
     )
 
 
-def test_unseen_categories_warn_once_or_raise_by_column(case, X):
+def test_unseen_categories_warn_or_raise(case, X):
     rows = coloured(X[:60], ["red", "blue"])[[*"abcde", "colour", "f"]]
     strange = rows.assign(colour="violet")
     estimator = case.make(max_epochs=1)

@@ -26,7 +26,7 @@ def tiny(quick):
 
 
 @pytest.mark.parametrize("name", POLARS)
-def test_polars_frames_of_one_dtype_come_back(tiny, name):
+def test_polars_dtypes_come_back(tiny, name):
     column = POLARS[name]
     X = pl.DataFrame({"a": column, "b": column.reverse()})
     estimator = tiny().fit(X)
@@ -36,25 +36,25 @@ def test_polars_frames_of_one_dtype_come_back(tiny, name):
     assert sum(filled.null_count().row(0)) == 0
 
 
-def test_a_polars_column_of_nulls_gives_float64_codes(tiny):
+def test_polars_nulls_give_float64_codes(tiny):
     X = pl.DataFrame({"kind": ["x", "y"] * 10, "none": [None] * 20})
     assert tiny().fit(X).transform(X).dtype == np.float64
 
 
-def test_missing_objects_of_every_kind_are_gaps(tiny):
+def test_all_missing_objects_are_gaps(tiny):
     cells = [1.5, None, np.nan, pd.NA, 2, 3] * 4
     X = pd.DataFrame({"a": pd.Series(cells, dtype=object), "b": range(24)})
     assert tiny().fit(X).impute(X)["a"].notna().all()
 
 
 @pytest.mark.parametrize("names", [[1, 0], [7, 8]])
-def test_columns_are_known_by_names_that_are_no_strings(tiny, X, names):
+def test_names_need_not_be_strings(tiny, X, names):
     frame = pd.DataFrame(X[:40, :2])
     with pytest.raises(ValueError, match="must be 0, 1 as in fit, got"):
         tiny().fit(frame).transform(frame.set_axis(names, axis=1))
 
 
-def test_levels_that_a_polars_enum_lacks_are_added(tiny):
+def test_polars_enums_gain_missing_categories(tiny):
     kinds, some = pl.Enum(["x", "y"]), pl.Enum(["x"])
     X = pl.DataFrame({"v": range(20), "k": pl.Series(["y"] * 20, dtype=kinds)})
     gaps = X.with_columns(k=pl.Series(["x", None] * 10, dtype=some))
@@ -64,7 +64,7 @@ def test_levels_that_a_polars_enum_lacks_are_added(tiny):
 
 
 @pytest.mark.parametrize("kept", ["a", "c"])
-def test_categories_of_pandas_are_added_only_where_needed(tiny, kept):
+def test_pandas_categories_grow_only_if_needed(tiny, kept):
     X = pd.DataFrame({"v": range(20), "k": pd.Categorical([kept] * 10 + ["b"] * 10)})
     gaps = X.assign(k=pd.Categorical([None, kept] * 10, categories=[kept]))
     filled = tiny().fit(X[:10]).impute(gaps[:10])["k"]
@@ -94,7 +94,7 @@ def test_sparse_columns_of_pandas_come_back(tiny, fill):
     assert not any(filled[name].isna().any() for name in filled)
 
 
-def test_a_dtype_that_cannot_be_made_again_is_refused_by_column(tiny):
+def test_dtypes_without_inverse_are_refused(tiny):
     dtype = pd.ArrowDtype(pa.decimal128(10, 2))
     price = pd.Series([Decimal("1.5"), Decimal("2.5")] * 10, dtype=dtype)
     with pytest.raises(TypeError, match=r"decimal128.*column 'price'"):
@@ -114,13 +114,13 @@ def test_large_integers_are_different_categories(tiny):
     assert estimator.mean_.shape == (4,)
 
 
-def test_validation_rows_without_a_cell_are_refused(tiny, X):
+def test_empty_validation_rows_are_refused(tiny, X):
     with pytest.raises(ValueError, match="X_val must hold at least one cell"):
         tiny().fit(X, X_val=np.full((4, 6), np.nan))
 
 
 @pytest.mark.parametrize("make", [np.asfortranarray, pd.DataFrame, sparse.csr_array])
-def test_one_component_of_a_medium_table_is_found(quick, make):
+def test_medium_tables_have_one_component(quick, make):
     X = make(np.random.default_rng(0).normal(size=(600, 70)))
     assert quick(1, max_epochs=0).fit(X).transform(X).shape == (600, 1)
 
@@ -128,7 +128,7 @@ def test_one_component_of_a_medium_table_is_found(quick, make):
 @pytest.mark.parametrize("noise", ["swap", "masking", "gaussian"])
 @pytest.mark.parametrize("n_components", [4, None])
 @pytest.mark.parametrize("table", ["low rank", "indicators"])
-def test_noise_on_tables_of_low_rank_does_not_diverge(noise, n_components, table):
+def test_low_rank_noise_does_not_diverge(noise, n_components, table):
     rng = np.random.default_rng(0)
     low_rank = rng.normal(size=(60, 3)) @ rng.normal(size=(3, 8))
     X = {"low rank": low_rank, "indicators": np.eye(5)[rng.integers(0, 5, 60)]}[table]
@@ -138,7 +138,7 @@ def test_noise_on_tables_of_low_rank_does_not_diverge(noise, n_components, table
     assert max(estimator.loss_curve_) < 2
 
 
-def test_swap_needs_more_than_one_row_a_batch(X):
+def test_swap_needs_two_rows_a_batch(X):
     estimator = DenoisingAutoencoder(1, batch_size=1, max_epochs=0)
     with pytest.raises(ValueError, match="batch_size must be at least 2"):
         estimator.fit(X[:20])
@@ -146,7 +146,7 @@ def test_swap_needs_more_than_one_row_a_batch(X):
     estimator.set_params(noise_level=0.2, noise="masking").fit(X[:20])
 
 
-def test_a_range_of_levels_is_judged_all_over(X):
+def test_validation_covers_all_noise_levels(X):
     losses = [
         DenoisingAutoencoder(3, noise_level=(0.0, 1.0), max_epochs=0, random_state=seed)
         .fit(X)
@@ -157,7 +157,7 @@ def test_a_range_of_levels_is_judged_all_over(X):
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_held_out_rows_of_mixed_tables_are_never_worse_than_pcas(seed):
+def test_mixed_tables_never_lose_to_pca(seed):
     rng = np.random.default_rng(seed)
     angle = rng.uniform(-3, 3, 600)
     X = pd.DataFrame(

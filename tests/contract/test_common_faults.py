@@ -45,7 +45,7 @@ def broken(request, case, monkeypatch):
         if request.param == "validation":
             X = np.where(np.arange(X.shape[1]) == 1, np.inf, X)
         elif request.param == "training":
-            estimator.set_params(**{f"{case.training}callbacks": [Fails()]})
+            estimator.set_params(**{f"{case.prefix}callbacks": [Fails()]})
         else:
             last = LAST.get(
                 case.estimator_class.__name__, "_fitting.fit.rotated_arrays"
@@ -60,7 +60,7 @@ def fails_at_the_end(*arguments, **named):
     raise LookupError("at the end")
 
 
-def test_a_failing_first_fit_leaves_nothing_behind(case, broken, X):
+def test_failed_first_fits_leave_nothing(case, broken, X):
     estimator = case.make()
     rows = broken(estimator, X[:60])
     before = dict(vars(estimator))
@@ -72,7 +72,7 @@ def test_a_failing_first_fit_leaves_nothing_behind(case, broken, X):
         check_is_fitted(estimator)
 
 
-def test_a_failing_refit_leaves_the_former_fit(case, broken, X):
+def test_failed_refits_keep_the_fit(case, broken, X):
     estimator = case.fit(case.make(), X[:60])
     answers = case.answers(estimator, X)
     rows = broken(estimator, X[:60, :5])
@@ -98,9 +98,9 @@ def test_infinity_is_told_by_column(case, X):
 
 
 @pytest.mark.filterwarnings("ignore:One or more of the test scores are non-finite")
-def test_a_search_records_a_rate_that_fails_and_goes_on(case, X):
-    headed = "head_layer_sizes" in case.own
-    name = case.training + ("head_learning_rate" if headed else "learning_rate")
+def test_searches_go_on_after_failures(case, X):
+    headed = "head_layer_sizes" in case.parameters
+    name = case.prefix + ("head_learning_rate" if headed else "learning_rate")
     search = GridSearchCV(
         case.make(),
         {name: [1e20, 0.01]},
@@ -116,12 +116,12 @@ def test_a_search_records_a_rate_that_fails_and_goes_on(case, X):
 # Ctrl-C
 
 
-def test_ctrl_c_keeps_the_best_epoch_or_the_former_fit(case, X, press_ctrl_c):
+def test_ctrl_c_keeps_the_best_epoch(case, X, press_ctrl_c):
     estimator = case.make(max_epochs=200, callbacks=[Presses(press_ctrl_c)])
     before = dict(vars(estimator))
     with pytest.raises(KeyboardInterrupt):
         case.fit(estimator, X[:60])
-    if case.training:
+    if case.prefix:
         assert vars(estimator) == before
         return
     assert estimator.best_epoch_ <= estimator.n_epochs_ == 2

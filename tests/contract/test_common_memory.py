@@ -10,9 +10,7 @@ from sklearn_ae._fitting import data
 
 
 @pytest.mark.parametrize("table", ["X", "gappy"])
-def test_a_fit_is_the_same_to_the_bit_when_rows_are_encoded_on_demand(
-    quick, table, request, monkeypatch
-):
+def test_encoding_on_demand_changes_no_bit(quick, table, request, monkeypatch):
     rows = request.getfixturevalue(table)
     in_memory = quick().fit(rows)
     assert in_memory.best_epoch_ > 0
@@ -25,9 +23,7 @@ def test_a_fit_is_the_same_to_the_bit_when_rows_are_encoded_on_demand(
 @pytest.mark.parametrize(
     ("dtype", "order"), [("uint8", "C"), (">f4", "F"), ("float64", "F")]
 )
-def test_memory_mapped_rows_give_the_fit_of_rows_in_memory(
-    quick, X, dtype, order, tmp_path
-):
+def test_memory_mapped_rows_change_no_bit(quick, X, dtype, order, tmp_path):
     rows = np.rint(100 + 20 * X).astype(dtype, order=order)
     np.save(tmp_path / "rows.npy", rows)
     mapped = np.load(tmp_path / "rows.npy", mmap_mode="r")

@@ -43,20 +43,18 @@ def outputs(estimator, frame):
 # Copies
 
 
-def test_a_copied_estimator_gives_the_same_outputs(fitted_to_mixed, mixed, copied):
+def test_copies_give_the_same_outputs(fitted_to_mixed, mixed, copied):
     assert outputs(copied(fitted_to_mixed), mixed) == outputs(fitted_to_mixed, mixed)
 
 
-def test_a_pickle_holds_numpy_arrays_and_plain_values_alone(
-    fitted_to_mixed, pickled_names
-):
+def test_pickles_hold_plain_values(fitted_to_mixed, pickled_names):
     names = pickled_names(fitted_to_mixed)
     own = {name for package, name in names if package == "sklearn_ae"}
     assert {package for package, _ in names} <= {"numpy", "sklearn_ae"}
     assert own == {type(fitted_to_mixed).__name__}
 
 
-def test_a_pickle_holds_no_training_data(quick, mixed):
+def test_pickles_hold_no_training_data(quick, mixed):
     many = (
         mixed[list(range(300)) * 20]
         if isinstance(mixed, pl.DataFrame)
@@ -85,7 +83,7 @@ STATE_DAMAGE = {
 
 
 @pytest.mark.parametrize("damage", STATE_DAMAGE)
-def test_damaged_columns_of_a_state_are_refused(fitted_to_mixed, damage):
+def test_damaged_columns_are_refused(fitted_to_mixed, damage):
     fitted = fitted_to_mixed._fitted
     state = fitted.__getstate__()
     columns = STATE_DAMAGE[damage](state["columns"])
@@ -108,7 +106,7 @@ def rows_of(frame, index):
 
 
 @pytest.mark.parametrize("method", ["transform", "feature_reconstruction_error"])
-def test_a_row_does_not_depend_on_its_neighbours(fitted_to_mixed, mixed, method):
+def test_rows_do_not_depend_on_neighbours(fitted_to_mixed, mixed, method):
     call = getattr(fitted_to_mixed, method)
     whole = call(mixed)
     order = np.random.default_rng(0).permutation(300).tolist()
@@ -118,7 +116,7 @@ def test_a_row_does_not_depend_on_its_neighbours(fitted_to_mixed, mixed, method)
     np.testing.assert_allclose(np.concatenate(alone), whole[:40], **close)
 
 
-def test_a_rows_table_does_not_depend_on_its_neighbours(fitted_to_mixed, mixed):
+def test_frames_do_not_depend_on_neighbours(fitted_to_mixed, mixed):
     for method in ("reconstruct", "impute"):
         call = getattr(fitted_to_mixed, method)
         assert str(call(rows_of(mixed, [7, 3]))) == str(rows_of(call(mixed), [7, 3]))
@@ -129,13 +127,13 @@ def test_same_seed_gives_the_same_bits(quick, mixed):
     assert outputs(first, mixed) == outputs(second, mixed)
 
 
-def test_a_clone_fits_to_the_same_bits(fitted_to_mixed, mixed):
+def test_clones_fit_to_the_same_bits(fitted_to_mixed, mixed):
     copied = clone(fitted_to_mixed)
     assert not hasattr(copied, "n_components_")
     assert outputs(copied.fit(mixed), mixed) == outputs(fitted_to_mixed, mixed)
 
 
-def test_a_refit_on_other_columns_starts_fresh(quick, mixed, X):
+def test_refits_on_other_columns_start_fresh(quick, mixed, X):
     refitted = quick().fit(mixed).fit(X)
     np.testing.assert_array_equal(refitted.transform(X), quick().fit_transform(X))
     assert isinstance(refitted.reconstruct(X), np.ndarray)
@@ -157,7 +155,7 @@ CSV = """area,rooms,colour,sold
 """
 
 
-def test_csv_files_give_the_same_codes_through_pandas_and_polars(quick):
+def test_pandas_and_polars_read_csv_alike(quick):
     frames = pd.read_csv(io.StringIO(CSV)), pl.read_csv(io.StringIO(CSV))
     codes = [quick().fit_transform(frame) for frame in frames]
     np.testing.assert_array_equal(codes[0], codes[1])
@@ -175,12 +173,12 @@ def test_csv_files_give_the_same_codes_through_pandas_and_polars(quick):
     ],
     ids=["plain", "pyarrow", "nullable", "category", "object", "polars"],
 )
-def test_csv_files_read_in_any_way_give_the_same_codes(quick, read):
+def test_all_dtypes_of_csv_agree(quick, read):
     expected = quick().fit_transform(pd.read_csv(io.StringIO(CSV)))
     np.testing.assert_allclose(quick().fit_transform(read()), expected, atol=1e-5)
 
 
-def test_an_estimator_fitted_to_one_library_takes_the_other(quick, cells):
+def test_either_library_takes_the_other(quick, cells):
     frames = pd.DataFrame(cells), pl.DataFrame(cells)
     for fitted_on, other in (frames, frames[::-1]):
         estimator = quick().fit(fitted_on)
@@ -198,7 +196,7 @@ LIBRARIES = {"pandas": pd.DataFrame, "polars": pl.DataFrame}
 
 
 @pytest.mark.parametrize("library", LIBRARIES)
-def test_codes_come_in_the_container_asked_for(quick, mixed, library):
+def test_set_output_decides_the_container(quick, mixed, library):
     estimator = quick().set_output(transform=library)
     codes = estimator.fit_transform(mixed)
     name = type(estimator).__name__.lower()
@@ -253,7 +251,7 @@ def test_validation_rows_go_through_a_pipeline(quick, pandas_frame):
     assert pipeline[-1].validation_loss_curve_ == expected
 
 
-def test_frames_are_taken_everywhere_without_a_warning(quick, mixed):
+def test_frames_are_taken_without_a_warning(quick, mixed):
     estimator = quick().fit(mixed, X_val=mixed)
     outputs(estimator, mixed)
     assert estimator.score(mixed) <= 1

@@ -36,7 +36,7 @@ def iris():
 @pytest.mark.parametrize(
     "estimator_class", [AutoencoderTransformer, VariationalAutoencoder]
 )
-def test_grid_search_over_a_pipeline_in_two_processes(quick, iris):
+def test_grid_search_in_two_processes(quick, iris):
     X, y = iris
     pipeline = make_pipeline(
         StandardScaler(), quick(), LogisticRegression(max_iter=1000)
@@ -62,7 +62,7 @@ def explained(estimator, X, y):
 
 
 @pytest.mark.parametrize("estimator_class", [AutoencoderTransformer])
-def test_callbacks_watch_the_epochs_of_a_search_in_two_processes(quick, iris, capsys):
+def test_callbacks_watch_epochs_in_two_processes(quick, iris, capsys):
     callback = pytest.importorskip("sklearn.callback")
     pytest.importorskip("rich")
     monitor = callback.ScoringMonitor(scoring=explained)
@@ -83,7 +83,7 @@ def test_callbacks_watch_the_epochs_of_a_search_in_two_processes(quick, iris, ca
     assert pickle.loads(pickle.dumps(search)).best_score_ == search.best_score_
 
 
-def test_folds_of_a_search_share_no_weights(quick, iris):
+def test_folds_share_no_weights(quick, iris):
     X, _ = iris
     scores = cross_val_score(quick(), X[::2], cv=3)
     np.testing.assert_array_equal(cross_val_score(quick().fit(X), X[::2], cv=3), scores)
@@ -120,7 +120,7 @@ def test_feature_union_puts_it_beside_pca(quick, iris):
     np.testing.assert_allclose(output[:, 2:], output[:, :2], atol=1e-10)
 
 
-def test_columns_of_a_scaler_in_pandas_output_keep_their_names(quick, iris):
+def test_pandas_output_keeps_column_names(quick, iris):
     X, _ = iris
     table = pd.DataFrame(X, columns=list("abcd"))
     pipeline = make_pipeline(StandardScaler(), quick()).set_output(transform="pandas")
@@ -151,7 +151,7 @@ def test_fit_transform_takes_validation_rows(quick, X):
 
 
 @pytest.mark.parametrize("container", [np.asarray, sparse.csr_array, pd.DataFrame])
-def test_validation_rows_may_be_of_any_kind(quick, X, container):
+def test_all_kinds_of_validation_rows_agree(quick, X, container):
     estimator = quick().fit(X[:200], X_val=container(X[200:]))
     expected = quick().fit(X[:200], X_val=X[200:])
     assert estimator.validation_loss_curve_ == pytest.approx(
@@ -160,6 +160,6 @@ def test_validation_rows_may_be_of_any_kind(quick, X, container):
 
 
 @pytest.mark.parametrize("estimator_class", [*PRINCIPAL, SparseAutoencoder])
-def test_scores_work_as_a_scorer_without_y(quick, iris):
+def test_scorers_need_no_y(quick, iris):
     X, _ = iris
     assert cross_val_score(quick(3), X, cv=3).min() > 0.5

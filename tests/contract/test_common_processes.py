@@ -48,7 +48,7 @@ def start_process(tmp_path):
 
 
 def job_of(case, X, **training):
-    arguments = (X,) if case.targets is None else (X, case.targets(X))
+    arguments = (X,) if case.make_targets is None else (X, case.make_targets(X))
     return Job(case.make(**training), arguments, case.methods)
 
 
@@ -81,7 +81,7 @@ for estimator, arguments, _ in joblib.load(sys.argv[1]):
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows sends no SIGINT")
-def test_ctrl_c_ends_a_search_in_its_first_training(start_process, cases, X):
+def test_ctrl_c_ends_a_search(start_process, cases, X):
     jobs = [job_of(case, X, max_epochs=100_000) for case in cases]
     process = start_process(SEARCHES, jobs)
     for job in jobs:
@@ -130,7 +130,7 @@ for estimator, arguments, methods in joblib.load(sys.argv[1]):
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="forks")
-def test_forks_after_use_end_in_a_result(start_process, cases):
+def test_forks_after_use_end(start_process, cases):
     rng = np.random.default_rng(0)
     X = rng.normal(size=(600, 2)) @ rng.normal(size=(2, 60))
     X += 0.1 * rng.normal(size=X.shape)
@@ -144,7 +144,7 @@ def answers_of(estimator, X, methods):
     return [np.asarray(getattr(estimator, name)(X)).tobytes() for name in methods]
 
 
-def test_processes_of_loky_answer_to_the_same_bits(cases, X):
+def test_loky_gives_the_same_bits(cases, X):
     fitted = [case.fit(case.make(max_epochs=1), X[:100]) for case in cases]
     given = list(zip(fitted, itertools.repeat(X), [c.methods for c in cases]))
     found = Parallel(n_jobs=2, backend="loky")(

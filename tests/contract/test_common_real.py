@@ -79,7 +79,7 @@ def test_real_tables_are_encoded(estimator, frame):
     assert 0 < estimator.score(frame) < 1
 
 
-def test_real_tables_come_back_with_their_dtypes(estimator, frame):
+def test_real_tables_keep_their_dtypes(estimator, frame):
     found = estimator.inverse_transform(estimator.transform(frame))
     assert type(found) is type(frame)
     assert dtypes(found) == dtypes(frame)
@@ -95,12 +95,12 @@ def test_gaps_of_real_tables_are_filled(estimator, frame):
     assert not holes(filled)[:, observed].any()
 
 
-def test_pickles_of_real_fits_give_the_same_bits(estimator, frame):
+def test_pickles_give_the_same_bits(estimator, frame):
     loaded = pickle.loads(pickle.dumps(estimator))
     np.testing.assert_array_equal(loaded.transform(frame), estimator.transform(frame))
 
 
-def test_clones_of_real_fits_give_the_same_bits(estimator, frame):
+def test_clones_give_the_same_bits(estimator, frame):
     copied = clone(estimator).fit(frame)
     np.testing.assert_array_equal(copied.transform(frame), estimator.transform(frame))
 
@@ -123,7 +123,7 @@ def test_real_tables_go_through_a_search(estimator_class, frame, table):
     assert np.isfinite(search.cv_results_["mean_test_score"]).all()
 
 
-def test_pandas_and_polars_read_the_same_codes(estimator_class, table):
+def test_pandas_and_polars_agree(estimator_class, table):
     path = Path(FOLDER) / f"{table}.csv.gz"
     frames = (
         sample(pd.read_csv(path)),
@@ -133,7 +133,7 @@ def test_pandas_and_polars_read_the_same_codes(estimator_class, table):
     np.testing.assert_allclose(codes[0], codes[1], atol=1e-3)
 
 
-def test_chunks_of_a_file_are_learned_from_one_after_another(estimator_class):
+def test_chunks_of_a_file_are_learned(estimator_class):
     path = Path(FOLDER) / "beijing_air.csv.gz"
     directions = pd.read_csv(path, nrows=4000)["wd"].dropna().unique()
     kinds = {"wd": pd.CategoricalDtype(directions)}

@@ -32,7 +32,7 @@ def bits(answers):
     return {name: answer.tobytes() for name, answer in answers.items()}
 
 
-def test_threads_give_the_same_bits_and_nothing_is_cached(case, fitted, X):
+def test_threads_give_the_same_bits(case, fitted, X):
     estimator, rows = fitted(case), X[:4]
     before = joblib.hash(vars(estimator))
     expected = bits(case.answers(estimator, rows))
@@ -77,7 +77,7 @@ def test_nothing_global_is_changed(case, X):
     if hasattr(estimator, "inverse_transform"):
         estimator.inverse_transform(estimator.transform(X))
     if hasattr(estimator, "module_"):
-        estimator.score(*(X, case.targets(X)) if case.targets else (X,))
+        estimator.score(*(X, case.make_targets(X)) if case.make_targets else (X,))
     after = {name: look() for name, look in GLOBALS.items()}
     assert after == before
 
@@ -110,13 +110,13 @@ def without_seed(case):
     return estimator.set_params(**dict.fromkeys(seeds))
 
 
-def test_without_a_seed_only_numpys_generator_moves(case, X):
+def test_unseeded_fits_move_only_numpys_generator(case, X):
     before = {name: GLOBALS[name]() for name in ("torch", "python")}
     case.fit(without_seed(case), X[:60])
     assert {name: GLOBALS[name]() for name in before} == before
 
 
-def test_a_clone_holds_no_weights_and_fits_to_the_same_bits(case, fitted, X):
+def test_clones_fit_to_the_same_bits(case, fitted, X):
     first = fitted(case)
     expected = bits(case.answers(first, X))
     copied = clone(first)
@@ -124,7 +124,7 @@ def test_a_clone_holds_no_weights_and_fits_to_the_same_bits(case, fitted, X):
     assert bits(case.answers(case.fit(copied, X[:60]), X)) == expected
 
 
-def test_a_refit_starts_fresh(case, fitted, X):
+def test_refits_start_fresh(case, fitted, X):
     refitted = case.fit(case.make(), X[100:140, :4])
     case.fit(refitted, X[:60])
     assert bits(case.answers(refitted, X)) == bits(case.answers(fitted(case), X))

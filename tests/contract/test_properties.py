@@ -417,7 +417,7 @@ def estimators_of(estimator_class):
 
 
 @pytest.mark.parametrize("part", CLASSES)
-def test_any_table_is_fitted_or_refused_by_a_documented_error(part):
+def test_any_table_is_fitted_or_refused(part):
     estimators = estimators_of(list(PARAMETERS)[part])
     for_all(check_table, estimators, arrays() | frames(), part=part)
 

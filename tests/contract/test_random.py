@@ -23,7 +23,7 @@ def draw(request):
     return DRAWS[request.param]
 
 
-def test_same_seed_and_name_give_the_same_numbers(draw):
+def test_seed_and_name_decide_the_numbers(draw):
     assert draw(RandomStreams(3), "split") == draw(RandomStreams(3), "split")
 
 
@@ -42,13 +42,13 @@ def test_one_stream_never_shifts_another(draw):
     assert draw(streams, "weights") == draw(RandomStreams(3), "weights")
 
 
-def test_an_instance_moves_on_with_every_use(draw):
+def test_instances_move_on_with_use(draw):
     random_state = np.random.RandomState(0)
     first, second = RandomStreams(random_state), RandomStreams(random_state)
     assert draw(first, "split") != draw(second, "split")
 
 
-def test_a_seed_leaves_the_global_generators_alone(draw):
+def test_seeds_leave_global_generators_alone(draw):
     numpy_state, torch_state = np.random.get_state(), torch.get_rng_state()  # noqa: NPY002
     draw(RandomStreams(3), "split")
     np.testing.assert_equal(np.random.get_state(), numpy_state)  # noqa: NPY002
@@ -168,7 +168,7 @@ GLOBALS = {
 }
 
 
-def test_without_a_seed_one_number_is_drawn_from_numpy(quick, X):
+def test_unseeded_fits_draw_one_number(quick, X):
     np.random.seed(0)  # noqa: NPY002
     np.random.randint(2**31)  # noqa: NPY002
     expected = GLOBALS["numpy"]()

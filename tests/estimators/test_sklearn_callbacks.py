@@ -139,7 +139,7 @@ def test_every_task_ends_and_x_stands_in_for_a_y_that_is_none(case, few):
     told_X, told_y = watch.data[-1]
     assert told_X is few
     np.testing.assert_array_equal(
-        told_y, few if case.targets is None else case.targets(few)
+        told_y, few if case.make_targets is None else case.make_targets(few)
     )
 
 
@@ -190,7 +190,7 @@ def test_estimators_pickle_before_during_and_after_a_fit(case, few):
         assert_same_answers(case, pickle.loads(way(estimator)), estimator, few)
     midst, shown = pickle.loads(pickles[-1])
     assert not midst.__sklearn_is_fitted__()
-    if case.training:  # what the held estimator's epochs showed is no detector's
+    if case.prefix:  # what the held estimator's epochs showed is no detector's
         return
     assert_same_answers(case, shown, watch.shown[-1], few)
 

@@ -1,4 +1,4 @@
-"""Surprise of numbers by the training numbers of their column."""
+"""Tail probabilities of numbers by the training numbers of their column."""
 
 import numpy as np
 import pytest
@@ -12,69 +12,90 @@ from sklearn_ae._outliers.column_tails import (
 NUMBERS = np.random.default_rng(0).normal(size=20_000)
 
 
-def test_surprise_is_zero_at_the_median_and_one_on_average():
-    surprise = fit_column_tails(NUMBERS, 1.0)
-    assert surprise.of(np.array([np.median(NUMBERS)])) == pytest.approx(0, abs=0.01)
-    assert surprise.mean == pytest.approx(1, abs=0.03)
+def test_tail_is_zero_at_the_median():
+    tails = fit_column_tails(NUMBERS, 1.0)
+    assert tails.negative_log_tail(np.array([np.median(NUMBERS)])) == pytest.approx(
+        0, abs=0.01
+    )
+    assert tails.mean == pytest.approx(1, abs=0.03)
 
 
 @pytest.mark.parametrize("deviations", [1, 2, 3])
-def test_surprise_of_normal_numbers_is_that_of_the_normal_law(deviations):
+def test_normal_numbers_have_normal_tails(deviations):
     share = {1: 0.3173, 2: 0.0455, 3: 0.0027}[deviations]
-    surprise = fit_column_tails(NUMBERS, 1.0).of(np.array([-1.0, 1.0]) * deviations)
-    np.testing.assert_allclose(surprise, -np.log(share), rtol=0.2)
+    result = fit_column_tails(NUMBERS, 1.0).negative_log_tail(
+        np.array([-1.0, 1.0]) * deviations
+    )
+    np.testing.assert_allclose(result, -np.log(share), rtol=0.2)
 
 
-def test_surprise_keeps_growing_beyond_the_training_numbers():
-    far = fit_column_tails(NUMBERS, 1.0).of(10.0 ** np.arange(1, 300, 20))
+def test_tails_grow_beyond_training_numbers():
+    far = fit_column_tails(NUMBERS, 1.0).negative_log_tail(
+        10.0 ** np.arange(1, 300, 20)
+    )
     assert np.isfinite(far).all()
     assert (np.diff(far) > 0).all()
 
 
-def test_one_number_far_off_leaves_others_their_surprise():
+def test_one_number_far_off_changes_little():
     spoilt = fit_column_tails(np.append(NUMBERS[:200], 1e9), 1.0)
-    middle, edge, far = spoilt.of(np.array([0.0, 1.0, 5.0]))
+    middle, edge, far = spoilt.negative_log_tail(np.array([0.0, 1.0, 5.0]))
     assert middle == pytest.approx(0, abs=0.1)
     assert edge == pytest.approx(-np.log(0.3173), rel=0.2)
     assert far > 3.5
 
 
-def test_one_side_alone_may_surprise():
-    surprise = fit_column_tails(NUMBERS, 1.0, two_sided=False)
-    low, high = surprise.of(np.array([-5.0, 5.0]))
+def test_one_sided_tails_ignore_small_numbers():
+    tails = fit_column_tails(NUMBERS, 1.0, two_sided=False)
+    low, high = tails.negative_log_tail(np.array([-5.0, 5.0]))
     assert low == pytest.approx(0, abs=1e-3)
     assert high > 5
 
 
-def test_numbers_that_differ_by_rounding_are_one():
+def test_numbers_equal_but_for_rounding_tie():
     ties = np.repeat([0.0, 1.0], [95, 5])
     noise = 1e-15 * np.random.default_rng(0).normal(size=100)
-    surprise = fit_column_tails(ties + noise, 1.0)
-    common, rare = surprise.of(np.array([1e-14, 1.0]))
+    tails = fit_column_tails(ties + noise, 1.0)
+    common, rare = tails.negative_log_tail(np.array([1e-14, 1.0]))
     assert common == pytest.approx(0, abs=1e-6)
     assert rare > 2
 
 
-def test_rounding_counts_in_units_of_the_numbers():
+@pytest.mark.parametrize("distance", [7.5, -7.5, 7.25])
+def test_rounding_splits_no_group(distance):
+    # Half of them lie beyond the border of a bin, at 7.5 times the tolerance of 1e-5.
+    noise = 1e-8 * np.random.default_rng(0).normal(size=100)
+    numbers = np.repeat([0, 1e-5 * distance], [60, 40]) + noise
+    tails = fit_column_tails(numbers, 1.0, rounding=1e-7)
+    result = tails.negative_log_tail(numbers)
+    np.testing.assert_array_equal(result[:60], 0)
+    np.testing.assert_allclose(result[60:], result[60], rtol=1e-3)
+
+
+def test_tolerance_grows_with_the_numbers():
     ties = 1 + 1e-14 * np.arange(20)
-    surprise = fit_column_tails(np.append(ties, 3.0), 1e-13)
-    assert surprise.of(ties + 1e-15) == pytest.approx(surprise.of(ties), abs=1e-3)
+    tails = fit_column_tails(np.append(ties, 3.0), 1e-13)
+    assert tails.negative_log_tail(ties + 1e-15) == pytest.approx(
+        tails.negative_log_tail(ties), abs=1e-3
+    )
 
 
-def test_rounding_may_be_coarser_than_the_unit_tells():
+def test_rounding_may_exceed_the_unit():
     noise = 1e-6 * NUMBERS[:100]
     fine, coarse = (fit_column_tails(noise, 1e-6, rounding=r) for r in (0.0, 1e-4))
-    assert np.ptp(fine.of(noise)) > 1
-    np.testing.assert_allclose(coarse.of(noise), 0)
+    assert np.ptp(fine.negative_log_tail(noise)) > 1
+    np.testing.assert_allclose(coarse.negative_log_tail(noise), 0)
 
 
-def test_what_differs_from_a_constant_surprises():
-    same, other = fit_column_tails(np.full(50, 3.0), 1.0).of(np.array([3.0, 4.0]))
+def test_numbers_unlike_a_constant_are_extreme():
+    same, other = fit_column_tails(np.full(50, 3.0), 1.0).negative_log_tail(
+        np.array([3.0, 4.0])
+    )
     assert same == 0
     assert other > 3
 
 
-def test_missing_numbers_have_no_surprise():
+def test_missing_numbers_have_no_tail():
     columns = [
         fit_column_tails(NUMBERS, 1.0),
         fit_column_tails(np.full(3, np.nan), 1.0),
@@ -87,7 +108,7 @@ def test_missing_numbers_have_no_surprise():
 @pytest.mark.parametrize("name", ["knots", "at_most", "at_least"])
 @pytest.mark.parametrize("wrong", [np.nan, np.inf, -np.inf])
 @pytest.mark.parametrize("position", [0, 3, -1])
-def test_states_that_are_not_finite_are_refused(name, wrong, position):
+def test_states_without_finite_arrays_are_refused(name, wrong, position):
     state = fit_column_tails(NUMBERS[:50], 1.0).state()
     state[name] = state[name].copy()
     state[name][position] = wrong

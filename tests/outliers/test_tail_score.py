@@ -1,4 +1,4 @@
-"""The sum of surprises, and how it is shared out."""
+"""The sum of tail probabilities, and the shares of columns in it."""
 
 import math
 
@@ -23,57 +23,57 @@ def pca(rows):
 
 
 @pytest.fixture(scope="module")
-def learned(pca, rows):
+def tail_score(pca, rows):
     return fit_tail_score(pca, rows)
 
 
-def test_abnormality_is_the_sum_of_its_parts(learned, pca, rows):
-    (view,) = iterate_row_statistics(pca, rows)
-    expected = sum(part.sum(axis=1) for part in learned.parts(view))
-    np.testing.assert_allclose(learned.of(pca, rows), expected)
+def test_score_is_the_sum_of_terms(tail_score, pca, rows):
+    (statistics,) = iterate_row_statistics(pca, rows)
+    expected = sum(part.sum(axis=1) for part in tail_score.terms(statistics))
+    np.testing.assert_allclose(tail_score.score(pca, rows), expected)
 
 
-def test_its_mean_is_the_number_of_terms_by_their_weights(learned, pca, rows):
+def test_mean_score_is_the_total_weight(tail_score, pca, rows):
     # 4 cells, 4 residuals and 4 axes, 2 codes and 4 reconstructions of half a weight.
-    assert learned.of(pca, rows).mean() == pytest.approx(12 + 1 + 2, rel=0.02)
-    assert learned.n_codes == 2
+    assert tail_score.score(pca, rows).mean() == pytest.approx(12 + 1 + 2, rel=0.02)
+    assert tail_score.n_codes == 2
 
 
-def test_axes_are_principal_ones_of_standardized_columns(learned, rows):
+def test_axes_are_those_of_standardized_columns(tail_score, rows):
     components = PCA().fit(rows / rows.std(axis=0)).components_
-    overlap = np.abs(learned.axes.components @ components.T)
+    overlap = np.abs(tail_score.axes.components @ components.T)
     np.testing.assert_allclose(overlap, np.eye(4), atol=1e-6)
 
 
-def test_missing_cells_count_as_the_mean_of_their_column(learned, pca, rows):
-    (view,) = iterate_row_statistics(pca, rows[:1])
+def test_missing_cells_get_mean_terms(tail_score, pca, rows):
+    (statistics,) = iterate_row_statistics(pca, rows[:1])
     gaps = [np.full((1, 4), np.nan)] * 3
-    parts = learned.parts(view._replace(cells=gaps[0]))
-    parts = parts._replace(residuals=gaps[1], reconstructions=gaps[2])
-    means = learned.cells + learned.residuals + learned.reconstructions
-    expected = parts.directions.sum() + sum(column.mean for column in means)
-    np.testing.assert_allclose(learned._total(parts), expected)
+    terms = tail_score.terms(statistics._replace(cells=gaps[0]))
+    terms = terms._replace(residuals=gaps[1], reconstructions=gaps[2])
+    means = tail_score.cells + tail_score.residuals + tail_score.reconstructions
+    expected = terms.directions.sum() + sum(column.mean for column in means)
+    np.testing.assert_allclose(tail_score._sum(terms), expected)
 
 
-def test_rounding_of_large_columns_says_nothing_of_small_ones(rows):
+def test_rounding_of_large_columns_scores_zero(rows):
     table = pd.DataFrame(rows[:5, :2] * [1e-16, 1], columns=["small", "large"])
     table = table.assign(kind=list("xyxyz"))
     linear = AutoencoderTransformer(4, max_epochs=0, standardize=False).fit(table)
-    learned = fit_tail_score(linear, table)
-    (view,) = iterate_row_statistics(linear, table)
-    assert np.ptp(view.residuals[:, 0]) > 1e-4 * learned.axes.unit[0]
-    np.testing.assert_allclose(learned.parts(view).residuals, np.zeros((5, 3)))
+    tail_score = fit_tail_score(linear, table)
+    (statistics,) = iterate_row_statistics(linear, table)
+    assert np.ptp(statistics.residuals[:, 0]) > 1e-4 * tail_score.axes.unit[0]
+    np.testing.assert_allclose(tail_score.terms(statistics).residuals, np.zeros((5, 3)))
 
 
-def test_shares_of_rows_are_of_one_and_follow_a_cell_far_off(learned, pca, rows):
+def test_shares_follow_a_cell_far_off(tail_score, pca, rows):
     strange = np.tile(np.median(rows, axis=0), (4, 1))
     strange[np.arange(4), np.arange(4)] = 100
-    shares = learned.shares(pca, strange)
+    shares = tail_score.shares(pca, strange)
     np.testing.assert_allclose(shares.sum(axis=1), 1)
     np.testing.assert_array_equal(shares.argmax(axis=1), np.arange(4))
 
 
-def test_many_rows_are_thinned_alike_however_they_are_ordered(pca, rows):
+def test_many_rows_are_subsampled(pca, rows):
     many = np.tile(rows, (math.ceil(40_000 / len(rows)), 1))
     few = fit_tail_score(pca, many)
-    assert few.of(pca, rows).mean() == pytest.approx(15, rel=0.05)
+    assert few.score(pca, rows).mean() == pytest.approx(15, rel=0.05)

@@ -67,12 +67,14 @@ def test_a_fit_goes_on_where_it_was_cut_off(quick, in_pieces, X):
 
 
 def test_cross_fitting_starts_anew_to_the_same_bits(quick, fail_after, path, X):
+    def make():
+        return quick(max_epochs=2, validation_fraction=0.1)
+
     fail_after(1)
     with pytest.raises(RuntimeError, match="power"):
-        quick(max_epochs=2).fit(X, checkpoint=path)
+        make().fit(X, checkpoint=path)
     fail_after(-1)
-    fitted = quick(max_epochs=2).fit(X, checkpoint=path)
-    assert bits(fitted) == bits(quick(max_epochs=2).fit(X))
+    assert bits(make().fit(X, checkpoint=path)) == bits(make().fit(X))
 
 
 WAYS = {
