@@ -5,6 +5,13 @@ from .base import BaseAutoencoder
 from .convolutional import ConvolutionalAutoencoder
 from .denoising import DenoisingAutoencoder
 from .encoder_decoder import EncoderDecoderRegressor
+from .latent_model import (
+    LatentModel,
+    RowStatistics,
+    encode_dense,
+    latent_model_of,
+    unwrap_autoencoder,
+)
 from .mixins import fit_transaction, restore_on_error
 from .parameters import CategoryParameters, TrainingParameters
 from .sklearn_callbacks import FitTasks
@@ -13,10 +20,8 @@ from .variational import VariationalAutoencoder
 from .wrapper import (
     BaseWrapper,
     count_wrapped_fits,
-    encode_dense,
     fit_wrapped,
     or_default,
-    own_autoencoder,
     with_seeds,
 )
 
@@ -29,6 +34,8 @@ __all__ = [
     "DenoisingAutoencoder",
     "EncoderDecoderRegressor",
     "FitTasks",
+    "LatentModel",
+    "RowStatistics",
     "SparseAutoencoder",
     "TrainingParameters",
     "VariationalAutoencoder",
@@ -36,8 +43,9 @@ __all__ = [
     "encode_dense",
     "fit_transaction",
     "fit_wrapped",
+    "latent_model_of",
     "or_default",
-    "own_autoencoder",
     "restore_on_error",
+    "unwrap_autoencoder",
     "with_seeds",
 ]

@@ -19,8 +19,12 @@ def others():
 
 def partly(labelled, others, seed=0):
     source = torch.Generator().manual_seed(seed)
-    targets = torch.arange(4)
-    return PartlyLabelledRows(labelled, targets, lambda x: -x, others, 5, source)
+
+    def noise(x):
+        return -x
+
+    rows = LabelledRows(labelled, torch.arange(4), noise)
+    return PartlyLabelledRows(rows, others, noise, 5, source)
 
 
 def test_labelled_rows_come_with_their_targets(labelled):
