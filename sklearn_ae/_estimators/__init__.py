@@ -24,28 +24,3 @@ from .wrapper import (
     or_default,
     with_seeds,
 )
-
-__all__ = [
-    "AutoencoderTransformer",
-    "BaseAutoencoder",
-    "BaseWrapper",
-    "CategoryParameters",
-    "ConvolutionalAutoencoder",
-    "DenoisingAutoencoder",
-    "EncoderDecoderRegressor",
-    "FitTasks",
-    "LatentModel",
-    "RowStatistics",
-    "SparseAutoencoder",
-    "TrainingParameters",
-    "VariationalAutoencoder",
-    "count_wrapped_fits",
-    "encode_dense",
-    "fit_transaction",
-    "fit_wrapped",
-    "latent_model_of",
-    "or_default",
-    "restore_on_error",
-    "unwrap_autoencoder",
-    "with_seeds",
-]

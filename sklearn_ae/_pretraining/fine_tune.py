@@ -10,11 +10,7 @@ import torch
 from torch import nn
 
 from .._estimators import latent_model_of
-from .._fitting import (
-    FittedAutoencoder,
-    Observe,
-    make_row_source,
-)
+from .._fitting import FittedAutoencoder, Observe, make_row_source
 from .._training import (
     Networks,
     RandomStreams,
