@@ -12,12 +12,13 @@ from sklearn.utils.validation import check_is_fitted
 
 from .._fitting import FittedAutoencoder, fit_rows
 from .._persistence import (
-    A_COMPONENT,
-    NUMBER,
-    TRAINED,
+    COLUMNS_SCHEMA,
+    TRAINING_SCHEMA,
+    Array,
+    Nested,
+    Number,
+    OrNone,
     PersistenceMixin,
-    columns_rules,
-    optional,
 )
 from .._sklearn import Interval, RealNotInt, _fit_context
 from .._tables import (
@@ -74,17 +75,17 @@ class BaseAutoencoder(
         **CategoryParameters._parameter_constraints,
         **TrainingParameters._parameter_constraints,
     }
-    _parts: ClassVar[dict] = {"_fitted": FittedAutoencoder}
+    _schema: ClassVar[dict] = {
+        "_fitted": Nested(FittedAutoencoder),
+        **COLUMNS_SCHEMA,
+        **TRAINING_SCHEMA,
+        "explained_variance_": Array(("n_components",)),
+        "pca_validation_loss_": OrNone(Number()),
+    }
     _derived: ClassVar[dict] = {
         "n_components_": lambda self: self._fitted.network["n_components"],
         "mean_": lambda self: self._fitted.codec.mean.copy(),
         "scale_": lambda self: self._fitted.codec.scale.copy(),
-    }
-    _rules: ClassVar[dict] = {
-        **columns_rules(lambda self: self._fitted.codec.columns),
-        **TRAINED,
-        "explained_variance_": A_COMPONENT,
-        "pca_validation_loss_": optional(NUMBER),
     }
 
     @_fit_context(prefer_skip_nested_validation=True)
@@ -372,7 +373,7 @@ class BaseAutoencoder(
         vars(self).pop("_stream", None)
         self._fitted = learned.fitted
         vars(self).update(
-            {name: made(self) for name, made in self._derived.items()},
+            {name: derive(self) for name, derive in self._derived.items()},
             explained_variance_=learned.explained_variance,
             pca_validation_loss_=learned.pca_validation_loss,
             **learned.state.attributes(),

@@ -9,19 +9,19 @@ from .fitted import FittedAutoencoder, FittedPair, check_weights, with_weights
 from .networks import layer_sizes
 from .partial_fit import learn_chunk
 from .stream_start import begin_stream, resume_after_fit, resume_stream
-from .stream_state import is_stream_state
+from .stream_state import StreamState
 
 __all__ = [
     "FittedAutoencoder",
     "FittedPair",
     "PairedTables",
+    "StreamState",
     "begin_stream",
     "check_weights",
     "draw_rows",
     "fit_paired_rows",
     "fit_prior",
     "fit_rows",
-    "is_stream_state",
     "kl_per_component",
     "layer_sizes",
     "learn_chunk",

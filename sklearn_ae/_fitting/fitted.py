@@ -2,33 +2,57 @@
 
 import contextlib
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import torch
 from scipy import sparse
 from torch import nn
 
-from .._persistence import check_and_infer_shapes, check_arrays, check_format, restored
+from .._persistence import (
+    Array,
+    Known,
+    Nested,
+    NetworkArguments,
+    OneOf,
+    Rule,
+    StateMixin,
+    Weights,
+)
 from .._tables import TableCodec, TableSchema, block_widths, float_dtype, row_chunks
 from ..nn import NETWORKS
 
-_FORMAT = 1
-_KEYS = {
-    "format",
-    "columns",
-    "mean",
-    "scale",
-    "constant",
-    "empty",
-    "code_unit",
-    "kind",
-    "network",
-    "arrays",
+
+class Columns(Rule):
+    """The columns of a table, which encode to the rows of the network before them."""
+
+    def read(self, value: Any, name: str, known: Known) -> TableSchema:
+        """Return the columns. The entries after them know their number and names."""
+        columns = TableSchema.from_state(value)
+        n_encoded = int(block_widths(columns).sum())
+        if n_encoded != known["n_features"]:
+            raise ValueError(
+                f"{name} must encode to {known['n_features']} numbers a row, got "
+                f"{n_encoded}."
+            )
+        known.update(n_columns=len(columns.names), names=columns.names)
+        return columns
+
+    def write(self, value: TableSchema) -> dict[str, Any]:
+        """Return the state of columns."""
+        return value.state()
+
+
+_CODEC = {
+    "columns": Columns(),
+    "mean": Array(("n_features",)),
+    "scale": Array(("n_features",), "> 0"),
+    "empty": Array(("n_columns",), dtypes=(np.bool_,)),
+    "constant": Array(("n_columns",), dtypes=(np.bool_,)),
 }
 
 
-class FittedAutoencoder:
+class FittedAutoencoder(StateMixin):
     """Encodes and decodes in chunks, as a pure function of arrays.
 
     Float32 rows are computed in float32 and float64 rows in float64, so that a row's
@@ -51,6 +75,14 @@ class FittedAutoencoder:
     code_unit : ndarray of shape (n_components,)
         Size of one unit of the network's codes in the units codes are given in.
     """
+
+    _schema: ClassVar[dict] = {
+        "kind": OneOf(NETWORKS),
+        "network": NetworkArguments(),
+        "arrays": Weights(),
+        "code_unit": Array(("n_components",), "> 0"),
+        "codec": Nested(TableCodec, _CODEC),
+    }
 
     def __init__(
         self,
@@ -185,29 +217,7 @@ class FittedAutoencoder:
         network = NETWORKS[self.kind](**self.network, device="meta")
         return with_weights(network, self.arrays, dtype)
 
-    def __getstate__(self) -> dict[str, Any]:
-        codec = self.codec
-        return {
-            "format": _FORMAT,
-            "columns": codec.columns.state(),
-            "mean": codec.mean,
-            "scale": codec.scale,
-            "constant": codec.constant,
-            "empty": codec.empty,
-            "code_unit": self.code_unit,
-            "kind": self.kind,
-            "network": self.network,
-            "arrays": self.arrays,
-        }
-
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        codec = TableCodec(
-            _checked_columns(state),
-            *(np.array(state[name]) for name in ("mean", "scale", "empty", "constant")),
-        )
-        arrays = {name: np.array(array) for name, array in state["arrays"].items()}
-        unit = np.array(state["code_unit"])
-        self.__init__(codec, state["kind"], dict(state["network"]), arrays, unit)
+    def _check_state(self) -> None:
         check_weights(*self._modules.values())
 
 
@@ -236,46 +246,6 @@ def _scaled(codes: np.ndarray, unit: np.ndarray) -> np.ndarray:
     return scaled
 
 
-def _checked_columns(state: dict[str, Any]) -> TableSchema:
-    """Check a state from outside before anything is built of it, and return columns."""
-    check_format("The state", state, _FORMAT, _KEYS)
-    if not isinstance(state["kind"], str) or state["kind"] not in NETWORKS:
-        raise ValueError(
-            f"The network must be one of {sorted(NETWORKS)}, got {state['kind']!r}."
-        )
-    network, arrays = state["network"], state["arrays"]
-    check_arrays(
-        arrays, check_and_infer_shapes(NETWORKS[state["kind"]], network, arrays)
-    )
-    n_features, n_components = (network["n_features"],), (network["n_components"],)
-    shapes = {"mean": n_features, "scale": n_features, "code_unit": n_components}
-    check_arrays({name: state[name] for name in shapes}, shapes)
-    if not (state["code_unit"] > 0).all() or not (state["scale"] > 0).all():
-        raise ValueError(
-            "Units must be positive, got those of codes from "
-            f"{state['code_unit'].min()} and those of columns from "
-            f"{state['scale'].min()}."
-        )
-    return _columns_of(state, network["n_features"])
-
-
-def _columns_of(state: dict[str, Any], n_features: int) -> TableSchema:
-    columns = TableSchema.from_state(state["columns"])
-    n_encoded = int(block_widths(columns).sum())
-    if n_encoded != n_features:
-        raise ValueError(
-            f"Columns must encode to {n_features} numbers a row, got {n_encoded}."
-        )
-    for name in ("empty", "constant"):
-        flags = state[name]
-        whole = isinstance(flags, np.ndarray) and flags.dtype == bool
-        if not whole or flags.shape != (len(columns.names),):
-            raise ValueError(
-                f"{name!r} must be {len(columns.names)} booleans, one a column."
-            )
-    return columns
-
-
 def check_weights(*modules: nn.Module) -> None:
     """Raise unless the weights of modules are finite in their dtype, and make sense."""
     for module in modules:
@@ -284,7 +254,7 @@ def check_weights(*modules: nn.Module) -> None:
         module.check()
 
 
-class FittedPair:
+class FittedPair(StateMixin):
     """Predicts outputs in chunks, as a pure function of arrays.
 
     Parameters
@@ -295,6 +265,12 @@ class FittedPair:
     output_mean, output_scale : ndarray of shape (n_outputs,)
         What encoded outputs are made outputs by.
     """
+
+    _schema: ClassVar[dict] = {
+        "network": Nested(FittedAutoencoder),
+        "output_mean": Array(("n_outputs",)),
+        "output_scale": Array(("n_outputs",), "> 0"),
+    }
 
     def __init__(
         self,
@@ -332,22 +308,3 @@ class FittedPair:
         row = self.network.codec.decode(np.zeros((1, self.network.codec.n_encoded)))
         self.network.encode(row)
         self.predict(row)
-
-    def __getstate__(self) -> dict[str, Any]:
-        return self.network.__getstate__() | {
-            "output_mean": self.output_mean,
-            "output_scale": self.output_scale,
-        }
-
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        scaling = {name: state.get(name) for name in ("output_mean", "output_scale")}
-        rest = {name: part for name, part in state.items() if name not in scaling}
-        network = restored(FittedAutoencoder, rest)
-        n_outputs = (network.network.get("n_outputs"),)
-        check_arrays(scaling, dict.fromkeys(scaling, n_outputs))
-        if not (scaling["output_scale"] > 0).all():
-            raise ValueError(
-                "Units must be positive, got those of outputs from "
-                f"{scaling['output_scale'].min()}."
-            )
-        self.__init__(network, **{name: np.array(scaling[name]) for name in scaling})

@@ -206,5 +206,5 @@ def _learned(
         explained_variance=variance,
         state=TrainingState(weights={}, best_epoch=best_epoch, losses=losses),
         pca_validation_loss=None,
-        more={"_stream": stream.state()},
+        more={"_stream": stream},
     )

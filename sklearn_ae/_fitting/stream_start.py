@@ -171,7 +171,7 @@ def resume_stream(estimator) -> StreamPosition:
         As it was.
     """
     fitted = estimator._fitted
-    stream = StreamState.from_state(estimator._stream, fitted)
+    stream = estimator._stream
     module = NETWORKS[fitted.kind](
         **stream.network, generator=torch.Generator(), fuse=True
     )

@@ -17,7 +17,7 @@ from .._estimators import (
     own_autoencoder,
     restore_on_error,
 )
-from .._persistence import NUMBER
+from .._persistence import Nested, Number
 from .._sklearn import Interval, _fit_context
 from .._tables import make_indexable, numbers_frame, selected
 from .robust_fit import (
@@ -160,8 +160,11 @@ class ReconstructionOutlierDetector(OutlierMixin, BaseWrapper):
         "n_rounds": [Interval(Integral, 1, None, closed="left")],
         "random_state": ["random_state"],
     }
-    _parts: ClassVar[dict] = {"_fitted": TailScore}
-    _rules: ClassVar[dict] = {**BaseWrapper._rules, "offset_": NUMBER}
+    _schema: ClassVar[dict] = {
+        **BaseWrapper._schema,
+        "_fitted": Nested(TailScore),
+        "offset_": Number(),
+    }
 
     @_fit_context(prefer_skip_nested_validation=False)
     def fit(self, X, y=None):

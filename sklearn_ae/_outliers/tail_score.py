@@ -1,13 +1,13 @@
 """How abnormal rows are: what is surprising about cells, residuals, axes and codes."""
 
-from typing import Any, NamedTuple
+from typing import ClassVar, NamedTuple
 
 import numpy as np
 from sklearn.decomposition import PCA
 from sklearn.preprocessing import StandardScaler
 
 from .._estimators import own_autoencoder
-from .._persistence import check_arrays, check_keys
+from .._persistence import Array, ListOf, Nested, OrNone, StateMixin
 from .._sklearn import _num_samples
 from .._tables import selected
 from .column_tails import ColumnTails, fit_column_tails, negative_log_tails
@@ -18,7 +18,6 @@ _MOST_ROWS, _MOST_CELLS, _MOST_AXES = 20_000, 10_000_000, 256
 _LEAST_VARIANCE = 1e-7
 # Of the largest column, in rounding units of the dtype.
 _ROUNDED = 4
-_COLUMNS = ("cells", "residuals", "reconstructions", "directions")
 
 
 class PrincipalAxes(NamedTuple):
@@ -36,6 +35,13 @@ class PrincipalAxes(NamedTuple):
     mean: np.ndarray
     unit: np.ndarray
     components: np.ndarray
+
+    # Without ClassVar, which a NamedTuple takes for a field.
+    _schema = {  # noqa: RUF012
+        "mean": Array(("n_columns",)),
+        "unit": Array(("n_columns",), "> 0"),
+        "components": Array(("n_axes", "n_columns"), sets="n_axes"),
+    }
 
     def standard(self, cells: np.ndarray) -> np.ndarray:
         """Return standardized cells, missing ones at the mean."""
@@ -65,7 +71,7 @@ class Parts(NamedTuple):
     directions: np.ndarray
 
 
-class TailScore:
+class TailScore(StateMixin):
     r"""The surprise of all that a fitted transformer tells of a row, summed.
 
     .. math:: a(x) = \sum_j s_j(x_j) + \sum_j t_j(x_j - x'_j)
@@ -92,61 +98,22 @@ class TailScore:
         Squared correlations of directions with cells, which share their terms out.
     """
 
+    _schema: ClassVar[dict] = {
+        "cells": ListOf(OrNone(Nested(ColumnTails)), sets="n_columns"),
+        "residuals": ListOf(OrNone(Nested(ColumnTails)), "== n_columns"),
+        "reconstructions": ListOf(OrNone(Nested(ColumnTails)), "== n_columns"),
+        "axes": Nested(PrincipalAxes),
+        # Of the axes first, then of the codes.
+        "directions": ListOf(Nested(ColumnTails), "> n_axes", sets="n_directions"),
+        "loadings_squared": Array(("n_directions", "n_columns"), ">= 0"),
+    }
+
     def __init__(
         self, axes, cells, residuals, reconstructions, directions, loadings_squared
     ) -> None:
         self.axes, self.cells, self.residuals = axes, cells, residuals
         self.reconstructions = reconstructions
         self.directions, self.loadings_squared = directions, loadings_squared
-
-    def _columns(self) -> dict[str, list[ColumnTails | None]]:
-        return {name: getattr(self, name) for name in _COLUMNS}
-
-    def __getstate__(self) -> dict[str, Any]:
-        columns = {
-            name: [None if part is None else part.state() for part in parts]
-            for name, parts in self._columns().items()
-        }
-        return {
-            "axes": self.axes._asdict(),
-            "loadings_squared": self.loadings_squared,
-        } | columns
-
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        check_keys("abnormality", state, {"axes", "loadings_squared", *_COLUMNS})
-        columns = {
-            name: [
-                None if part is None else ColumnTails.from_state(part)
-                for part in state[name]
-            ]
-            for name in _COLUMNS
-        }
-        self.__init__(
-            axes=PrincipalAxes(**state["axes"]),
-            loadings_squared=state["loadings_squared"],
-            **columns,
-        )
-        self._check()
-
-    def _check(self) -> None:
-        n_features, n_directions = len(self.cells), len(self.directions)
-        shapes = {
-            "mean": (n_features,),
-            "unit": (n_features,),
-            "components": (len(self.axes.components), n_features),
-            "loadings_squared": (n_directions, n_features),
-        }
-        check_arrays(
-            self.axes._asdict() | {"loadings_squared": self.loadings_squared}, shapes
-        )
-        sizes = {len(self.residuals), len(self.reconstructions)}
-        whole = None not in self.directions and sizes == {n_features}
-        signs = (self.axes.unit > 0).all() and (self.loadings_squared >= 0).all()
-        if not whole or not signs or self.n_codes < 1:
-            raise ValueError(
-                f"What is abnormal must be told of {n_features} columns in positive "
-                f"units, and of axes and codes, got {n_directions} directions."
-            )
 
     @property
     def n_codes(self) -> int:

@@ -1,4 +1,4 @@
-"""Saved state: files, pickles and the rules that state must meet."""
+"""Saved state: files, pickles and the schemas that state must meet."""
 
 from .archive import (
     InvalidFileError,
@@ -9,53 +9,50 @@ from .archive import (
     write_file,
 )
 from .fingerprint import describe_settings, hash_tables, hash_values, is_fingerprint
-from .network_arguments import check_and_infer_shapes
+from .network_arguments import NetworkArguments, Weights
 from .persistent import PersistenceMixin, load, skops_names
-from .rules import (
-    A_COMPONENT,
-    COUNT,
-    NUMBER,
-    POSITIVE,
-    TRAINED,
-    Rule,
-    are_numbers,
-    check_arrays,
-    check_format,
-    check_keys,
-    columns_rules,
-    is_number,
-    is_vector,
-    optional,
-    restored,
+from .rules import Array, Condition, Count, Known, Number, OneOf, Rule
+from .schemas import (
+    COLUMNS_SCHEMA,
+    TRAINING_SCHEMA,
+    DictOf,
+    IfPresent,
+    ListOf,
+    Nested,
+    OrNone,
+    StateMixin,
+    TupleOf,
 )
 
 __all__ = [
-    "A_COMPONENT",
-    "COUNT",
-    "NUMBER",
-    "POSITIVE",
-    "TRAINED",
+    "COLUMNS_SCHEMA",
+    "TRAINING_SCHEMA",
+    "Array",
+    "Condition",
+    "Count",
+    "DictOf",
+    "IfPresent",
     "InvalidFileError",
+    "Known",
+    "ListOf",
+    "Nested",
+    "NetworkArguments",
+    "Number",
+    "OneOf",
+    "OrNone",
     "PersistenceMixin",
     "Rule",
-    "are_numbers",
-    "check_and_infer_shapes",
-    "check_arrays",
-    "check_format",
-    "check_keys",
-    "columns_rules",
+    "StateMixin",
+    "TupleOf",
+    "Weights",
     "describe_settings",
     "hash_tables",
     "hash_values",
     "is_fingerprint",
-    "is_number",
-    "is_vector",
     "load",
-    "optional",
     "packed",
     "raise_invalid_file",
     "read_file",
-    "restored",
     "skops_names",
     "unpacked",
     "write_file",

@@ -5,7 +5,6 @@ import warnings
 from collections.abc import Callable
 from typing import Any, ClassVar
 
-import numpy as np
 import torch
 from sklearn.base import BaseEstimator
 from sklearn.frozen import FrozenEstimator
@@ -15,34 +14,41 @@ from .._sklearn import CALLBACKS, OF_A_FIT, TASKS
 from .._tables import FRAMES
 from .._version import __version__
 from .archive import packed, raise_invalid_file, read_file, unpacked, write_file
-from .rules import Rule, check_keys, restored
+from .rules import Condition, OneOf
+from .schemas import DictOf, Schema, copy_arrays, read_state
 
 _KIND = "estimator"
-_VERSION, _OUTPUT = "_version", "_sklearn_output_config"
-_CONTAINERS = ("default", *FRAMES)
+_FORMAT = 1  # of the states of estimators
+_VERSION, _STATE_FORMAT = "_version", "_format"
+_OUTPUT = "_sklearn_output_config"
 _FROZEN = FrozenEstimator.__name__
 _MUST = "must be of an estimator as sklearn_ae makes it"
+_FORMATS = OneOf({_FORMAT})
+_OUTPUTS = DictOf({"transform": OneOf({"default", *FRAMES})})
+_DICT = Condition("a dict", lambda value, _: type(value) is dict)
+_TREE = DictOf(
+    {
+        "class": Condition("a string", lambda value, _: type(value) is str),
+        "state": _DICT,
+    }
+)
+_FROZEN_STATE = DictOf({"estimator": _DICT})
 
 
 class PersistenceMixin:
-    """Mixin of all estimators: what they are outside of a process, and back.
+    """Mixin of all estimators: files, pickles and skops' files.
 
-    In pickles, skops' files and those of :meth:`save` alike, fitted state is a dict of
-    plain values and arrays, which is checked before it is taken. Without an attribute
-    in one of these tables a fitted estimator can't be saved.
+    In all of these, fitted state is a dict of plain values and arrays, which is checked
+    before anything is made of it. A fitted estimator with an attribute that is neither
+    in a schema nor derived can't be saved.
     """
 
-    # Fitted attributes that are objects of this package, and their classes, whose
-    # `__getstate__` and `__setstate__` give and take a tree of plain values and arrays.
-    _parts: ClassVar[dict[str, type]] = {}
+    # Rules of fitted attributes.
+    _schema: ClassVar[Schema] = {}
+    # Fitted attributes that are functions of others, which are not saved.
+    _derived: ClassVar[dict[str, Callable[[Any], Any]]] = {}
     # Parameters and fitted attributes that are estimators.
     _nested: ClassVar[tuple[str, ...]] = ()
-    # Fitted attributes that come from others: what makes them.
-    _derived: ClassVar[dict[str, Callable[[Any], Any]]] = {}
-    # All other fitted attributes: what they must be. None may be missing but optional
-    # ones.
-    _rules: ClassVar[dict[str, Rule]] = {}
-    _optional: ClassVar[frozenset[str]] = frozenset({"feature_names_in_"})
 
     def save(self, path):
         """Write the fitted estimator to a file, for :func:`sklearn_ae.load`.
@@ -74,40 +80,42 @@ class PersistenceMixin:
             If the file can't be written.
         """
         check_is_fitted(self)
-        write_file(path, packed(_KIND, _described(self, type(self).__name__)))
+        write_file(path, packed(_KIND, _to_tree(self, type(self).__name__)))
 
     def __getstate__(self):
         state = dict(super().__getstate__())
         if TASKS in state:
             state = _before_fit(self, state)
-        for name in state.keys() & self._parts.keys():
-            state[name] = state[name].__getstate__()
+        for name in state.keys() & self._schema.keys():
+            state[name] = self._schema[name].write(state[name])
         for name in self._derived:
             state.pop(name, None)
         for name, value in state.items():
             if isinstance(value, torch.device):
                 state[name] = str(value)
-        return state | ({_VERSION: __version__} if _is_fitted(self, state) else {})
+        if _is_fitted(self, state):
+            state |= {_VERSION: __version__, _STATE_FORMAT: _FORMAT}
+        return state
 
     def __setstate__(self, state):
         with raise_invalid_file(f"The state {_MUST}"):
             self._restore(state)
 
     def _restore(self, state: dict[str, Any]) -> None:
-        state = {name: _owned(value) for name, value in state.items()}
-        version = state.pop(_VERSION, None)
+        state = copy_arrays(dict(state))
+        version, number = (state.pop(key, None) for key in (_VERSION, _STATE_FORMAT))
         if not _is_fitted(self, state):
             super().__setstate__(state)
             return
         _check_version(version)
-        check_keys(type(self).__name__, state.keys() & self._parts.keys(), self._parts)
-        for name, part in self._parts.items():
-            state[name] = restored(part, state[name])
+        _FORMATS.read(number, "The format", {})
+        fitted = {name: state[name] for name in state.keys() & self._schema.keys()}
+        state |= read_state(type(self).__name__, fitted, self._schema)
+        if _OUTPUT in state:
+            _OUTPUTS.read(state[_OUTPUT], _OUTPUT, {})
         super().__setstate__(state)
-        for name, made in self._derived.items():
-            setattr(self, name, made(self))
-        _check_learned(self)
-        _check_output(state)
+        for name, derive in self._derived.items():
+            setattr(self, name, derive(self))
         self._check_fitted()
 
     def _check_fitted(self) -> None:
@@ -166,17 +174,17 @@ def load(path):
     >>> bool((loaded.transform(X) == autoencoder.transform(X)).all())
     True
     """
-    return _loaded(read_file(path))
+    return _from_bytes(read_file(path))
 
 
-def _loaded(data: bytes) -> BaseEstimator:
+def _from_bytes(data: bytes) -> BaseEstimator:
     tree = unpacked(_KIND, data)
     with raise_invalid_file(f"The file {_MUST}"):
-        made = _made(tree)
-        if not isinstance(made, PersistenceMixin):
-            raise TypeError(f"got a {type(made).__name__}")
-        check_is_fitted(made)
-        return made
+        estimator = _from_tree(tree)
+        if not isinstance(estimator, PersistenceMixin):
+            raise TypeError(f"got a {type(estimator).__name__}")
+        check_is_fitted(estimator)
+        return estimator
 
 
 def saved_classes() -> dict[str, type]:
@@ -196,8 +204,7 @@ def skops_names() -> tuple[str, ...]:
 
 
 def _is_fitted(estimator: PersistenceMixin, state: dict[str, Any]) -> bool:
-    learned = estimator._parts.keys() | estimator._rules.keys()
-    return not state.keys().isdisjoint(learned)
+    return not state.keys().isdisjoint(estimator._schema)
 
 
 def _before_fit(estimator: PersistenceMixin, state: dict[str, Any]) -> dict[str, Any]:
@@ -205,20 +212,8 @@ def _before_fit(estimator: PersistenceMixin, state: dict[str, Any]) -> dict[str,
 
     Half of what it holds may be of this fit, and half of the one before.
     """
-    learned = estimator._parts, estimator._rules, estimator._derived
-    without = set(OF_A_FIT).union(*learned)
-    return {name: value for name, value in state.items() if name not in without}
-
-
-def _owned(value: Any) -> Any:
-    """Return a value with its arrays copied: they may lie in a file, or be shared."""
-    if isinstance(value, np.ndarray):
-        return np.array(value)
-    if type(value) is dict:
-        return {key: _owned(item) for key, item in value.items()}
-    if type(value) in (list, tuple):
-        return type(value)(map(_owned, value))
-    return value
+    fitted = {*OF_A_FIT, *estimator._schema, *estimator._derived}
+    return {name: value for name, value in state.items() if name not in fitted}
 
 
 def _check_version(version: Any) -> None:
@@ -231,21 +226,10 @@ def _check_version(version: Any) -> None:
         )
 
 
-def _check_learned(estimator: PersistenceMixin) -> None:
-    found = vars(estimator)
-    for name, (what, holds) in estimator._rules.items():
-        if name not in found:
-            if name in estimator._optional:
-                continue
-            raise ValueError(f"{type(estimator).__name__} must have {name}.")
-        if not holds(found[name], estimator):
-            raise ValueError(f"{name} must be {what}, got {str(found[name])[:80]}.")
-
-
-def _described(estimator: Any, name: str) -> dict[str, Any]:
+def _to_tree(estimator: Any, name: str) -> dict[str, Any]:
     """Return an estimator as a tree, and raise where it has no place there."""
     if type(estimator) is FrozenEstimator and set(vars(estimator)) == {"estimator"}:
-        state = {"estimator": _described(estimator.estimator, name)}
+        state = {"estimator": _to_tree(estimator.estimator, name)}
         return {"class": _FROZEN, "state": state}
     kind = type(estimator)
     if saved_classes().get(kind.__name__) is not kind:
@@ -256,50 +240,44 @@ def _described(estimator: Any, name: str) -> dict[str, Any]:
     estimator._validate_params()
     state = estimator.__getstate__()
     state.pop(CALLBACKS, None)
-    for unknown in state.keys() - _known(estimator):
+    for unknown in state.keys() - _known_names(estimator):
         raise TypeError(
             f"Attribute {unknown!r} must be listed in {kind.__name__}'s own to be "
             "saved."
         )
-    for held in state.keys() & set(kind._nested):
-        if state[held] is not None:
-            state[held] = _described(state[held], held)
+    for key in state.keys() & set(kind._nested):
+        if state[key] is not None:
+            state[key] = _to_tree(state[key], key)
     return {"class": kind.__name__, "state": state}
 
 
-def _known(estimator: PersistenceMixin) -> set[str]:
+def _known_names(estimator: PersistenceMixin) -> set[str]:
     """Return the names of all that a file may say of an estimator."""
-    tables = estimator._parts, estimator._rules, estimator._nested
-    return {_VERSION, _OUTPUT, *estimator.get_params(deep=False)}.union(*tables)
+    parameters = estimator.get_params(deep=False)
+    own = {_VERSION, _STATE_FORMAT, _OUTPUT}
+    return own.union(parameters, estimator._schema, estimator._nested)
 
 
-def _made(tree: Any) -> BaseEstimator:
+def _from_tree(tree: Any) -> BaseEstimator:
     """Return the estimator that a tree describes."""
-    check_keys("an estimator", tree, {"class", "state"})
-    if not isinstance(tree["state"], dict):
-        raise TypeError("its state must be a dict")
-    name, state = tree["class"], dict(tree["state"])
-    if str(name) == _FROZEN:
-        check_keys(name, state, {"estimator"})
-        return FrozenEstimator(_made(state["estimator"]))
+    entries = _TREE.read(tree, "An estimator", {})
+    name, state = entries["class"], entries["state"]
+    if name == _FROZEN:
+        frozen = _FROZEN_STATE.read(state, name, {})
+        return FrozenEstimator(_from_tree(frozen["estimator"]))
     kind = saved_classes()[name]
-    for held in state.keys() & set(kind._nested):
-        if state[held] is not None:
-            state[held] = _made(state[held])
+    nested = {
+        key: _from_tree(state[key])
+        for key in state.keys() & set(kind._nested)
+        if state[key] is not None
+    }
     # Parameters that came later have their defaults.
     made = kind()
-    unknown = sorted(state.keys() - _known(made))
+    unknown = sorted(state.keys() - _known_names(made))
     if unknown:
         raise ValueError(f"{name} has no {unknown}.")
-    made.__setstate__(vars(made) | state)
+    made.__setstate__(vars(made) | state | nested)
     made._validate_params()
     if _is_fitted(made, state):
         made._check_restored()
     return made
-
-
-def _check_output(state: dict[str, Any]) -> None:
-    config = state.get(_OUTPUT, {"transform": "default"})
-    plain = isinstance(config, dict) and set(config) == {"transform"}
-    if not plain or str(config["transform"]) not in _CONTAINERS:
-        raise ValueError(f"{_OUTPUT} must name a container, got {config!r}.")

@@ -1,6 +1,6 @@
 """What predicts: an encoder and a head, as plain arguments and arrays."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import torch
@@ -8,13 +8,13 @@ from sklearn.utils import gen_batches
 
 from .._estimators import encode_dense, own_autoencoder
 from .._fitting import FittedAutoencoder, check_weights, with_weights
-from .._persistence import check_and_infer_shapes, check_arrays, check_keys, restored
+from .._persistence import Nested, NetworkArguments, OrNone, StateMixin, Weights
 from ..nn import Head
 
 _CHUNK_ROWS = 4_096
 
 
-class FittedHead:
+class FittedHead(StateMixin):
     """Maps codes to scores in chunks, as a pure function of arrays.
 
     It computes in float64: codes may be in units that float32 does not reach.
@@ -27,6 +27,11 @@ class FittedHead:
     arrays : dict of str to ndarray
         Its weights, by name.
     """
+
+    _schema: ClassVar[dict] = {
+        "arguments": NetworkArguments(Head),
+        "arrays": Weights(),
+    }
 
     def __init__(
         self, arguments: dict[str, Any], arrays: dict[str, np.ndarray]
@@ -44,19 +49,11 @@ class FittedHead:
                 scores[chunk] = self._module(part).numpy()
         return scores
 
-    def __getstate__(self) -> dict[str, Any]:
-        return {"arguments": self.arguments, "arrays": self.arrays}
-
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        check_keys("a head", state, {"arguments", "arrays"})
-        arguments, arrays = state["arguments"], state["arrays"]
-        check_arrays(arrays, check_and_infer_shapes(Head, arguments, arrays))
-        arrays = {name: np.array(array) for name, array in arrays.items()}
-        self.__init__(dict(arguments), arrays)
+    def _check_state(self) -> None:
         check_weights(self._module)
 
 
-class FittedPredictor:
+class FittedPredictor(StateMixin):
     """An encoder that may have been fine-tuned, and the head on its codes.
 
     Parameters
@@ -68,26 +65,13 @@ class FittedPredictor:
         Maps codes to scores.
     """
 
+    _schema: ClassVar[dict] = {
+        "encoder": OrNone(Nested(FittedAutoencoder)),
+        "head": Nested(FittedHead),
+    }
+
     def __init__(self, encoder: FittedAutoencoder | None, head: FittedHead) -> None:
         self.encoder, self.head = encoder, head
-
-    def __getstate__(self) -> dict[str, Any]:
-        encoder = None if self.encoder is None else self.encoder.__getstate__()
-        return {"encoder": encoder, "head": self.head.__getstate__()}
-
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        check_keys("a predictor", state, {"encoder", "head"})
-        encoder = state["encoder"]
-        if encoder is not None:
-            encoder = restored(FittedAutoencoder, encoder)
-        head = restored(FittedHead, state["head"])
-        n_codes = head.arguments["n_components"]
-        if encoder is not None and encoder.network["n_components"] != n_codes:
-            raise ValueError(
-                f"The head must be one of {encoder.network['n_components']} codes, got "
-                f"one of {n_codes}."
-            )
-        self.__init__(encoder, head)
 
     def codes(self, estimator, X) -> np.ndarray:
         """Return the codes of a table.

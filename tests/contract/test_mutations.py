@@ -14,7 +14,7 @@ import pytest
 from sklearn_ae import InvalidFileError, load
 from sklearn_ae._compression.packing import _HEADER, FORMAT
 from sklearn_ae._persistence.archive import packed, unpacked
-from sklearn_ae._persistence.persistent import PersistenceMixin, _described
+from sklearn_ae._persistence.persistent import PersistenceMixin, _to_tree
 
 resource = pytest.importorskip("resource", reason="Unix alone counts memory so")
 
@@ -259,7 +259,7 @@ def outcome(read, data, guarded):
 def files(saveable, seed):
     """Yield (estimator, table, its file, random numbers) without an end."""
     made = [
-        (estimator, X, packed("estimator", _described(estimator, "estimator")))
+        (estimator, X, packed("estimator", _to_tree(estimator, "estimator")))
         for estimator, X in saveable.values()
     ]
     for number in count():

@@ -82,14 +82,6 @@ def test_memory_maps_give_the_same_bits(case, path, assert_same):
     assert all(array.flags.owndata and array.flags.writeable for array in arrays)
 
 
-def test_states_are_copied_with_all_that_they_hold():
-    array = np.ones(2)
-    own = persistent._owned({"a": array, "b": {3: [array]}, "c": (array, "text")})
-    array[:] = 0
-    ones = np.ones(2)
-    np.testing.assert_equal(own, {"a": ones, "b": {3: [ones]}, "c": (ones, "text")})
-
-
 def test_pickles_import_the_class_and_numpy_alone(case, pickled_names):
     estimator, _ = case
     held = [getattr(estimator, name, None) for name in ("estimator", "estimator_")]
@@ -200,7 +192,7 @@ def test_only_frozen_estimators_are_taken_for_such(plain):
     noted.note = "mine"
     for held in (Holder(plain), noted):
         with pytest.raises(TypeError, match=f"got {type(held).__name__};"):
-            persistent._described(held, "estimator")
+            persistent._to_tree(held, "estimator")
 
 
 class Own(AutoencoderTransformer):
