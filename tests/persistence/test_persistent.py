@@ -2,6 +2,7 @@
 
 import importlib
 import pickle
+import pickletools
 
 import joblib
 import numpy as np
@@ -91,6 +92,26 @@ def test_pickles_import_the_class_and_numpy_alone(case, pickled_names):
     others = pickled_names(estimator) - own
     assert {package for package, _ in others} <= {"numpy"}
     assert {name for _, name in others} <= NUMPY
+
+
+def test_pickles_name_no_file(case):
+    operations = pickletools.genops(pickle.dumps(case[0]))
+    texts = {argument for _, argument, _ in operations if isinstance(argument, str)}
+    modules = {text for text in texts if text.split(".")[0] == "sklearn_ae"}
+    assert modules == {"sklearn_ae"}
+
+
+@pytest.mark.parametrize("module", [sklearn_ae, sklearn_ae.nn])
+def test_classes_lie_where_users_import_them(module):
+    classes = {
+        name: getattr(module, name)
+        for name in module.__all__
+        if isinstance(getattr(module, name), type)
+    }
+    paths = {name: (kind.__module__, kind.__name__) for name, kind in classes.items()}
+    assert paths == {name: (module.__name__, name) for name in classes}
+    for kind in classes.values():
+        assert pickle.loads(pickle.dumps(kind)) is kind
 
 
 def learned_bytes(value):
