@@ -2,10 +2,10 @@
 
 from .archive import (
     InvalidFileError,
-    packed,
+    from_bytes,
     raise_invalid_file,
     read_file,
-    unpacked,
+    to_bytes,
     write_file,
 )
 from .fingerprint import describe_settings, hash_tables, hash_values, is_fingerprint
@@ -46,14 +46,14 @@ __all__ = [
     "TupleOf",
     "Weights",
     "describe_settings",
+    "from_bytes",
     "hash_tables",
     "hash_values",
     "is_fingerprint",
     "load",
-    "packed",
     "raise_invalid_file",
     "read_file",
     "skops_names",
-    "unpacked",
+    "to_bytes",
     "write_file",
 ]

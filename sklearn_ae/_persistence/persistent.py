@@ -13,7 +13,7 @@ from sklearn.utils.validation import check_is_fitted
 from .._sklearn import CALLBACKS, OF_A_FIT, TASKS
 from .._tables import FRAMES
 from .._version import __version__
-from .archive import packed, raise_invalid_file, read_file, unpacked, write_file
+from .archive import from_bytes, raise_invalid_file, read_file, to_bytes, write_file
 from .rules import Condition, OneOf
 from .schemas import DictOf, Schema, copy_arrays, read_state
 
@@ -80,7 +80,7 @@ class PersistenceMixin:
             If the file can't be written.
         """
         check_is_fitted(self)
-        write_file(path, packed(_KIND, _to_tree(self, type(self).__name__)))
+        write_file(path, to_bytes(_KIND, _to_tree(self, type(self).__name__)))
 
     def __getstate__(self):
         state = dict(super().__getstate__())
@@ -178,7 +178,7 @@ def load(path):
 
 
 def _from_bytes(data: bytes) -> BaseEstimator:
-    tree = unpacked(_KIND, data)
+    tree = from_bytes(_KIND, data)
     with raise_invalid_file(f"The file {_MUST}"):
         estimator = _from_tree(tree)
         if not isinstance(estimator, PersistenceMixin):

@@ -11,10 +11,10 @@ from torch import nn
 
 from .._persistence import (
     InvalidFileError,
-    packed,
+    from_bytes,
     raise_invalid_file,
     read_file,
-    unpacked,
+    to_bytes,
     write_file,
 )
 from .callbacks import Recorder, stored
@@ -53,7 +53,7 @@ class Checkpoint:
 
     def write(self) -> None:
         """Write the file."""
-        write_file(self._path, packed(_KIND, self._content))
+        write_file(self._path, to_bytes(_KIND, self._content))
 
     def training(self, name: str) -> "TrainingCheckpoint":
         """Return the place of one training."""
@@ -177,7 +177,7 @@ def resolved_path(checkpoint) -> str:
 
 def read_checkpoint(path: str) -> dict[str, Any]:
     try:
-        content = unpacked(_KIND, read_file(path))
+        content = from_bytes(_KIND, read_file(path))
         with raise_invalid_file(_MUST):
             _check_kinds(content, _CONTENT)
             np.random.SeedSequence(content["seed"])

@@ -8,7 +8,7 @@ import pytest
 
 from sklearn_ae import InvalidFileError, load
 from sklearn_ae._persistence import persistent
-from sklearn_ae._persistence.archive import packed, unpacked
+from sklearn_ae._persistence.archive import from_bytes, to_bytes
 
 
 @pytest.fixture
@@ -18,9 +18,9 @@ def plain(saveable):
 
 def changed(estimator, change):
     """Load a whole file with something else in it."""
-    tree = unpacked("estimator", packed("estimator", _described(estimator)))
+    tree = from_bytes("estimator", to_bytes("estimator", _described(estimator)))
     change(tree)
-    return persistent._from_bytes(packed("estimator", tree))
+    return persistent._from_bytes(to_bytes("estimator", tree))
 
 
 def _described(estimator):
@@ -177,7 +177,7 @@ def test_other_files_are_refused(plain, tmp_path):
     np.savez(tmp_path / "arrays.npz", np.zeros(3))
     joblib.dump(plain, tmp_path / "plain.joblib")
     (tmp_path / "empty").touch()
-    (tmp_path / "checkpoint").write_bytes(packed("checkpoint", {}))
+    (tmp_path / "checkpoint").write_bytes(to_bytes("checkpoint", {}))
     for path in tmp_path.iterdir():
         with pytest.raises(InvalidFileError):
             load(path)
