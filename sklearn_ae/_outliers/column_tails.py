@@ -1,30 +1,29 @@
-"""How surprising numbers are, by the numbers that their column held at training."""
+"""Tail probabilities of numbers under the training numbers of their column."""
 
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import numpy as np
 
-from .._persistence import Array, Nested, Number, OrNone, StateMixin
+from .._persistence import Array, Nested, Number, OrNone, StateMixin, shorten
 
 _MOST_KNOTS = 257
 _TAIL_SHARE = 0.1
-# Bounds of how heavy tails may be. The lower lets surprise grow by a logarithm, so that
-# no cell, however far off, hides what all the others say.
+# Bounds of how heavy tails may be. With the lower one surprise grows logarithmically,
+# so that no single cell outweighs all others.
 _LEAST_SHAPE, _MOST_SHAPE = 0.1, 0.9
-# Numbers closer than this part of a unit are one number that was rounded.
-_SLACK = 1e-5
-# So are those closer than this part of their usual size.
-_ROUNDING = 1e-12
+# Tolerances for ties, relative to the unit and to the median size of the numbers.
+_UNIT_TOLERANCE = 1e-5
+_SIZE_TOLERANCE = 1e-12
 
 
 @dataclass(frozen=True, eq=False)
 class Tail:
-    """How the largest numbers of a column are spread: a generalized Pareto law.
+    """Generalized Pareto distribution of the largest numbers of a column.
 
-    It is fitted to what lies beyond a threshold, by probability-weighted moments
-    (Hosking and Wallis 1987), with no larger a scale than their median asks for, and
-    lets surprise grow beyond the training rows.
+    It is fitted to the excess over a threshold, by probability-weighted moments
+    (Hosking and Wallis 1987), with the scale bounded by the median excess. It extends
+    surprise beyond the training numbers.
 
     Parameters
     ----------
@@ -32,10 +31,10 @@ class Tail:
         Where the tail begins.
 
     surprise : float
-        Negative logarithm of the share of the training rows beyond it.
+        Negative logarithm of the share of the training numbers beyond it.
 
     scale, shape : float
-        Of the law, both positive.
+        Parameters of the distribution, both positive.
     """
 
     _schema: ClassVar[dict] = {
@@ -57,10 +56,10 @@ class Tail:
         return self.surprise + np.log1p(self.shape * excess) / self.shape
 
 
-def fit_tail(numbers: np.ndarray, slack: float, unit: float) -> Tail:
-    """Learn the tail of sorted numbers; those closer than `slack` are equal."""
+def fit_tail(numbers: np.ndarray, tolerance: float, unit: float) -> Tail:
+    """Fit the tail of sorted numbers, of which those within `tolerance` are equal."""
     n = len(numbers)
-    threshold = numbers[n - 1 - int(_TAIL_SHARE * n)] + slack
+    threshold = numbers[n - 1 - int(_TAIL_SHARE * n)] + tolerance
     excess = numbers[np.searchsorted(numbers, threshold, side="right") :] - threshold
     if len(excess) == 0:
         return Tail(float(threshold), float(np.log(n + 1)), unit, _LEAST_SHAPE)
@@ -69,19 +68,19 @@ def fit_tail(numbers: np.ndarray, slack: float, unit: float) -> Tail:
     rest = mean - 2 * np.mean(weight * excess)
     shape = 2 - mean / rest if rest > 0 else _LEAST_SHAPE
     shape = float(np.clip(shape, _LEAST_SHAPE, _MOST_SHAPE))
-    # Unlike Hosking and Wallis (1987): one number far off rules the mean.
-    of_median = np.median(excess) * shape / (2**shape - 1)
-    scale = max(min(mean * (1 - shape), of_median), slack)
+    # Unlike Hosking and Wallis (1987), as one number far off determines the mean.
+    median_scale = np.median(excess) * shape / (2**shape - 1)
+    scale = max(min(mean * (1 - shape), median_scale), tolerance)
     return Tail(float(threshold), float(np.log(n / len(excess))), float(scale), shape)
 
 
 @dataclass(frozen=True, eq=False)
 class ColumnTails(StateMixin):
-    """How surprising a number is, by one column's training numbers.
+    """Surprise of numbers under the training numbers of one column.
 
-    Of a number x, it is minus the logarithm of the share of training numbers that are
-    at least as extreme, ``-log(2 min(P(X <= x), P(X >= x)))``: 0 at the median and
-    1 on average, in units that no scale or skewness of the column changes.
+    The surprise of x is the negative logarithm of the share of training numbers that
+    are at least as extreme, ``-log(2 min(P(X <= x), P(X >= x)))``. It is 0 at the
+    median and 1 on average, whatever the scale and skewness of the column.
 
     Parameters
     ----------
@@ -89,14 +88,14 @@ class ColumnTails(StateMixin):
         Training numbers, and the shares of all that are at most and at least these.
 
     lower, upper : Tail or None
-        Of the smallest numbers, negated, and of the largest. Without `lower` only
-        large numbers surprise.
+        Tails of the negated smallest numbers and of the largest. Without `lower` only
+        large numbers have surprise.
 
     weight : float
-        What surprise is multiplied by.
+        Factor of surprise.
 
     mean : float
-        Mean over the training numbers.
+        Mean surprise of the training numbers.
     """
 
     _schema: ClassVar[dict] = {
@@ -119,10 +118,10 @@ class ColumnTails(StateMixin):
 
     def _check_state(self) -> None:
         if not len(self.knots) or (self.knots[1:] < self.knots[:-1]).any():
-            raise ValueError(f"Knots must be in order, got {len(self.knots)} others.")
+            raise ValueError(f"Knots must be in order, got {shorten(self.knots)}.")
 
-    def of(self, numbers: np.ndarray) -> np.ndarray:
-        """Return the surprise of each number, which is not NaN."""
+    def negative_log_tail(self, numbers: np.ndarray) -> np.ndarray:
+        """Return the surprise of numbers without NaN."""
         high = self._side(numbers, self.at_least, self.upper)
         if self.lower is None:
             return self.weight * high
@@ -145,7 +144,7 @@ def fit_column_tails(
     weight: float = 1.0,
     rounding: float = 0.0,
 ) -> ColumnTails | None:
-    """Learn what is surprising in a column.
+    """Fit the tails of a column.
 
     Parameters
     ----------
@@ -153,40 +152,41 @@ def fit_column_tails(
         Training numbers, NaN where missing.
 
     unit : float
-        Positive size of what the numbers come from: they are rounded at a part of it.
+        Positive scale of the numbers. Rounding is relative to it.
 
     two_sided : bool, default=True
-        Whether small numbers surprise, too.
+        Whether small numbers have surprise, too.
 
     weight : float, default=1.0
-        What surprise is multiplied by.
+        Factor of surprise.
 
     rounding : float, default=0.0
-        Numbers closer than this are one that was rounded, whatever the unit.
+        Absolute tolerance for ties.
 
     Returns
     -------
-    surprise : ColumnTails or None
-        None where all are missing.
+    tails : ColumnTails or None
+        None if all numbers are missing.
     """
     ordered = np.sort(numbers[~np.isnan(numbers)].astype(np.float64))
     if not len(ordered):
         return None
-    slack = max(_SLACK * unit, rounding, _ROUNDING * np.median(np.abs(ordered)))
-    starts, stops = _equal(ordered, slack)
-    # Either end of those that count as equal has the shares of all of them.
+    size = np.median(np.abs(ordered))
+    tolerance = max(_UNIT_TOLERANCE * unit, rounding, _SIZE_TOLERANCE * size)
+    starts, stops = _tie_groups(ordered, tolerance)
+    # Both ends of a tie group get its cumulative share.
     knots = np.column_stack([ordered[starts], ordered[stops - 1]]).ravel()
     at_most = np.repeat(stops / len(ordered), 2)
     at_least = np.repeat(1 - starts / len(ordered), 2)
-    upper = fit_tail(ordered, slack, unit)
-    lower = fit_tail(-ordered[::-1], slack, unit) if two_sided else None
+    upper = fit_tail(ordered, tolerance, unit)
+    lower = fit_tail(-ordered[::-1], tolerance, unit) if two_sided else None
     fitted = ColumnTails(knots, at_most, at_least, lower, upper, weight)
-    return replace(fitted, mean=float(fitted.of(ordered).mean()))
+    return replace(fitted, mean=float(fitted.negative_log_tail(ordered).mean()))
 
 
-def _equal(ordered: np.ndarray, slack: float) -> tuple[np.ndarray, np.ndarray]:
-    """Return where some groups of equal numbers start and stop."""
-    groups = np.round((ordered - np.median(ordered)) / slack)
+def _tie_groups(ordered: np.ndarray, tolerance: float) -> tuple[np.ndarray, np.ndarray]:
+    """Return where groups of equal numbers start and stop, of at most 257 groups."""
+    groups = np.round((ordered - np.median(ordered)) / tolerance)
     starts = np.flatnonzero(np.diff(groups, prepend=-np.inf))
     stops = np.append(starts[1:], len(ordered))
     if len(starts) > _MOST_KNOTS:
@@ -197,12 +197,12 @@ def _equal(ordered: np.ndarray, slack: float) -> tuple[np.ndarray, np.ndarray]:
 
 
 def negative_log_tails(columns: list, numbers: np.ndarray) -> np.ndarray:
-    """Return the surprise of cells by their columns, NaN where there is none.
+    """Return the surprise of cells, NaN where it is undefined.
 
     Parameters
     ----------
     columns : list of ColumnTails or None
-        One a column.
+        One for each column, None where surprise is undefined.
 
     numbers : ndarray of shape (n_rows, n_columns)
         NaN where missing.
@@ -212,5 +212,5 @@ def negative_log_tails(columns: list, numbers: np.ndarray) -> np.ndarray:
         cells = numbers[:, position].astype(np.float64)
         known = ~np.isnan(cells)
         if column is not None:
-            result[known, position] = column.of(cells[known])
+            result[known, position] = column.negative_log_tail(cells[known])
     return result

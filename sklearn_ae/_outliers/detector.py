@@ -235,7 +235,7 @@ class ReconstructionOutlierDetector(OutlierMixin, BaseWrapper):
             If X has other columns than in fit, or holds infinity.
         """
         check_is_fitted(self)
-        return -self._fitted.of(self.estimator_, make_indexable(X))
+        return -self._fitted.score(self.estimator_, make_indexable(X))
 
     def decision_function(self, X):
         """Return how far rows are from the border of the outliers.
@@ -321,17 +321,17 @@ class ReconstructionOutlierDetector(OutlierMixin, BaseWrapper):
         if not self._trims():
             estimator = fit_wrapped(self.estimator, X, self.random_state, tasks)
             abnormality = fit_tail_score(estimator, X)
-            return estimator, abnormality, abnormality.of(estimator, X)
+            return estimator, abnormality, abnormality.score(estimator, X)
         start = self._fit_start(X, tasks)
         abnormality = fit_tail_score(start, X)
-        rows = abnormality.of(start, X)
+        rows = abnormality.score(start, X)
         for _ in range(self.n_rounds):
             kept = select_inliers(rows, self.trimmed_fraction, start, X)
             if kept.sum() <= max(2, abnormality.n_codes):
                 kept[:] = True
             estimator = self._fit_trusted(X, kept, tasks)
             abnormality = fit_tail_score(estimator, X)
-            rows = abnormality.of(estimator, X)
+            rows = abnormality.score(estimator, X)
         return estimator, abnormality, rows
 
     def _fit_start(self, X, tasks):

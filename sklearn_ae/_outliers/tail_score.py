@@ -1,4 +1,4 @@
-"""How abnormal rows are: what is surprising about cells, residuals, axes and codes."""
+"""Outlier score: summed surprise of cells, residuals, axes, codes, reconstructions."""
 
 from typing import ClassVar, NamedTuple
 
@@ -14,19 +14,17 @@ from .column_tails import ColumnTails, fit_column_tails, negative_log_tails
 from .row_statistics import RowStatistics, categorical, iterate_row_statistics
 
 _MOST_ROWS, _MOST_CELLS, _MOST_AXES = 20_000, 10_000_000, 256
-# Of an axis, as a part of that of all columns.
-_LEAST_VARIANCE = 1e-7
-# Of the largest column, in rounding units of the dtype.
-_ROUNDED = 4
+_LEAST_VARIANCE = 1e-7  # of an axis, relative to the total
+_ROUNDING_ERRORS = 4  # of the largest column, in units of the dtype's precision
 
 
 class PrincipalAxes(NamedTuple):
-    """Principal axes of standardized cells: the linear view of a table.
+    """Principal axes of standardized cells.
 
     Attributes
     ----------
     mean, unit : ndarray of shape (n_features,)
-        Centre and deviation of each column.
+        Mean and standard deviation of each column.
 
     components : ndarray of shape (n_axes, n_features)
         The axes.
@@ -43,23 +41,23 @@ class PrincipalAxes(NamedTuple):
         "components": Array(("n_axes", "n_columns"), sets="n_axes"),
     }
 
-    def standard(self, cells: np.ndarray) -> np.ndarray:
+    def standardize(self, cells: np.ndarray) -> np.ndarray:
         """Return standardized cells, missing ones at the mean."""
         return np.nan_to_num((cells - self.mean) / self.unit, posinf=0, neginf=0)
 
-    def of(self, cells: np.ndarray) -> np.ndarray:
-        """Return where rows lie along the axes."""
-        return self.standard(cells) @ self.components.T
+    def transform(self, cells: np.ndarray) -> np.ndarray:
+        """Return the coordinates of rows on the axes."""
+        return self.standardize(cells) @ self.components.T
 
 
-class Parts(NamedTuple):
-    """What a row's abnormality is made of.
+class ScoreTerms(NamedTuple):
+    """Terms of the scores of some rows.
 
     Attributes
     ----------
     cells, residuals, reconstructions : ndarray of shape (n_rows, n_features)
-        Surprise of a cell, of its residual and of its reconstruction, NaN where
-        missing.
+        Weighted surprise of cells, their residuals and their reconstructions, NaN where
+        the cell is missing.
 
     directions : ndarray of shape (n_rows, n_axes + n_components)
         Weighted surprise of the principal axes and of the codes.
@@ -72,30 +70,35 @@ class Parts(NamedTuple):
 
 
 class TailScore(StateMixin):
-    r"""The surprise of all that a fitted transformer tells of a row, summed.
+    r"""Sum of the surprise of a row's cells and of their codes and reconstructions.
 
     .. math:: a(x) = \sum_j s_j(x_j) + \sum_j t_j(x_j - x'_j)
         + \sum_l v_l(a_l^\top x) + w \sum_k u_k(z_k) + w' \sum_j r_j(x'_j),
 
-    over cells, residuals, principal axes of the standardized columns, codes and what
-    they are decoded to, each term minus the logarithm of the share of training rows
-    that are as extreme, see :class:`ColumnTails`. A missing cell has no part: its
-    mean at training stands for it, so that gaps make a row neither normal nor abnormal.
-    Codes have half the weight, as what they say is in part what the leading axes say,
-    and all together no more than half that of the columns, :math:`w = \min(1, d / k) /
-    2`. Reconstructions, which have no more to say than the codes have, weigh like these
-    however many columns there are: :math:`w' = \min(1 / 2, 2 k / d)`.
+    over cells, residuals, coordinates on the principal axes of the standardized
+    columns, codes and reconstructions. Each term is the negative logarithm of the share
+    of training rows that are at least as extreme, see :class:`ColumnTails`. A missing
+    cell has the mean surprise of its column at training, so that gaps do not change how
+    abnormal a row is. Codes have half the weight, because leading axes hold part of
+    the same information, and all codes together have at most half the weight of the
+    columns, :math:`w = \min(1, d / k) / 2`. Reconstructions are functions of the codes,
+    so their total weight grows with the number of codes, not of columns: :math:`w' =
+    \min(1 / 2, 2 k / d)`.
 
     Parameters
     ----------
     axes : PrincipalAxes
-        The linear view.
+        Axes of the cells.
 
-    cells, residuals, reconstructions, directions : list of ColumnTails or None
-        What is surprising in each column, weighted.
+    cells, residuals, reconstructions : list of ColumnTails or None
+        Tails of each column; None where surprise is undefined.
+
+    directions : list of ColumnTails
+        Tails of the axes, followed by those of the codes.
 
     loadings_squared : ndarray of shape (n_directions, n_features)
-        Squared correlations of directions with cells, which share their terms out.
+        Squared correlations of directions with cells, by which :meth:`shares` spreads
+        terms of directions over columns.
     """
 
     _schema: ClassVar[dict] = {
@@ -103,7 +106,6 @@ class TailScore(StateMixin):
         "residuals": ListOf(OrNone(Nested(ColumnTails)), "== n_columns"),
         "reconstructions": ListOf(OrNone(Nested(ColumnTails)), "== n_columns"),
         "axes": Nested(PrincipalAxes),
-        # Of the axes first, then of the codes.
         "directions": ListOf(Nested(ColumnTails), "> n_axes", sets="n_directions"),
         "loadings_squared": Array(("n_directions", "n_columns"), ">= 0"),
     }
@@ -120,75 +122,80 @@ class TailScore(StateMixin):
         """Number of codes of a row."""
         return len(self.directions) - len(self.axes.components)
 
-    def parts(self, view: RowStatistics) -> Parts:
-        """Return the weighted surprise of all there is about some rows."""
-        directions = np.hstack([self.axes.of(view.cells), view.codes])
-        return Parts(
-            negative_log_tails(self.cells, view.cells),
-            negative_log_tails(self.residuals, view.residuals),
-            negative_log_tails(self.reconstructions, view.reconstructions),
+    def terms(self, statistics: RowStatistics) -> ScoreTerms:
+        """Return the terms of the scores of some rows."""
+        coordinates = self.axes.transform(statistics.cells)
+        directions = np.hstack([coordinates, statistics.codes])
+        return ScoreTerms(
+            negative_log_tails(self.cells, statistics.cells),
+            negative_log_tails(self.residuals, statistics.residuals),
+            negative_log_tails(self.reconstructions, statistics.reconstructions),
             negative_log_tails(self.directions, directions),
         )
 
-    def of(self, estimator, X) -> np.ndarray:
-        """Return how abnormal each row is."""
-        totals = [
-            self._total(self.parts(view))
-            for view in iterate_row_statistics(estimator, X)
+    def score(self, estimator, X) -> np.ndarray:
+        """Return the score of each row. It is higher for more abnormal rows."""
+        scores = [
+            self._sum(self.terms(statistics))
+            for statistics in iterate_row_statistics(estimator, X)
         ]
-        return np.concatenate(totals)
+        return np.concatenate(scores)
 
     def shares(self, estimator, X) -> np.ndarray:
-        """Return each column's share of that, ``(n_samples, n_features)``."""
+        """Return the share of each column in the score of each row."""
         shares = np.empty((*X.shape[:1], len(self.cells)))
         n_done = 0
-        for view in iterate_row_statistics(estimator, X):
-            part = self._shared_out(self.parts(view))
+        for statistics in iterate_row_statistics(estimator, X):
+            part = self._column_shares(self.terms(statistics))
             shares[n_done : n_done + len(part)] = part
             n_done += len(part)
         return shares
 
-    def _total(self, parts: Parts) -> np.ndarray:
+    def _sum(self, terms: ScoreTerms) -> np.ndarray:
         columns = self.cells, self.residuals, self.reconstructions
-        total = parts.directions.sum(axis=1)
-        for learned, surprise in zip(columns, parts[:3], strict=True):
-            total += _filled_sum(learned, surprise)
+        total = terms.directions.sum(axis=1)
+        for tails, surprise in zip(columns, terms[:3], strict=True):
+            total += _sum_with_means(tails, surprise)
         return total
 
-    def _shared_out(self, parts: Parts) -> np.ndarray:
-        """Return shares that sum to 1 a row, in which directions' terms are spread.
+    def _column_shares(self, terms: ScoreTerms) -> np.ndarray:
+        """Return the shares of columns, which sum to 1 in each row.
 
-        A direction's term goes to the columns by its squared correlation with them
-        times how surprising their own cell is.
+        The term of a direction is spread over the columns in proportion to its squared
+        correlation with a column times the surprise of the column's cell.
         """
-        observed = (~np.isnan(parts.cells)).astype(np.float64)
-        own = np.nan_to_num(parts.cells)
-        spread = own @ self.loadings_squared.T
+        observed = (~np.isnan(terms.cells)).astype(np.float64)
+        surprise = np.nan_to_num(terms.cells)
+        total = surprise @ self.loadings_squared.T
         rate = np.divide(
-            parts.directions, spread, out=np.zeros_like(spread), where=spread > 0
+            terms.directions, total, out=np.zeros_like(total), where=total > 0
         )
-        shares = own * (1 + rate @ self.loadings_squared)
-        shares += np.nan_to_num(parts.residuals) + np.nan_to_num(parts.reconstructions)
-        return _normalized(shares, observed)
+        shares = surprise * (1 + rate @ self.loadings_squared)
+        shares += np.nan_to_num(terms.residuals) + np.nan_to_num(terms.reconstructions)
+        return _normalize(shares, observed)
 
 
-def _normalized(weights: np.ndarray, fallback: np.ndarray) -> np.ndarray:
-    """Return weights as shares of a row; of the fallback, or equal, where all are 0."""
+def _normalize(weights: np.ndarray, fallback: np.ndarray) -> np.ndarray:
+    """Return weights divided by their sum in each row.
+
+    Where the sum is 0, the fallback is used, and equal weights where that is 0, too.
+    """
     for other in (fallback, np.ones_like(weights)):
         weights = np.where(weights.sum(axis=1, keepdims=True) > 0, weights, other)
     return weights / weights.sum(axis=1, keepdims=True)
 
 
-def _filled_sum(columns: list, surprise: np.ndarray) -> np.ndarray:
-    """Return sums over columns, with their means in the place of missing cells."""
+def _sum_with_means(columns: list, surprise: np.ndarray) -> np.ndarray:
+    """Return sums over columns, with the column's mean where a cell is missing."""
     means = [0.0 if column is None else column.mean for column in columns]
     return np.where(np.isnan(surprise), means, surprise).sum(axis=1)
 
 
 def fit_tail_score(estimator, X) -> TailScore:
-    """Learn what is surprising from the training rows of a fitted transformer.
+    """Fit a score to the training rows of a fitted transformer.
 
-    At most 20,000 rows, evenly spaced, are looked at, fewer of many columns.
+    At most 20,000 evenly spaced rows are used, and fewer if there are more than 500
+    columns.
 
     Parameters
     ----------
@@ -201,18 +208,19 @@ def fit_tail_score(estimator, X) -> TailScore:
     n_samples = _num_samples(X)
     n_rows = min(_MOST_ROWS, max(1_000, _MOST_CELLS // estimator.n_features_in_))
     step = -(-n_samples // n_rows)
-    seen = X if step == 1 else selected(X, np.arange(0, n_samples, step))
-    kept = list(iterate_row_statistics(estimator, seen))
-    cells, residuals, told, codes = (
-        np.concatenate(part).astype(np.float64) for part in zip(*kept, strict=True)
+    rows = X if step == 1 else selected(X, np.arange(0, n_samples, step))
+    chunks = list(iterate_row_statistics(estimator, rows))
+    cells, residuals, reconstructions, codes = (
+        np.concatenate(part).astype(np.float64) for part in zip(*chunks, strict=True)
     )
     axes, rounding, code_rounding = _fit_axes(cells), 0.0, 0.0
     own = own_autoencoder(estimator)
     if own is not None:
-        # Of sums over columns of all sizes, in the network's units.
-        rounding = _ROUNDED * np.finfo(kept[0].codes.dtype).eps * axes.unit.max()
+        # The network sums over all columns, so the largest determines rounding errors.
+        precision = np.finfo(chunks[0].codes.dtype).eps
+        rounding = _ROUNDING_ERRORS * precision * axes.unit.max()
         code_rounding = rounding * own._fitted.code_unit.max()
-    directions = np.hstack([axes.of(cells), codes])
+    directions = np.hstack([axes.transform(cells), codes])
     n_axes, n_codes, n_features = len(axes.components), codes.shape[1], cells.shape[1]
     levels = set(categorical(estimator))
     sides = [position not in levels for position in range(n_features)]
@@ -220,16 +228,19 @@ def fit_tail_score(estimator, X) -> TailScore:
     code_unit = spread if spread > code_rounding else 1.0
     units = [1.0] * n_axes + [code_unit] * n_codes
     weights = [1.0] * n_axes + [min(1, n_features / n_codes) / 2] * n_codes
-    told_weight = min(1 / 2, 2 * n_codes / n_features)
+    reconstruction_weights = [min(1 / 2, 2 * n_codes / n_features)] * n_features
     return TailScore(
         axes,
         _columns(cells, _spreads(cells, axes.unit), sides),
         _columns(residuals, axes.unit, sides, rounding=rounding),
         _columns(
-            told, axes.unit, weights=[told_weight] * n_features, rounding=rounding
+            reconstructions,
+            axes.unit,
+            weights=reconstruction_weights,
+            rounding=rounding,
         ),
         _columns(directions, units, weights=weights),
-        _loadings_squared(axes.standard(cells), directions),
+        _loadings_squared(axes.standardize(cells), directions),
     )
 
 
@@ -238,16 +249,16 @@ def _fit_axes(cells: np.ndarray) -> PrincipalAxes:
         scaler = StandardScaler().fit(cells)
     mean, unit = np.nan_to_num(scaler.mean_), np.nan_to_num(scaler.scale_, nan=1.0)
     axes = PrincipalAxes(mean, unit, np.zeros((0, cells.shape[1])))
-    rows = axes.standard(cells)
+    rows = axes.standardize(cells)
     n_axes = min(_MOST_AXES, *rows.shape)
-    with np.errstate(divide="ignore", invalid="ignore"):  # where nothing varies
+    with np.errstate(divide="ignore", invalid="ignore"):  # of constant tables
         pca = PCA(n_axes, random_state=0).fit(rows)
     varies = pca.explained_variance_ > _LEAST_VARIANCE * rows.shape[1]
     return axes._replace(components=pca.components_[varies])
 
 
 def _spreads(cells: np.ndarray, unit: np.ndarray) -> np.ndarray:
-    """Return units of columns, without what a few cells far off add to them."""
+    """Return the units of columns, or the ranges of 90 % of their cells if less."""
     ordered = np.sort(cells, axis=0)
     last = np.maximum(np.count_nonzero(~np.isnan(cells), axis=0) - 1, 0)
     low, high = (

@@ -13,34 +13,40 @@ NUMBERS = np.random.default_rng(0).normal(size=20_000)
 
 def test_surprise_is_zero_at_the_median_and_one_on_average():
     surprise = fit_column_tails(NUMBERS, 1.0)
-    assert surprise.of(np.array([np.median(NUMBERS)])) == pytest.approx(0, abs=0.01)
+    assert surprise.negative_log_tail(np.array([np.median(NUMBERS)])) == pytest.approx(
+        0, abs=0.01
+    )
     assert surprise.mean == pytest.approx(1, abs=0.03)
 
 
 @pytest.mark.parametrize("deviations", [1, 2, 3])
 def test_surprise_of_normal_numbers_is_that_of_the_normal_law(deviations):
     share = {1: 0.3173, 2: 0.0455, 3: 0.0027}[deviations]
-    surprise = fit_column_tails(NUMBERS, 1.0).of(np.array([-1.0, 1.0]) * deviations)
+    surprise = fit_column_tails(NUMBERS, 1.0).negative_log_tail(
+        np.array([-1.0, 1.0]) * deviations
+    )
     np.testing.assert_allclose(surprise, -np.log(share), rtol=0.2)
 
 
 def test_surprise_keeps_growing_beyond_the_training_numbers():
-    far = fit_column_tails(NUMBERS, 1.0).of(10.0 ** np.arange(1, 300, 20))
+    far = fit_column_tails(NUMBERS, 1.0).negative_log_tail(
+        10.0 ** np.arange(1, 300, 20)
+    )
     assert np.isfinite(far).all()
     assert (np.diff(far) > 0).all()
 
 
 def test_one_number_far_off_leaves_others_their_surprise():
     spoilt = fit_column_tails(np.append(NUMBERS[:200], 1e9), 1.0)
-    middle, edge, far = spoilt.of(np.array([0.0, 1.0, 5.0]))
+    middle, edge, far = spoilt.negative_log_tail(np.array([0.0, 1.0, 5.0]))
     assert middle == pytest.approx(0, abs=0.1)
     assert edge == pytest.approx(-np.log(0.3173), rel=0.2)
     assert far > 3.5
 
 
 def test_one_side_alone_may_surprise():
-    surprise = fit_column_tails(NUMBERS, 1.0, two_sided=False)
-    low, high = surprise.of(np.array([-5.0, 5.0]))
+    tails = fit_column_tails(NUMBERS, 1.0, two_sided=False)
+    low, high = tails.negative_log_tail(np.array([-5.0, 5.0]))
     assert low == pytest.approx(0, abs=1e-3)
     assert high > 5
 
@@ -48,8 +54,8 @@ def test_one_side_alone_may_surprise():
 def test_numbers_that_differ_by_rounding_are_one():
     ties = np.repeat([0.0, 1.0], [95, 5])
     noise = 1e-15 * np.random.default_rng(0).normal(size=100)
-    surprise = fit_column_tails(ties + noise, 1.0)
-    common, rare = surprise.of(np.array([1e-14, 1.0]))
+    tails = fit_column_tails(ties + noise, 1.0)
+    common, rare = tails.negative_log_tail(np.array([1e-14, 1.0]))
     assert common == pytest.approx(0, abs=1e-6)
     assert rare > 2
 
@@ -57,18 +63,22 @@ def test_numbers_that_differ_by_rounding_are_one():
 def test_rounding_counts_in_units_of_the_numbers():
     ties = 1 + 1e-14 * np.arange(20)
     surprise = fit_column_tails(np.append(ties, 3.0), 1e-13)
-    assert surprise.of(ties + 1e-15) == pytest.approx(surprise.of(ties), abs=1e-3)
+    assert surprise.negative_log_tail(ties + 1e-15) == pytest.approx(
+        surprise.negative_log_tail(ties), abs=1e-3
+    )
 
 
 def test_rounding_may_be_coarser_than_the_unit_tells():
     noise = 1e-6 * NUMBERS[:100]
     fine, coarse = (fit_column_tails(noise, 1e-6, rounding=r) for r in (0.0, 1e-4))
-    assert np.ptp(fine.of(noise)) > 1
-    np.testing.assert_allclose(coarse.of(noise), 0)
+    assert np.ptp(fine.negative_log_tail(noise)) > 1
+    np.testing.assert_allclose(coarse.negative_log_tail(noise), 0)
 
 
 def test_what_differs_from_a_constant_surprises():
-    same, other = fit_column_tails(np.full(50, 3.0), 1.0).of(np.array([3.0, 4.0]))
+    same, other = fit_column_tails(np.full(50, 3.0), 1.0).negative_log_tail(
+        np.array([3.0, 4.0])
+    )
     assert same == 0
     assert other > 3
 

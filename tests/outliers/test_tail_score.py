@@ -29,13 +29,13 @@ def learned(pca, rows):
 
 def test_abnormality_is_the_sum_of_its_parts(learned, pca, rows):
     (view,) = iterate_row_statistics(pca, rows)
-    expected = sum(part.sum(axis=1) for part in learned.parts(view))
-    np.testing.assert_allclose(learned.of(pca, rows), expected)
+    expected = sum(part.sum(axis=1) for part in learned.terms(view))
+    np.testing.assert_allclose(learned.score(pca, rows), expected)
 
 
 def test_its_mean_is_the_number_of_terms_by_their_weights(learned, pca, rows):
     # 4 cells, 4 residuals and 4 axes, 2 codes and 4 reconstructions of half a weight.
-    assert learned.of(pca, rows).mean() == pytest.approx(12 + 1 + 2, rel=0.02)
+    assert learned.score(pca, rows).mean() == pytest.approx(12 + 1 + 2, rel=0.02)
     assert learned.n_codes == 2
 
 
@@ -48,11 +48,11 @@ def test_axes_are_principal_ones_of_standardized_columns(learned, rows):
 def test_missing_cells_count_as_the_mean_of_their_column(learned, pca, rows):
     (view,) = iterate_row_statistics(pca, rows[:1])
     gaps = [np.full((1, 4), np.nan)] * 3
-    parts = learned.parts(view._replace(cells=gaps[0]))
+    parts = learned.terms(view._replace(cells=gaps[0]))
     parts = parts._replace(residuals=gaps[1], reconstructions=gaps[2])
     means = learned.cells + learned.residuals + learned.reconstructions
     expected = parts.directions.sum() + sum(column.mean for column in means)
-    np.testing.assert_allclose(learned._total(parts), expected)
+    np.testing.assert_allclose(learned._sum(parts), expected)
 
 
 def test_rounding_of_large_columns_says_nothing_of_small_ones(rows):
@@ -62,7 +62,7 @@ def test_rounding_of_large_columns_says_nothing_of_small_ones(rows):
     learned = fit_tail_score(linear, table)
     (view,) = iterate_row_statistics(linear, table)
     assert np.ptp(view.residuals[:, 0]) > 1e-4 * learned.axes.unit[0]
-    np.testing.assert_allclose(learned.parts(view).residuals, np.zeros((5, 3)))
+    np.testing.assert_allclose(learned.terms(view).residuals, np.zeros((5, 3)))
 
 
 def test_shares_of_rows_are_of_one_and_follow_a_cell_far_off(learned, pca, rows):
@@ -76,4 +76,4 @@ def test_shares_of_rows_are_of_one_and_follow_a_cell_far_off(learned, pca, rows)
 def test_many_rows_are_thinned_alike_however_they_are_ordered(pca, rows):
     many = np.tile(rows, (math.ceil(40_000 / len(rows)), 1))
     few = fit_tail_score(pca, many)
-    assert few.of(pca, rows).mean() == pytest.approx(15, rel=0.05)
+    assert few.score(pca, rows).mean() == pytest.approx(15, rel=0.05)
