@@ -255,7 +255,7 @@ class PairRegressorMixin(RegressorMixin):
 
 
 class PairPersistenceMixin(PersistenceMixin):
-    """Mixin: the fitted attributes of :class:`EncoderDecoderRegressor`."""
+    """Mixin of the state of :class:`EncoderDecoderRegressor`."""
 
     _schema: ClassVar[dict] = {
         "_fitted": Nested(FittedPair),

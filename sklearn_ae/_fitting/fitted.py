@@ -1,4 +1,4 @@
-"""What a fit leaves behind: codec, network description and arrays."""
+"""Fitted networks: arrays and plain values that encode, decode and predict."""
 
 import contextlib
 from collections.abc import Iterator
@@ -24,10 +24,10 @@ from ..nn import NETWORKS
 
 
 class Columns(Rule):
-    """The columns of a table, which encode to the rows of the network before them."""
+    """Rule of a table's columns, which encode to the network's features."""
 
     def read(self, value: Any, name: str, known: Known) -> TableSchema:
-        """Return the columns. The entries after them know their number and names."""
+        """Return the columns, and tell later entries their number and names."""
         columns = TableSchema.from_state(value)
         n_encoded = int(block_widths(columns).sum())
         if n_encoded != known["n_features"]:
@@ -53,27 +53,27 @@ _CODEC = {
 
 
 class FittedAutoencoder(StateMixin):
-    """Encodes and decodes in chunks, as a pure function of arrays.
+    """Fitted autoencoder, which encodes and decodes tables in chunks.
 
-    Float32 rows are computed in float32 and float64 rows in float64, so that a row's
-    result does not depend on its neighbours to the precision of its dtype.
+    Float32 rows are computed in float32 and float64 rows in float64. Within the
+    precision of the dtype, the result of a row does not depend on other rows.
 
     Parameters
     ----------
     codec : TableCodec
-        From a table's numbers to the network's rows and back.
+        Maps numbers of a table to rows of the network, and back.
 
     kind : str
         Name of the network's class, a key of `NETWORKS`.
 
     network : dict
-        Its arguments, plain values.
+        Arguments of the class, plain values.
 
     arrays : dict of str to ndarray
-        The network's weights, by name.
+        Weights of the network, by name.
 
     code_unit : ndarray of shape (n_components,)
-        Size of one unit of the network's codes in the units codes are given in.
+        Factor from the network's codes to those of the estimator.
     """
 
     _schema: ClassVar[dict] = {
@@ -101,13 +101,13 @@ class FittedAutoencoder(StateMixin):
             module.settle()
 
     def check_works(self) -> None:
-        """Raise unless the centre has a finite code that becomes a row of a table."""
+        """Raise unless the centre of the table has a code and a reconstruction."""
         centre = np.zeros((1, self.codec.n_encoded))
         row = self.codec.decode(centre)
         rows = self.decode(self.encode(row))
         if not np.isfinite(rows[:, ~self.codec.empty]).all():
             raise ValueError("The reconstruction of the centre must be finite.")
-        with contextlib.suppress(ImportError):  # of the library of its frames
+        with contextlib.suppress(ImportError):  # frames of a library that is missing
             self.codec.columns.check_written(rows)
 
     @property
@@ -116,7 +116,7 @@ class FittedAutoencoder(StateMixin):
         return len(self.codec.columns.names)
 
     def module(self) -> nn.Module:
-        """Return a copy of the network that can be trained on."""
+        """Return a trainable copy of the network."""
         return self._build(np.float32).requires_grad_(True)
 
     def encode(self, X) -> np.ndarray:
@@ -128,7 +128,7 @@ class FittedAutoencoder(StateMixin):
 
     def codes(self, rows: np.ndarray) -> np.ndarray:
         """Return the codes of encoded rows."""
-        return _scaled(self.apply("encode", rows), self.code_unit)
+        return _scale_codes(self.apply("encode", rows), self.code_unit)
 
     def encode_sparse(self, X) -> sparse.csr_array:
         """Return the codes of rows as a CSR array."""
@@ -144,7 +144,7 @@ class FittedAutoencoder(StateMixin):
             code = self.apply("encode", rows)
             if not np.isfinite(code).all():
                 code = self.apply("encode", self.codec.encode(X[chunk], dtype))
-            yield chunk, _scaled(code, self.code_unit)
+            yield chunk, _scale_codes(code, self.code_unit)
 
     def decode(self, codes) -> np.ndarray:
         """Return a table's numbers from codes, ``(n_samples, n_features)``."""
@@ -201,7 +201,7 @@ class FittedAutoencoder(StateMixin):
             yield chunk, self.codec.cells(np.square((rows - reconstruction) * unit))
 
     def apply(self, method: str, *arrays: np.ndarray) -> np.ndarray:
-        """Return what a method of the network makes of arrays of one dtype."""
+        """Return the result of a method of the network for arrays of one dtype."""
         if torch.is_autocast_enabled("cpu"):
             with torch.autocast("cpu", enabled=False):
                 return self.apply(method, *arrays)
@@ -224,7 +224,7 @@ class FittedAutoencoder(StateMixin):
 def with_weights(
     module: nn.Module, arrays: dict[str, np.ndarray], dtype: type
 ) -> nn.Module:
-    """Return a module from the meta device with copies of arrays, for use alone."""
+    """Return a module of the meta device with copies of arrays, for inference."""
     with np.errstate(over="ignore"):
         weights = {
             name: torch.from_numpy(array.astype(dtype, order="C"))
@@ -234,8 +234,8 @@ def with_weights(
     return module.requires_grad_(False).eval()
 
 
-def _scaled(codes: np.ndarray, unit: np.ndarray) -> np.ndarray:
-    """Return codes in their unit, of the same dtype."""
+def _scale_codes(codes: np.ndarray, unit: np.ndarray) -> np.ndarray:
+    """Return codes times a factor, in the same dtype."""
     with np.errstate(over="ignore", invalid="ignore"):
         scaled = codes * unit.astype(codes.dtype)
     if not np.isfinite(scaled).all():
@@ -247,7 +247,7 @@ def _scaled(codes: np.ndarray, unit: np.ndarray) -> np.ndarray:
 
 
 def check_weights(*modules: nn.Module) -> None:
-    """Raise unless the weights of modules are finite in their dtype, and make sense."""
+    """Raise unless modules accept their weights, and these are finite."""
     for module in modules:
         if not all(value.isfinite().all() for value in module.state_dict().values()):
             raise ValueError("Weights must be finite in their dtype, got larger ones.")
@@ -255,15 +255,15 @@ def check_weights(*modules: nn.Module) -> None:
 
 
 class FittedPair(StateMixin):
-    """Predicts outputs in chunks, as a pure function of arrays.
+    """Fitted network from inputs to other outputs, which predicts in chunks.
 
     Parameters
     ----------
     network : FittedAutoencoder
-        The codec of inputs and the network, whose outputs are encoded.
+        Codec of the inputs, and the network.
 
     output_mean, output_scale : ndarray of shape (n_outputs,)
-        What encoded outputs are made outputs by.
+        Outputs are those of the network times the scale, plus the mean.
     """
 
     _schema: ClassVar[dict] = {
@@ -304,7 +304,7 @@ class FittedPair(StateMixin):
         return outputs
 
     def check_works(self) -> None:
-        """Raise unless the centre has a finite code and finite outputs."""
+        """Raise unless the centre of the table has a code and outputs."""
         row = self.network.codec.decode(np.zeros((1, self.network.codec.n_encoded)))
         self.network.encode(row)
         self.predict(row)

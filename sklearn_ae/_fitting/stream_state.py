@@ -1,4 +1,4 @@
-"""What partial_fit goes on from, beside what it published."""
+"""State of partial_fit that is not part of the fitted network."""
 
 from typing import Any, NamedTuple
 
@@ -18,7 +18,7 @@ from .code_axes import CodeMoments
 
 
 class UpperTriangle(Rule):
-    """The upper triangle of a symmetric matrix, row by row."""
+    """Rule of the upper triangle of a symmetric matrix, row by row."""
 
     def read(self, value: Any, name: str, known: Known) -> np.ndarray:
         """Return the matrix, of shape (n_components, n_components)."""
@@ -47,48 +47,49 @@ _CODES = {
 
 
 class StreamState(NamedTuple):
-    """Where a stream of chunks stands.
+    """State of a stream of chunks.
 
     Attributes
     ----------
     seed : int
-        Source of all that is drawn.
+        Seed of all random numbers.
 
     n_calls, n_rows : int
-        Chunks so far, and their rows.
+        Numbers of chunks and of rows so far.
 
-    start_loss : float
-        Mean loss of the start, where no row counts more than 1.
+    start_loss : float or None
+        Mean loss of the first chunk at the start, with a row's loss limited to 1. None
+        before the first chunk of a start at PCA.
 
     mean_loss : float
-        The same of all rows so far, each before its chunk was learned from.
+        Mean of the same loss over all rows so far, each before its chunk was learned.
 
     unit : float
-        Unit of the losses that `steps` come from.
+        Loss by which losses are divided for `steps`.
 
     n_cells : float
         Number of cells in a row.
 
     code_unit : float
-        Size of one unit of the network's codes in those of codes given.
+        Factor from the network's codes to those of the estimator.
 
     network : dict
-        Arguments of the network that is trained, plain values.
+        Arguments of the network in training, plain values.
 
     noise_unit : ndarray of shape (n_encoded,)
         As in :class:`EncodedTable`.
 
     steps : dict
-        State of the steps, see :class:`ScheduleFreeAdamW`.
+        State of the optimizer, see :class:`ScheduleFreeAdamW`.
 
     codes : CodeMoments
-        Those of the network's codes, before they are turned.
+        Moments of the network's codes, before rotation to principal axes.
     """
 
     seed: int
     n_calls: int
     n_rows: int
-    start_loss: float
+    start_loss: float | None
     mean_loss: float
     unit: float
     n_cells: float

@@ -10,8 +10,8 @@ from ..nn import ACTIVATIONS, CODINGS, NETWORKS
 from .rules import Array, Condition, Count, Known, Number, OneOf, Rule
 from .schemas import DictOf, IfPresent, ListOf, OrNone
 
-# Sizes up to it are accepted whatever the number of weights.
-_LEAST_ROOM = 64
+# Sizes up to 64 are accepted whatever the number of weights.
+_LEAST_LIMIT = 64
 # Limit of the entries of the atoms' Gram matrix: so many a weight, at least 2**25.
 _GRAM_ENTRIES_A_WEIGHT, _GRAM_ENTRIES = 256, 2**25
 _UNBUILDABLE = (ArithmeticError, LookupError, RuntimeError, TypeError, ValueError)
@@ -21,18 +21,20 @@ _SHARED = ("n_features", "n_components", "n_outputs")
 
 
 def _is_odd(number: Any, known: Known) -> bool:
-    return type(number) is int and number % 2 == 1 and 1 <= number <= known["room"]
+    return (
+        type(number) is int and number % 2 == 1 and 1 <= number <= known["size_limit"]
+    )
 
 
 def _are_columns(columns: Any, known: Known) -> bool:
     inside = type(columns) in _SEQUENCES and all(
         type(column) is int and 0 <= column < known["n_features"] for column in columns
     )
-    return inside and len(set(columns)) == len(columns) <= known["room"]
+    return inside and len(set(columns)) == len(columns) <= known["size_limit"]
 
 
-_SIZE = Count(">= 1", "<= room")
-_SIZES = ListOf(_SIZE, "<= list_room", kinds=_SEQUENCES)
+_SIZE = Count(">= 1", "<= size_limit")
+_SIZES = ListOf(_SIZE, "<= length_limit", kinds=_SEQUENCES)
 _RULES: dict[str, Rule] = {
     "n_features": _SIZE,
     "n_components": _SIZE,
@@ -40,14 +42,14 @@ _RULES: dict[str, Rule] = {
     "n_prior_components": _SIZE,
     "hidden_layer_sizes": _SIZES,
     "channels": _SIZES,
-    "kernel_size": Condition("an odd integer with as many weights", _is_odd),
+    "kernel_size": Condition("an odd integer, at most the number of weights", _is_odd),
     "input_shape": OrNone(
         ListOf(_SIZE, ">= 2", "<= 4", product="n_features", kinds=_SEQUENCES)
     ),
     "output_shape": ListOf(
         _SIZE, ">= 2", "<= 4", product="n_outputs", kinds=_SEQUENCES
     ),
-    "gap_columns": Condition("different columns of the n_features", _are_columns),
+    "gap_columns": Condition("distinct positions among n_features", _are_columns),
     "activation": OneOf(ACTIVATIONS),
     "sparsity": OneOf(CODINGS),
     "k": OrNone(_SIZE),
@@ -57,10 +59,11 @@ _RULES: dict[str, Rule] = {
 
 
 class NetworkArguments(Rule):
-    """The arguments of a network, whose weights are in the same state.
+    """Rule of the arguments of a network, whose weights are in the same state.
 
-    Nothing is made that is larger than the arrays of the state. The entries after it
-    know the network's sizes, its number of weights and their shapes.
+    Sizes must not exceed the number of all numbers in the state, so that a small file
+    can't ask for a large network. Later entries know the network's sizes, its number of
+    weights and their shapes.
 
     Parameters
     ----------
@@ -74,19 +77,21 @@ class NetworkArguments(Rule):
     def read(self, value: Any, name: str, known: Known) -> dict[str, Any]:
         """Return the arguments, if the network can be built of them."""
         network_class = self._class or NETWORKS[known["kind"]]
-        room = max(_LEAST_ROOM, known["n_numbers"])
-        limits = {"room": room, "list_room": max(_LEAST_ROOM, known["n_arrays"])}
+        limits = {
+            "size_limit": max(_LEAST_LIMIT, known["n_numbers"]),
+            "length_limit": max(_LEAST_LIMIT, known["n_arrays"]),
+        }
         schema = _argument_rules(network_class)
         arguments = DictOf(schema).read(value, name, known | limits)
         _check_shared(name, arguments, known)
         if "sparsity" in arguments:
-            _check_gram_matrix(arguments["n_components"], room)
+            _check_gram_matrix(arguments["n_components"], limits["size_limit"])
         known.update(_built_sizes(network_class, arguments))
         return arguments
 
 
 class Weights(Rule):
-    """The weights of the network whose arguments came before."""
+    """Rule of the weights of the network whose arguments came before."""
 
     def read(self, value: Any, name: str, known: Known) -> dict[str, np.ndarray]:
         """Return the weights by name."""
@@ -116,10 +121,11 @@ def _check_shared(name: str, arguments: dict[str, Any], known: Known) -> None:
 
 
 def _check_gram_matrix(n_atoms: int, n_weights: int) -> None:
-    room = max(_GRAM_ENTRIES, _GRAM_ENTRIES_A_WEIGHT * n_weights)
-    if n_atoms**2 > room:
+    limit = max(_GRAM_ENTRIES, _GRAM_ENTRIES_A_WEIGHT * n_weights)
+    if n_atoms**2 > limit:
         raise ValueError(
-            f"Products of {n_atoms} atoms must have room, got {n_weights} weights."
+            f"The Gram matrix of atoms must have at most {limit} entries, got "
+            f"{n_atoms} atoms with {n_weights} weights."
         )
 
 

@@ -1,4 +1,4 @@
-"""Estimators as plain values and arrays: files that run no code, and pickles."""
+"""Files and pickles of estimators, as plain values and arrays."""
 
 import sys
 import warnings
@@ -53,16 +53,14 @@ class PersistenceMixin:
     def save(self, path):
         """Write the fitted estimator to a file, for :func:`sklearn_ae.load`.
 
-        The file holds numbers and names, no code, and is all there is to it: an
-        estimator can be loaded elsewhere, and by any later version. Callbacks of
-        ``set_callbacks``, which watch fits and are no part of what was learned, are
-        left out.
+        The file holds all of the estimator as numbers and names, and no code. It can be
+        loaded on other machines, and by any later version. Callbacks of
+        ``set_callbacks`` are left out, because they belong to fits.
 
         Parameters
         ----------
         path : str or path-like
-            Where to, exactly. What is there is replaced, once the whole file is
-            written.
+            Path of the file. An older file is replaced, once the new one is whole.
 
         Raises
         ------
@@ -119,34 +117,35 @@ class PersistenceMixin:
         self._check_fitted()
 
     def _check_fitted(self) -> None:
-        """Raise where fitted state of outside can't be computed with."""
+        """Raise unless fitted attributes from a state go together and work."""
         return
 
     def _check_restored(self) -> None:
-        """Raise where parameters and fitted state of a file don't go together."""
+        """Raise unless parameters and fitted attributes of a file go together."""
         return
 
 
 def load(path):
-    """Return the estimator that a file holds.
+    """Return the estimator of a file.
 
-    Nothing that a file says is run or imported, so files of strangers are safe to load.
+    No code of a file is run or imported, so it is safe to load files of strangers.
 
     Parameters
     ----------
     path : str or path-like
-        What ``save`` of an estimator was given.
+        Path of a file that ``save`` of an estimator wrote.
 
     Returns
     -------
     estimator : estimator
-        As it was: it gives the same results, to the last bit on the same machine and
+        The fitted estimator. Its results have the same bits, on the same machine and
         versions.
 
     Raises
     ------
     InvalidFileError
-        If the file is cut, changed or of another kind, or holds what can't be.
+        If the file is cut, changed or of another kind, or its content is no state of
+        an estimator.
 
     OSError
         If it can't be read.
@@ -188,7 +187,7 @@ def _from_bytes(data: bytes) -> BaseEstimator:
 
 
 def saved_classes() -> dict[str, type]:
-    """Return the estimators of this package by name: what files may hold."""
+    """Return the classes whose objects files may hold, by name: public estimators."""
     package = sys.modules[__package__.partition(".")[0]]
     public = {name: getattr(package, name, None) for name in package.__all__}
     return {
@@ -199,7 +198,7 @@ def saved_classes() -> dict[str, type]:
 
 
 def skops_names() -> tuple[str, ...]:
-    """Return the names of the estimators as skops spells them."""
+    """Return the paths of these classes, for skops."""
     return tuple(f"{c.__module__}.{c.__name__}" for c in saved_classes().values())
 
 
@@ -208,9 +207,9 @@ def _is_fitted(estimator: PersistenceMixin, state: dict[str, Any]) -> bool:
 
 
 def _before_fit(estimator: PersistenceMixin, state: dict[str, Any]) -> dict[str, Any]:
-    """Return the state of an estimator in the midst of a fit as that of one without.
+    """Return the state of an estimator during a fit, without fitted attributes.
 
-    Half of what it holds may be of this fit, and half of the one before.
+    Some of these may be of this fit, and some of the one before.
     """
     fitted = {*OF_A_FIT, *estimator._schema, *estimator._derived}
     return {name: value for name, value in state.items() if name not in fitted}
@@ -227,7 +226,7 @@ def _check_version(version: Any) -> None:
 
 
 def _to_tree(estimator: Any, name: str) -> dict[str, Any]:
-    """Return an estimator as a tree, and raise where it has no place there."""
+    """Return an estimator as a tree of plain values and arrays."""
     if type(estimator) is FrozenEstimator and set(vars(estimator)) == {"estimator"}:
         state = {"estimator": _to_tree(estimator.estimator, name)}
         return {"class": _FROZEN, "state": state}
@@ -242,7 +241,7 @@ def _to_tree(estimator: Any, name: str) -> dict[str, Any]:
     state.pop(CALLBACKS, None)
     for unknown in state.keys() - _known_names(estimator):
         raise TypeError(
-            f"Attribute {unknown!r} must be listed in {kind.__name__}'s own to be "
+            f"Attribute {unknown!r} must be in the schema of {kind.__name__} to be "
             "saved."
         )
     for key in state.keys() & set(kind._nested):
@@ -252,7 +251,7 @@ def _to_tree(estimator: Any, name: str) -> dict[str, Any]:
 
 
 def _known_names(estimator: PersistenceMixin) -> set[str]:
-    """Return the names of all that a file may say of an estimator."""
+    """Return the names that the state of an estimator may have in a file."""
     parameters = estimator.get_params(deep=False)
     own = {_VERSION, _STATE_FORMAT, _OUTPUT}
     return own.union(parameters, estimator._schema, estimator._nested)

@@ -139,7 +139,8 @@ class Count(BaseCheck):
     """An integer of at least 0, see :class:`Bounds`."""
 
     def __init__(self, *bounds: str) -> None:
-        self._bounds = Bounds((">= 0", *bounds))
+        has_least = bounds and bounds[0][0] in ">="
+        self._bounds = Bounds(bounds if has_least else (">= 0", *bounds))
 
     def write(self, value: Any) -> int:
         """Return the integer as Python's, if it is NumPy's."""

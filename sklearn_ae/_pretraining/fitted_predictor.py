@@ -1,4 +1,4 @@
-"""What predicts: an encoder and a head, as plain arguments and arrays."""
+"""Fitted predictors: an encoder and a head on its codes."""
 
 from typing import Any, ClassVar
 
@@ -15,17 +15,17 @@ _CHUNK_ROWS = 4_096
 
 
 class FittedHead(StateMixin):
-    """Maps codes to scores in chunks, as a pure function of arrays.
+    """Fitted head, which maps codes to scores in chunks.
 
-    It computes in float64: codes may be in units that float32 does not reach.
+    It computes in float64, because codes may be beyond the range of float32.
 
     Parameters
     ----------
     arguments : dict
-        Those of :class:`Head`, plain values.
+        Arguments of :class:`Head`, plain values.
 
     arrays : dict of str to ndarray
-        Its weights, by name.
+        Weights of the head, by name.
     """
 
     _schema: ClassVar[dict] = {
@@ -54,15 +54,15 @@ class FittedHead(StateMixin):
 
 
 class FittedPredictor(StateMixin):
-    """An encoder that may have been fine-tuned, and the head on its codes.
+    """Encoder that may have been fine-tuned, and the head on its codes.
 
     Parameters
     ----------
     encoder : FittedAutoencoder or None
-        None if codes are those of another library's transformer.
+        None if another library's transformer encodes.
 
     head : FittedHead
-        Maps codes to scores.
+        Head that maps codes to scores.
     """
 
     _schema: ClassVar[dict] = {
@@ -79,7 +79,7 @@ class FittedPredictor(StateMixin):
         Parameters
         ----------
         estimator : estimator
-            The fitted one that the encoder is from: it reads the table.
+            The fitted estimator of the encoder, which reads the table.
 
         X : {array-like, sparse matrix, dataframe} of shape (n_samples, n_features)
             The table.
@@ -87,7 +87,7 @@ class FittedPredictor(StateMixin):
         Returns
         -------
         codes : ndarray of shape (n_samples, n_components)
-            In float32 for float32 rows, else in float64.
+            Of dtype float32 for float32 rows, else of float64.
         """
         if self.encoder is not None:
             return self.encoder.encode(own_autoencoder(estimator)._rows_of(X))

@@ -141,12 +141,7 @@ def damaged(state, part, array):
 
 DAMAGE = {
     "shape": lambda array: array[..., :-1],
-    "transposed": lambda array: array.reshape(*array.shape, 1),
-    "integers": lambda array: array.astype(np.int64),
-    "objects": lambda array: array.astype(object),
     "nan": lambda array: np.full_like(array, np.nan),
-    "infinity": lambda array: np.full_like(array, np.inf),
-    "list": lambda array: array.tolist(),
 }
 
 

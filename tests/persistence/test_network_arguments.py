@@ -117,10 +117,10 @@ def test_other_ways_of_sparsity_are_refused(wrong):
         read(kind, arguments | wrong, weights(kind, arguments))
 
 
-def test_products_of_atoms_have_room():
+def test_gram_matrices_are_limited():
     arguments = {"n_features": 1, "n_components": 2**15}
     arrays = {"atoms": np.zeros((2**15, 1)), "bias": np.zeros(1)}
-    with pytest.raises(ValueError, match="must have room"):
+    with pytest.raises(ValueError, match="Gram matrix"):
         read(SparseNetwork, arguments | {"sparsity": "topk"}, arrays)
 
 

@@ -237,7 +237,7 @@ def test_classes_of_users_are_refused(plain, path, kind):
 def test_attributes_of_users_are_refused_by_name(plain, path):
     odd = pickle.loads(pickle.dumps(plain))
     odd.note = "mine"
-    message = r"'note' must be listed in AutoencoderTransformer's own to be saved\."
+    message = r"'note' must be in the schema of AutoencoderTransformer to be saved\."
     with pytest.raises(TypeError, match=message):
         odd.save(path)
 
