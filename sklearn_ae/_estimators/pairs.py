@@ -1,7 +1,6 @@
 """Validation of pairs: tables and their outputs, flat or with the axes of pictures."""
 
-import math
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 from sklearn.base import RegressorMixin
@@ -10,13 +9,15 @@ from sklearn.utils import check_array, check_consistent_length
 
 from .._fitting import FittedPair, PairedTables
 from .._persistence import (
-    A_COMPONENT,
-    NUMBER,
-    POSITIVE,
-    TRAINED,
+    COLUMNS_SCHEMA,
+    TRAINING_SCHEMA,
+    Array,
+    Count,
+    ListOf,
+    Nested,
+    Number,
+    OrNone,
     PersistenceMixin,
-    columns_rules,
-    optional,
 )
 from .._tables import (
     FLOATS,
@@ -258,27 +259,20 @@ class PairRegressorMixin(RegressorMixin):
         )
 
 
-def _are_axes(value: Any, estimator) -> bool:
-    if type(value) is not tuple or not all(type(size) is int for size in value):
-        return False
-    n_outputs = len(estimator._fitted.output_mean)
-    return min(value, default=1) >= 1 and math.prod(value) == n_outputs
-
-
 class PairPersistenceMixin(PersistenceMixin):
-    """Mixin: the fitted attributes of :class:`EncoderDecoderRegressor`."""
+    """Mixin of the state of :class:`EncoderDecoderRegressor`."""
 
-    _parts: ClassVar[dict] = {"_fitted": FittedPair}
+    _schema: ClassVar[dict] = {
+        "_fitted": Nested(FittedPair),
+        **COLUMNS_SCHEMA,
+        **TRAINING_SCHEMA,
+        "_output_axes": ListOf(Count("> 0"), product="n_outputs", kinds=(tuple,)),
+        "alpha_": Number("> 0"),
+        "explained_variance_": Array(("n_components",)),
+        "ridge_validation_loss_": OrNone(Number()),
+    }
     _derived: ClassVar[dict] = {
         "n_components_": lambda self: self._fitted.network.network["n_components"]
-    }
-    _rules: ClassVar[dict] = {
-        **columns_rules(lambda self: self._fitted.columns),
-        **TRAINED,
-        "_output_axes": ("axes with as many cells as there are outputs", _are_axes),
-        "alpha_": POSITIVE,
-        "explained_variance_": A_COMPONENT,
-        "ridge_validation_loss_": optional(NUMBER),
     }
 
     def _check_restored(self) -> None:

@@ -191,5 +191,5 @@ def _result(published: Published, stream: StreamState) -> FitResult:
         explained_variance=published.explained_variance,
         state=state,
         start_loss=None,
-        attributes={"_stream": stream.state()},
+        attributes={"_stream": stream},
     )

@@ -11,10 +11,10 @@ from torch import nn
 
 from .._persistence import (
     InvalidFileError,
-    packed,
+    from_bytes,
     raise_invalid_file,
     read_file,
-    unpacked,
+    to_bytes,
     write_file,
 )
 from .callbacks import BestEpoch, stored
@@ -51,7 +51,7 @@ class Checkpoint:
 
     def write(self) -> None:
         """Write the file."""
-        write_file(self._path, packed(_KIND, self._content))
+        write_file(self._path, to_bytes(_KIND, self._content))
 
     def take(self, resume: Callable[[Any], None]) -> None:
         """Set generators, and let a training resume, if there is progress.
@@ -122,7 +122,7 @@ def resolved_path(checkpoint) -> str:
 def read_checkpoint(path: str) -> dict[str, Any]:
     """Return the content of a checkpoint; raise InvalidFileError if it is none."""
     try:
-        content = unpacked(_KIND, read_file(path))
+        content = from_bytes(_KIND, read_file(path))
         with raise_invalid_file(_MUST):
             _check_kinds(content, _CONTENT)
             np.random.SeedSequence(content["seed"])
