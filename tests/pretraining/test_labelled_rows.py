@@ -18,9 +18,9 @@ def others():
 
 
 def partly(labelled, others, seed=0):
-    source = torch.Generator().manual_seed(seed)
-    targets = torch.arange(4)
-    return PartlyLabelledRows(labelled, targets, lambda x: -x, others, 5, source)
+    generator = torch.Generator().manual_seed(seed)
+    rows = LabelledRows(labelled, torch.arange(4), torch.neg)
+    return PartlyLabelledRows(rows, others, torch.neg, 5, generator)
 
 
 def test_labelled_rows_come_with_their_targets(labelled):
