@@ -1,7 +1,3 @@
 """Bytes from codes, and rows from bytes."""
 
 from .compressor import CodeCompressor
-
-__all__ = [
-    "CodeCompressor",
-]

@@ -13,12 +13,12 @@ from .._estimators import (
     FitTasks,
     count_wrapped_fits,
     fit_wrapped,
-    own_autoencoder,
+    latent_model_of,
     restore_on_error,
 )
 from .._persistence import hash_values, is_fingerprint
 from .._sklearn import Interval, _fit_context
-from .coders import (
+from .code_errors import (
     CompressionReport,
     encode_table,
     mean_errors,
@@ -204,14 +204,14 @@ class CodeCompressor(BaseWrapper):
             estimator = copy.deepcopy(fitted)
             encoded = encode_table(estimator, X)
             quantizer, bound = self._fit_quantizer(encoded)
-            state = encoded.coder.state(encoded.codes)
+            state = encoded.model.identity(encoded.codes)
             self._set_fitted(estimator, state, quantizer, bound)
             tasks.finish()
         return self
 
     def _check_restored(self):
         super()._check_restored()
-        n_codes = own_autoencoder(self.estimator_).n_components_
+        n_codes = latent_model_of(self.estimator_).fitted.network["n_components"]
         if n_codes != len(self.steps_):
             raise ValueError(
                 f"steps_ must be those of {n_codes} components, got {len(self.steps_)}."
@@ -323,7 +323,7 @@ class CodeCompressor(BaseWrapper):
 
     def _fit_quantizer(self, encoded):
         """Return a quantizer, and the error bound that it is for, None with n_bits."""
-        coder, _, codes = encoded
+        model, _, codes = encoded
         most_bits = MOST_BITS * codes.shape[1]
         if self.n_bits is not None and self.n_bits > most_bits:
             raise ValueError(
@@ -332,18 +332,18 @@ class CodeCompressor(BaseWrapper):
             )
         order = np.random.default_rng(0).permutation(len(codes))
         sample = codes[order[:_MOST_ROWS_DECODED]]
-        weights = sensitivities(coder, sample)
+        weights = sensitivities(model, sample)
         if self.n_bits is not None:
             rows = order[:_MOST_ROWS_FOR_LEVELS]
             return levelled_quantizer(codes[rows], weights, self.n_bits), None
         bound = self.error_bound
         if bound is None:
             bound = _default_bound(encoded)
-        exact = coder.decode(sample)
+        exact = model.decode(sample)
 
         def added_error(quantizer):
-            quantized = coder.decode(quantizer.round(sample))
-            return np.nanmean(row_errors(coder, exact, quantized))
+            quantized = model.decode(quantizer.round(sample))
+            return np.nanmean(row_errors(model, exact, quantized))
 
         return bounded_quantizer(codes, weights, bound, added_error), float(bound)
 
@@ -383,12 +383,12 @@ class CodeCompressor(BaseWrapper):
 
 def _default_bound(encoded) -> float:
     """Return a tenth of the reconstruction's error, or for exact ones, of variance."""
-    coder, _, codes = encoded
+    model, _, codes = encoded
     centre = codes.mean(axis=0, dtype=np.float64).astype(codes.dtype)
     # Rows of the mean code: their error is the rows' variance.
     errors = mean_errors(encoded, np.broadcast_to(centre, codes.shape))
-    decoded = coder.decode(centre[None])
-    mean_square = np.nanmean(row_errors(coder, decoded, np.zeros_like(decoded)))
+    decoded = model.decode(centre[None])
+    mean_square = np.nanmean(row_errors(model, decoded, np.zeros_like(decoded)))
     rounding = (_ROUNDING_ERRORS * np.finfo(codes.dtype).eps) ** 2
     if errors.quantized <= mean_square * rounding:
         return _SHARE_OF_VARIANCE * (mean_square or 1.0)

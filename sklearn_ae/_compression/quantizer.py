@@ -6,8 +6,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from .._estimators import LatentModel
 from .._persistence import Rule, is_number, is_vector
-from .coders import Coder, row_errors
+from .code_errors import row_errors
 
 MOST_BITS = 32
 LARGEST_EXPONENT = 255
@@ -118,7 +119,7 @@ def _narrow(steps: np.ndarray, exponent: int) -> np.ndarray:
     return steps * 2.0 ** (-exponent / _EXPONENTS_AN_OCTAVE)
 
 
-def sensitivities(coder: Coder, codes: np.ndarray) -> np.ndarray:
+def sensitivities(model: LatentModel, codes: np.ndarray) -> np.ndarray:
     """Return the squared error of rows per squared change of each component.
 
     It is measured at changes of a tenth of the component's standard deviation, up and
@@ -126,7 +127,7 @@ def sensitivities(coder: Coder, codes: np.ndarray) -> np.ndarray:
 
     Parameters
     ----------
-    coder : Coder
+    model : LatentModel
         The decoder.
 
     codes : ndarray of shape (n_samples, n_components)
@@ -139,13 +140,13 @@ def sensitivities(coder: Coder, codes: np.ndarray) -> np.ndarray:
     """
     deviation = codes.std(axis=0, dtype=np.float64)
     deviation = np.maximum(deviation, 1e-3 * deviation.max() or 1.0)
-    n_cells = coder.decode(codes[:1]).size * codes.shape[1]
+    n_cells = model.decode(codes[:1]).size * codes.shape[1]
     codes = codes[: max(32, _MOST_CHANGED_CELLS // n_cells)]
-    exact = coder.decode(codes)
+    exact = model.decode(codes)
     weights = np.empty(codes.shape[1])
     for component, change in enumerate(_SMALL_CHANGE * deviation):
         errors = [
-            row_errors(coder, exact, coder.decode(_shift(codes, component, signed)))
+            row_errors(model, exact, model.decode(_shift(codes, component, signed)))
             for signed in (change, -change)
         ]
         weights[component] = np.nanmean(errors) / change**2

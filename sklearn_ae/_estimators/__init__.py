@@ -5,6 +5,13 @@ from .base import BaseAutoencoder
 from .convolutional import ConvolutionalAutoencoder
 from .denoising import DenoisingAutoencoder
 from .encoder_decoder import EncoderDecoderRegressor
+from .latent_model import (
+    LatentModel,
+    RowStatistics,
+    encode_dense,
+    latent_model_of,
+    unwrap_autoencoder,
+)
 from .mixins import fit_transaction, restore_on_error
 from .parameters import CategoryParameters, TrainingParameters
 from .sklearn_callbacks import FitTasks
@@ -13,31 +20,7 @@ from .variational import VariationalAutoencoder
 from .wrapper import (
     BaseWrapper,
     count_wrapped_fits,
-    encode_dense,
     fit_wrapped,
     or_default,
-    own_autoencoder,
     with_seeds,
 )
-
-__all__ = [
-    "AutoencoderTransformer",
-    "BaseAutoencoder",
-    "BaseWrapper",
-    "CategoryParameters",
-    "ConvolutionalAutoencoder",
-    "DenoisingAutoencoder",
-    "EncoderDecoderRegressor",
-    "FitTasks",
-    "SparseAutoencoder",
-    "TrainingParameters",
-    "VariationalAutoencoder",
-    "count_wrapped_fits",
-    "encode_dense",
-    "fit_transaction",
-    "fit_wrapped",
-    "or_default",
-    "own_autoencoder",
-    "restore_on_error",
-    "with_seeds",
-]

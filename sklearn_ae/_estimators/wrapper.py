@@ -3,8 +3,6 @@
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
-import numpy as np
-from scipy.sparse import issparse
 from sklearn.base import BaseEstimator, clone
 from sklearn.exceptions import NotFittedError
 from sklearn.frozen import FrozenEstimator
@@ -13,10 +11,9 @@ from sklearn.utils.validation import check_is_fitted
 
 from .._persistence import PersistenceMixin
 from .._sklearn import HasMethods
-from .._tables import float_dtype
 from .._training import RandomStreams
 from .autoencoder import AutoencoderTransformer
-from .base import BaseAutoencoder
+from .latent_model import unwrap_autoencoder
 from .mixins import DocLinkMixin
 from .sklearn_callbacks import CallbackMixin, FitTasks
 
@@ -65,7 +62,7 @@ class BaseWrapper(PersistenceMixin, CallbackMixin, DocLinkMixin, BaseEstimator):
         return tags
 
     def _check_restored(self):
-        if own_autoencoder(self.estimator_) is None:
+        if unwrap_autoencoder(self.estimator_) is None:
             raise TypeError(
                 "estimator_ must be an autoencoder, got "
                 f"{type(self.estimator_).__name__}."
@@ -131,36 +128,6 @@ def with_seeds(estimator, random_state):
         if value is None and name.rsplit("__", 1)[-1] == "random_state"
     }
     return estimator.set_params(**seeds)
-
-
-def own_autoencoder(estimator) -> BaseAutoencoder | None:
-    """Return the autoencoder of this package that an estimator is, or None.
-
-    Parameters
-    ----------
-    estimator : estimator
-        Fitted; it may be frozen.
-
-    Returns
-    -------
-    autoencoder : BaseAutoencoder or None
-        None for other transformers.
-    """
-    while isinstance(estimator, FrozenEstimator):
-        estimator = estimator.estimator
-    return estimator if isinstance(estimator, BaseAutoencoder) else None
-
-
-def encode_dense(estimator, X) -> np.ndarray:
-    """Return ``transform(X)`` of any transformer, dense, as float32 or float64."""
-    codes = estimator.transform(X)
-    codes = np.asarray(codes.toarray() if issparse(codes) else codes)
-    codes = codes.astype(float_dtype(codes), copy=False)
-    if not np.isfinite(codes).all():
-        raise ValueError(
-            "Codes must be finite, got NaN or infinity; fill missing cells first."
-        )
-    return codes
 
 
 def or_default(estimator):

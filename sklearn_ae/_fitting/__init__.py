@@ -13,32 +13,3 @@ from .reconstruct_rows import RowReconstruction
 from .resume import open_checkpoint
 from .stream_start import Published, begin_stream, resume_after_fit, resume_stream
 from .stream_state import is_stream_state
-
-__all__ = [
-    "FittedAutoencoder",
-    "FittedPair",
-    "Observe",
-    "OutputPrediction",
-    "PairedTables",
-    "Published",
-    "Recipe",
-    "RegressionOptions",
-    "RowReconstruction",
-    "begin_stream",
-    "check_weights",
-    "describe_density",
-    "draw_rows",
-    "fit_chunk",
-    "fit_prior",
-    "fit_problem",
-    "is_stream_state",
-    "layer_sizes",
-    "log_likelihood",
-    "make_row_source",
-    "open_checkpoint",
-    "ordered_axes",
-    "resume_after_fit",
-    "resume_stream",
-    "unrotated_axes",
-    "with_weights",
-]

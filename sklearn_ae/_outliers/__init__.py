@@ -1,7 +1,3 @@
 """Outlier detection on top of a fitted autoencoder."""
 
 from .detector import ReconstructionOutlierDetector
-
-__all__ = [
-    "ReconstructionOutlierDetector",
-]

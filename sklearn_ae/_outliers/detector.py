@@ -14,7 +14,7 @@ from .._estimators import (
     FitTasks,
     count_wrapped_fits,
     fit_wrapped,
-    own_autoencoder,
+    latent_model_of,
     restore_on_error,
 )
 from .._persistence import NUMBER
@@ -26,7 +26,6 @@ from .robust_fit import (
     linear_start_of,
     select_inliers,
 )
-from .row_statistics import column_names
 from .tail_score import TailScore, fit_tail_score
 
 # Warn if there are fewer distinct scores than one for this many rows.
@@ -200,9 +199,9 @@ class ReconstructionOutlierDetector(OutlierMixin, BaseWrapper):
 
     def _check_restored(self):
         super()._check_restored()
-        own = own_autoencoder(self.estimator_)
+        fitted = latent_model_of(self.estimator_).fitted
         sizes = self._fitted.n_codes, len(self._fitted.cells)
-        if sizes != (own.n_components_, own.n_features_in_):
+        if sizes != (fitted.network["n_components"], fitted.n_features):
             raise ValueError(
                 f"_fitted must be about codes and columns of estimator_, got {sizes}."
             )
@@ -294,7 +293,9 @@ class ReconstructionOutlierDetector(OutlierMixin, BaseWrapper):
         """
         check_is_fitted(self)
         shares = self._fitted.shares(self.estimator_, make_indexable(X))
-        return numbers_frame(column_names(self.estimator_), shares, like=X)
+        return numbers_frame(
+            latent_model_of(self.estimator_).column_names(), shares, like=X
+        )
 
     def _trims(self) -> bool:
         return self.trimmed_fraction > 0 and count_wrapped_fits(self.estimator) > 0

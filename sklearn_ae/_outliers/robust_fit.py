@@ -3,8 +3,7 @@
 import numpy as np
 from sklearn.base import clone
 
-from .._estimators import or_default, own_autoencoder
-from .row_statistics import iterate_row_statistics
+from .._estimators import latent_model_of, or_default, unwrap_autoencoder
 
 # A network that leaves less than this part of the squared residuals of its linear start
 # is trusted, whatever it does to the rows left out.
@@ -16,7 +15,7 @@ _LEAST_RESIDUAL = 1e-6
 def linear_start_of(estimator):
     """Return an untrained autoencoder of this package; other estimators as they are."""
     estimator = or_default(estimator)
-    autoencoder = own_autoencoder(estimator)
+    autoencoder = unwrap_autoencoder(estimator)
     if autoencoder is None:
         return estimator
     return clone(autoencoder).set_params(max_epochs=0)
@@ -24,7 +23,7 @@ def linear_start_of(estimator):
 
 def is_trainable(estimator) -> bool:
     """Tell whether an estimator is an autoencoder of this package that trains."""
-    autoencoder = own_autoencoder(estimator)
+    autoencoder = unwrap_autoencoder(estimator)
     return autoencoder is not None and autoencoder.max_epochs != 0
 
 
@@ -55,10 +54,8 @@ def select_inliers(scores: np.ndarray, fraction: float, estimator, X) -> np.ndar
     order = np.argsort(scores, kind="stable")
     kept = np.ones(len(order), dtype=bool)
     kept[order[len(order) - n_left_out :]] = False
-    own = own_autoencoder(estimator)
-    if own is None or own._fitted.codec.schema.is_numeric:
-        return kept
-    return own._fitted.codec.schema.keep_all_categories(own._rows_of(X), kept)
+    model = latent_model_of(estimator)
+    return model.keep_all_categories(model.read(X), kept)
 
 
 def beats_linear_start(network, start, X, kept: np.ndarray) -> bool:
@@ -104,9 +101,10 @@ def beats_linear_start(network, start, X, kept: np.ndarray) -> bool:
 
 def residual_squares(estimator, X) -> np.ndarray:
     """Return the summed squares of each row's residuals, without missing cells."""
+    model = latent_model_of(estimator)
     return np.concatenate(
         [
             np.nansum(np.square(statistics.residuals, dtype=np.float64), axis=1)
-            for statistics in iterate_row_statistics(estimator, X)
+            for statistics in model.statistics(model.read(X))
         ]
     )

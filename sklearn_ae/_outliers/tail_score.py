@@ -6,12 +6,11 @@ import numpy as np
 from sklearn.decomposition import PCA
 from sklearn.preprocessing import StandardScaler
 
-from .._estimators import own_autoencoder
+from .._estimators import LatentModel, RowStatistics, latent_model_of
 from .._persistence import check_arrays, check_keys
 from .._sklearn import _num_samples
 from .._tables import select_rows
 from .column_tails import ColumnTails, fit_column_tails, negative_log_tails
-from .row_statistics import RowStatistics, categorical, iterate_row_statistics
 
 _MOST_ROWS, _MOST_CELLS, _MOST_AXES = 20_000, 10_000_000, 256
 # Least variance of an axis, as a part of that of all columns.
@@ -169,17 +168,20 @@ class TailScore:
 
     def score(self, estimator, X) -> np.ndarray:
         """Return the scores of rows: the higher, the more abnormal."""
+        model = latent_model_of(estimator)
+        table = model.read(X)
         scores = [
-            self._sum(self.terms(statistics))
-            for statistics in iterate_row_statistics(estimator, X)
+            self._sum(self.terms(statistics)) for statistics in model.statistics(table)
         ]
         return np.concatenate(scores)
 
     def shares(self, estimator, X) -> np.ndarray:
         """Return each column's share of the scores, ``(n_samples, n_features)``."""
+        model = latent_model_of(estimator)
+        table = model.read(X)
         shares = np.empty((*X.shape[:1], len(self.cells)))
         n_done = 0
-        for statistics in iterate_row_statistics(estimator, X):
+        for statistics in model.statistics(table):
             chunk = self._column_shares(self.terms(statistics))
             shares[n_done : n_done + len(chunk)] = chunk
             n_done += len(chunk)
@@ -239,15 +241,16 @@ def fit_tail_score(estimator, X) -> TailScore:
     n_rows = min(_MOST_ROWS, max(1_000, _MOST_CELLS // estimator.n_features_in_))
     step = -(-n_samples // n_rows)
     seen = X if step == 1 else select_rows(X, np.arange(0, n_samples, step))
-    chunks = list(iterate_row_statistics(estimator, seen))
+    model = latent_model_of(estimator)
+    chunks = list(model.statistics(model.read(seen)))
     cells, residuals, reconstructions, codes = (
         np.concatenate(part).astype(np.float64) for part in zip(*chunks, strict=True)
     )
     axes = _fit_axes(cells)
-    rounding, code_rounding = _rounding(estimator, axes.unit, chunks[0].residuals.dtype)
+    rounding, code_rounding = _rounding(model, axes.unit, chunks[0].residuals.dtype)
     directions = np.hstack([axes.project(cells), codes])
     n_axes, n_codes, n_features = len(axes.components), codes.shape[1], cells.shape[1]
-    categories = set(categorical(estimator))
+    categories = set(model.categorical_columns())
     two_sided = [position not in categories for position in range(n_features)]
     deviation = float(codes.std(axis=0).max())
     code_unit = deviation if deviation > code_rounding else 1.0
@@ -269,17 +272,16 @@ def fit_tail_score(estimator, X) -> TailScore:
     )
 
 
-def _rounding(estimator, unit: np.ndarray, dtype) -> tuple[np.ndarray, float]:
+def _rounding(model: LatentModel, unit: np.ndarray, dtype) -> tuple[np.ndarray, float]:
     """Return bounds of the rounding errors of reconstructions and of codes."""
     epsilon = np.finfo(np.result_type(dtype, np.float32)).eps
     bound = _RESULT_EPSILONS * epsilon + _START_EPSILONS * np.finfo(np.float64).eps
-    autoencoder = own_autoencoder(estimator)
-    if autoencoder is None:
+    if model.fitted is None:
         # Others may have scaled the columns, and the codes.
         return bound * unit, 0.0
     # Each result is a sum over all columns, in the network's units.
     bound = float(bound * np.linalg.norm(unit))
-    return np.full(len(unit), bound), bound * autoencoder._fitted.code_unit.max()
+    return np.full(len(unit), bound), bound * model.fitted.code_unit.max()
 
 
 def _fit_axes(cells: np.ndarray) -> PrincipalAxes:

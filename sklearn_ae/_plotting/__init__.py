@@ -4,10 +4,3 @@ from .components_error import ComponentsErrorDisplay
 from .latent_space import LatentSpaceDisplay
 from .loss_curve import LossCurveDisplay
 from .reconstruction import ReconstructionDisplay
-
-__all__ = [
-    "ComponentsErrorDisplay",
-    "LatentSpaceDisplay",
-    "LossCurveDisplay",
-    "ReconstructionDisplay",
-]

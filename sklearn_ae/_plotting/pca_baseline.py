@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from .._estimators import AutoencoderTransformer, CategoryParameters, own_autoencoder
+from .._estimators import AutoencoderTransformer, CategoryParameters, unwrap_autoencoder
 
 _SHARED_PARAMETERS = (
     "standardize",
@@ -30,7 +30,7 @@ def pca_baseline(estimator, n_components: int) -> AutoencoderTransformer:
         Without epochs it stays at its start: scikit-learn's PCA for numbers, and PCA of
         the encoded columns for tables with categories or gaps.
     """
-    autoencoder = own_autoencoder(getattr(estimator, "estimator_", estimator))
+    autoencoder = unwrap_autoencoder(getattr(estimator, "estimator_", estimator))
     source = autoencoder or estimator
     parameters = {}
     if isinstance(source, CategoryParameters):

@@ -9,7 +9,7 @@ import numpy as np
 from sklearn.utils import check_consistent_length
 from sklearn.utils.validation import check_is_fitted
 
-from .._estimators import own_autoencoder
+from .._estimators import unwrap_autoencoder
 from .._tables import to_dense_table
 from .matplotlib import import_pyplot, resolve_axes, use_integer_ticks
 from .row_images import (
@@ -273,7 +273,7 @@ class ReconstructionDisplay:
 
 def _infer_kind_and_shape(estimator, kind: str, shape):
     """Return kind and shape of rows, by the estimator if they are not given."""
-    autoencoder = own_autoencoder(estimator)
+    autoencoder = unwrap_autoencoder(estimator)
     known = getattr(autoencoder, "input_shape", None) is not None
     if shape is not None or kind == "table" or not known:
         return kind, shape

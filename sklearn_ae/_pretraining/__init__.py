@@ -2,8 +2,3 @@
 
 from .classifier import PretrainedClassifier
 from .regressor import PretrainedRegressor
-
-__all__ = [
-    "PretrainedClassifier",
-    "PretrainedRegressor",
-]

@@ -19,7 +19,7 @@ from .._estimators import (
     count_wrapped_fits,
     fit_transaction,
     fit_wrapped,
-    own_autoencoder,
+    latent_model_of,
 )
 from .._fitting import layer_sizes
 from .._persistence import NUMBER, TRAINED, optional
@@ -175,10 +175,10 @@ class BasePretrained(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseWrap
 
     def _check_restored(self):
         super()._check_restored()
-        own, encoder = own_autoencoder(self.estimator_), self._fitted.encoder
+        fitted, encoder = latent_model_of(self.estimator_).fitted, self._fitted.encoder
         if encoder is None:
             raise ValueError("_fitted must have an encoder, as estimator_ has one.")
-        if encoder.codec.schema.state() != own._fitted.codec.schema.state():
+        if encoder.codec.schema.state() != fitted.codec.schema.state():
             raise ValueError("The columns of _fitted must be those of estimator_.")
 
     def transform(self, X):

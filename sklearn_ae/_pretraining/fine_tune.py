@@ -9,12 +9,8 @@ import numpy as np
 import torch
 from torch import nn
 
-from .._estimators import encode_dense, own_autoencoder
-from .._fitting import (
-    FittedAutoencoder,
-    Observe,
-    make_row_source,
-)
+from .._estimators import latent_model_of
+from .._fitting import FittedAutoencoder, Observe, make_row_source
 from .._training import (
     Networks,
     RandomStreams,
@@ -133,18 +129,17 @@ def gather_labelled_codes(
     given : LabelledCodes
         Codes are in float64.
     """
-    autoencoder = own_autoencoder(estimator)
-    if autoencoder is None:
-        codes = encode_dense(estimator, X).astype(np.float64)
+    model = latent_model_of(estimator)
+    table, encoder = model.read(X), model.fitted
+    codes = model.encode(table)
+    if encoder is None:
+        codes = codes.astype(np.float64)
         scaling = mean, scale = _scaling(codes)
         rows = torch.from_numpy((codes[labelled] - mean) / scale).float().to(device)
         return LabelledCodes(TensorRows(rows), codes[labelled], scaling, None, None)
-    encoder = autoencoder._fitted
-    rows = autoencoder._rows_of(X)
-    codes = encoder.encode(rows)
     scaling = _scaling(codes, encoder.code_unit.max())
     source, others = (
-        make_row_source(rows[some], encoder.codec, device) if some.any() else None
+        make_row_source(table[some], encoder.codec, device) if some.any() else None
         for some in (labelled, unlabelled)
     )
     codes = codes[labelled].astype(np.float64)

@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from sklearn.utils import gen_batches
 
-from .._estimators import encode_dense, own_autoencoder
+from .._estimators import latent_model_of
 from .._fitting import FittedAutoencoder, check_weights, with_weights
 from .._persistence import check_and_infer_shapes, check_arrays, check_keys, restored
 from ..nn import Head
@@ -105,6 +105,6 @@ class FittedPredictor:
         codes : ndarray of shape (n_samples, n_components)
             In float32 for float32 rows, else in float64.
         """
-        if self.encoder is not None:
-            return self.encoder.encode(own_autoencoder(estimator)._rows_of(X))
-        return encode_dense(estimator, X)
+        model = latent_model_of(estimator)
+        encoder = model if self.encoder is None else self.encoder
+        return encoder.encode(model.read(X))

@@ -15,33 +15,3 @@ from .schema import TableSchema, abbreviate
 from .schema_inference import infer_schema
 from .slicing import make_indexable, row_chunks, select_rows, to_dense, to_dense_table
 from .validation import check_validation_rows_used, validate_fit_rows, validate_rows
-
-__all__ = [
-    "FLOATS",
-    "OUTPUT_CONTAINERS",
-    "EncodedTable",
-    "TableCodec",
-    "TableSchema",
-    "abbreviate",
-    "check_image_shape",
-    "check_positive_integers",
-    "check_validation_rows_used",
-    "find_container",
-    "fit_codec",
-    "flatten_rows",
-    "float_dtype",
-    "infer_schema",
-    "is_missing_value",
-    "known_classes",
-    "make_indexable",
-    "numbers_frame",
-    "read_classes",
-    "read_image_shape",
-    "read_numbers",
-    "row_chunks",
-    "select_rows",
-    "to_dense",
-    "to_dense_table",
-    "validate_fit_rows",
-    "validate_rows",
-]

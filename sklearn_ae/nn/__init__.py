@@ -4,11 +4,7 @@ Four dicts map the names that estimators use to classes: ``ACTIVATIONS`` (hidden
 layers), ``CODINGS`` (sparse codes), ``CORRUPTIONS`` (noise) and ``NETWORKS``.
 """
 
-from ._activation_range import (
-    ActivationClamp,
-    extending_ranges,
-    recording_ranges,
-)
+from ._activation_range import ActivationClamp, extending_ranges, recording_ranges
 from ._autoencoder import Autoencoder
 from ._conv import cells_per_cell
 from ._convolutional_map import ConvolutionalMap

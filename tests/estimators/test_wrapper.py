@@ -11,13 +11,9 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import MaxAbsScaler, StandardScaler
 
 from sklearn_ae import AutoencoderTransformer
+from sklearn_ae._estimators.latent_model import encode_dense, unwrap_autoencoder
 from sklearn_ae._estimators.sklearn_callbacks import FitTasks
-from sklearn_ae._estimators.wrapper import (
-    encode_dense,
-    fit_wrapped,
-    own_autoencoder,
-    with_seeds,
-)
+from sklearn_ae._estimators.wrapper import fit_wrapped, with_seeds
 
 TASKS = FitTasks(None, None)  # of no estimator: none
 
@@ -62,10 +58,10 @@ def test_without_a_seed_nothing_is_seeded():
     assert with_seeds(AutoencoderTransformer(), None).random_state is None
 
 
-def test_own_autoencoders_are_known(X):
+def test_unwrap_autoencoders_are_known(X):
     own = AutoencoderTransformer(max_epochs=0).fit(X)
-    assert own_autoencoder(FrozenEstimator(own)) is own
-    assert own_autoencoder(PCA(2)) is None
+    assert unwrap_autoencoder(FrozenEstimator(own)) is own
+    assert unwrap_autoencoder(PCA(2)) is None
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])

@@ -8,7 +8,7 @@ import pytest
 from sklearn.decomposition import PCA
 
 from sklearn_ae import AutoencoderTransformer
-from sklearn_ae._outliers.row_statistics import iterate_row_statistics
+from sklearn_ae._estimators.latent_model import latent_model_of
 from sklearn_ae._outliers.tail_score import fit_tail_score
 
 
@@ -28,7 +28,7 @@ def tail_score(pca, rows):
 
 
 def test_score_is_the_sum_of_terms(tail_score, pca, rows):
-    (statistics,) = iterate_row_statistics(pca, rows)
+    (statistics,) = latent_model_of(pca).statistics(rows)
     expected = sum(part.sum(axis=1) for part in tail_score.terms(statistics))
     np.testing.assert_allclose(tail_score.score(pca, rows), expected)
 
@@ -46,7 +46,7 @@ def test_axes_are_those_of_standardized_columns(tail_score, rows):
 
 
 def test_missing_cells_get_mean_terms(tail_score, pca, rows):
-    (statistics,) = iterate_row_statistics(pca, rows[:1])
+    (statistics,) = latent_model_of(pca).statistics(rows[:1])
     gaps = [np.full((1, 4), np.nan)] * 3
     terms = tail_score.terms(statistics._replace(cells=gaps[0]))
     terms = terms._replace(residuals=gaps[1], reconstructions=gaps[2])
@@ -60,7 +60,8 @@ def test_rounding_of_large_columns_scores_zero(rows):
     table = table.assign(kind=list("xyxyz"))
     linear = AutoencoderTransformer(4, max_epochs=0, standardize=False).fit(table)
     tail_score = fit_tail_score(linear, table)
-    (statistics,) = iterate_row_statistics(linear, table)
+    model = latent_model_of(linear)
+    (statistics,) = model.statistics(model.read(table))
     assert np.ptp(statistics.residuals[:, 0]) > 1e-4 * tail_score.axes.unit[0]
     np.testing.assert_allclose(tail_score.terms(statistics).residuals, np.zeros((5, 3)))
 

@@ -18,9 +18,13 @@ def others():
 
 
 def partly(labelled, others, seed=0):
-    generator = torch.Generator().manual_seed(seed)
-    rows = LabelledRows(labelled, torch.arange(4), torch.neg)
-    return PartlyLabelledRows(rows, others, torch.neg, 5, generator)
+    source = torch.Generator().manual_seed(seed)
+
+    def noise(x):
+        return -x
+
+    rows = LabelledRows(labelled, torch.arange(4), noise)
+    return PartlyLabelledRows(rows, others, noise, 5, source)
 
 
 def test_labelled_rows_come_with_their_targets(labelled):

@@ -6,11 +6,7 @@ import polars as pl
 import pytest
 from scipy import sparse
 
-from sklearn_ae._tables.containers import (
-    CONTAINERS,
-    OUTPUT_CONTAINERS,
-    find_container,
-)
+from sklearn_ae._tables.containers import CONTAINERS, OUTPUT_CONTAINERS, find_container
 
 NAN = np.nan
 X = np.array([[1.5, 0.0], [NAN, 7.0], [3.0, NAN]])

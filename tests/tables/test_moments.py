@@ -4,11 +4,7 @@ import numpy as np
 import pytest
 from scipy import sparse
 
-from sklearn_ae._tables.moments import (
-    dense_moments,
-    root_mean_square,
-    sparse_moments,
-)
+from sklearn_ae._tables.moments import dense_moments, root_mean_square, sparse_moments
 
 NAN = np.nan
 

@@ -8,14 +8,16 @@ from sklearn.decomposition import PCA
 from sklearn.frozen import FrozenEstimator
 
 from sklearn_ae import AutoencoderTransformer
-from sklearn_ae._compression.coders import (
-    AutoencoderCoder,
-    TransformerCoder,
+from sklearn_ae._compression.code_errors import (
     encode_table,
-    make_coder,
     mean_errors,
     raw_bytes,
     row_errors,
+)
+from sklearn_ae._estimators.latent_model import (
+    AutoencoderModel,
+    TransformerModel,
+    latent_model_of,
 )
 from sklearn_ae._persistence.fingerprint import hash_values
 
@@ -23,10 +25,10 @@ FEW = {"hidden_layer_sizes": (16,), "max_epochs": 3, "random_state": 0}
 
 
 def errors_of_rows(estimator, X):
-    coder, table, codes = encode_table(estimator, X)
+    model, table, codes = encode_table(estimator, X)
     errors = [
-        row_errors(coder, rows, coder.decode(codes[chunk]))
-        for chunk, rows in coder.rows(table)
+        row_errors(model, rows, model.decode(codes[chunk]))
+        for chunk, rows in model.rows(table)
     ]
     return np.concatenate(errors)
 
@@ -36,14 +38,14 @@ def test_errors_are_reconstruction_errors(table, request):
     X = request.getfixturevalue(table)
     estimator = AutoencoderTransformer(3, **FEW).fit(X)
     frozen = FrozenEstimator(estimator)
-    assert isinstance(make_coder(frozen), AutoencoderCoder)
+    assert isinstance(latent_model_of(frozen), AutoencoderModel)
     found = errors_of_rows(frozen, X)
     np.testing.assert_allclose(found, estimator.reconstruction_error(X), rtol=1e-6)
 
 
 def test_transformers_errors_are_mean_squares(X):
     pca = PCA(2).fit(X)
-    assert isinstance(make_coder(pca), TransformerCoder)
+    assert isinstance(latent_model_of(pca), TransformerModel)
     codes = pca.transform(X)
     expected = np.square(pca.inverse_transform(codes) - X).mean(axis=1)
     np.testing.assert_allclose(errors_of_rows(pca, X), expected)
