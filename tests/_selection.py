@@ -19,7 +19,6 @@ THREE = [AutoencoderTransformer, SparseAutoencoder, VariationalAutoencoder]
 # contract/test_common_family.py.
 FEWER_ESTIMATORS = {
     "test_base": THREE,
-    "test_base_impute": [DenoisingAutoencoder],
     "test_base_mixed": TWO,
     "test_common_edges": ONE,
     "test_common_mixed": ONE,
@@ -29,7 +28,11 @@ FEWER_ESTIMATORS = {
     "test_frames": ONE,
     "test_frames_limits": ONE,
     "test_loss_curve": ONE,
+    "test_mixins": THREE,
+    "test_parameters": ONE,
     "test_random": [DenoisingAutoencoder, SparseAutoencoder, VariationalAutoencoder],
+    "test_reconstruction_impute": [DenoisingAutoencoder],
+    "test_reconstruction_methods": THREE,
     "test_streaming": TWO,
     "test_validation": ONE,
 }
@@ -46,6 +49,7 @@ NOT_MEASURED = (
     "test_mutations",
     "test_properties",
     "test_random",
+    "test_reconstruction_",
     "test_engine_interrupts",
     "test_variational",
 )

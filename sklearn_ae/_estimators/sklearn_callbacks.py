@@ -1,4 +1,4 @@
-"""The tasks of a fit, as scikit-learn's own callbacks watch them."""
+"""Support of scikit-learn's callbacks: the tasks of a fit."""
 
 import contextlib
 from collections.abc import Callable, Iterator
@@ -13,21 +13,21 @@ try:
 except ImportError:
 
     class CallbackMixin:
-        """Nothing: scikit-learn has callbacks from 1.9 on."""
+        """Empty: scikit-learn has callbacks from 1.9 on."""
 
 else:
 
     class CallbackMixin(CallbackSupportMixin):
-        """Mixin of estimators whose fits scikit-learn's callbacks watch."""
+        """Mixin of estimators that support scikit-learn's callbacks."""
 
         def set_callbacks(self, *callbacks):
-            """Set scikit-learn's callbacks, which watch every fit.
+            """Set scikit-learn's callbacks, which are called in every fit.
 
             Parameters
             ----------
             *callbacks : callback instances
-                Such as :class:`sklearn.callback.ProgressBar`. They take the place of
-                those set before. None at all removes these.
+                Such as :class:`sklearn.callback.ProgressBar`. They replace those set
+                before. Without arguments all are removed.
 
             Returns
             -------
@@ -36,21 +36,22 @@ else:
 
             Notes
             -----
-            Each epoch is a task of the fit; where a small table takes several
-            trainings, each epoch of each. So is the fit of an estimator that is held,
-            with tasks of its own, and fine-tuning, whose tasks are epochs. Callbacks
-            get X and y as `fit` did, and X in the place of y where that is None. Their
-            ``fitted_estimator`` has the weights that the epoch ended with, whether or
-            not they are kept in the end; it is made only for callbacks that take it.
+            Each epoch is a task of the fit. A small table takes several trainings, and
+            each epoch of each of them is a task. In a meta-estimator the fit of
+            `estimator` is a task with its own subtasks, and so is fine-tuning.
+            Callbacks get X and y as passed to `fit`, and X for y if that is None. Their
+            ``fitted_estimator`` has the weights of the end of the epoch, whether or not
+            they are kept in the end. It is made only for callbacks that take it.
 
-            A true return at the end of an epoch makes it the last one: as ever, the
-            best epoch so far is kept if validation rows confirm its gain, and the last
-            one where there are none. Of several trainings, those that follow are no
-            longer, and the best number of epochs is among those that all have run. At
-            the end of other tasks what callbacks return has no effect.
+            If a callback returns True at the end of an epoch, that epoch is the last
+            one. The best epoch so far is kept if validation rows confirm its gain, and
+            the last one if there are no validation rows. If there are several
+            trainings, those that follow run for no more epochs, and the best number of
+            epochs is one that all trainings have reached. What callbacks return at the
+            end of other tasks has no effect.
 
-            Otherwise a fit has the same bits as without callbacks. It may have a
-            checkpoint: epochs before a cut are not told again, and a fit that was
+            Otherwise callbacks change no bit of a fit. A fit may have a checkpoint:
+            callbacks are not told again of epochs before a cut, and a fit that was
             stopped goes on if it is called again. `partial_fit` has no tasks. Clones
             and pickles keep callbacks, `save` leaves them out, and skops asks whether
             to trust their classes.
@@ -58,28 +59,30 @@ else:
             return super().set_callbacks(*callbacks)
 
 
-# Returns the fitted attributes of an estimator as it stands.
+# Returns the fitted attributes that an estimator would have if its fit ended now.
 Attributes = Callable[[], dict[str, Any]]
 
 
 class FitTasks:
-    """The tasks of one fit, each within the one that was begun before it.
+    """Tasks of one fit, which scikit-learn's callbacks are told of.
 
-    Nothing is done where scikit-learn has no callbacks.
+    Each task is a subtask of the one that was begun before it and is not yet ended.
+    Below scikit-learn 1.9 all methods do nothing.
 
     Parameters
     ----------
     estimator : estimator
-        What is fitted.
+        The estimator that is fitted.
 
     X, y : object
-        What it is fitted to, as given. X stands in for y where that is None.
+        Arguments of `fit`. X takes the place of y if that is None.
     """
 
     def __init__(self, estimator, X, y=None) -> None:
         self._estimator = estimator
-        self._data = {"X": X, "y": X if y is None else y}
-        self._begun: list[Any] = []
+        y = X if y is None else y
+        self._arguments = {"estimator": estimator, "X": X, "y": y}
+        self._open_tasks: list[Any] = []
 
     def begin(
         self, name: str, n_subtasks: int = 0, attributes: Attributes | None = None
@@ -89,59 +92,62 @@ class FitTasks:
         Parameters
         ----------
         name : str
-            Its name.
+            Name of the task.
 
         n_subtasks : int, default=0
-            Most tasks within it.
+            Largest number of its subtasks.
 
         attributes : callable, default=None
-            Returns the fitted attributes of an estimator as it stands.
+            Returns the fitted attributes as they are now.
         """
-        task = self._task(name, n_subtasks)
+        task = self._make_task(name, n_subtasks)
         if task is not None:
-            task.call_on_fit_task_begin(**self._told(attributes))
-            self._begun.append(task)
+            task.call_on_fit_task_begin(
+                **self._arguments, reconstruction_attributes=attributes
+            )
+            self._open_tasks.append(task)
 
     def end(self, attributes: Attributes | None = None) -> bool:
-        """End the latest task; tell whether a callback wants those beside it to stop.
+        """End the latest task; return whether a callback wants its siblings to stop.
 
         Parameters
         ----------
         attributes : callable, default=None
-            Returns the fitted attributes of an estimator as it stands.
+            Returns the fitted attributes as they are now.
         """
-        return self._begun.pop().call_on_fit_task_end(**self._told(attributes))
+        return self._open_tasks.pop().call_on_fit_task_end(
+            **self._arguments, reconstruction_attributes=attributes
+        )
 
     def finish(self) -> None:
-        """End all tasks, once everything learned is assigned."""
-        while len(self._begun) > 1:
+        """End all tasks, once the fitted attributes are assigned."""
+        while len(self._open_tasks) > 1:
             self.end()
-        if self._begun:
+        if self._open_tasks:
             self.end(partial(fitted_attributes, self._estimator))
 
     @contextlib.contextmanager
-    def held(self, name: str, estimator) -> Iterator[None]:
-        """Let the fit of an estimator that is held be a task, with tasks of its own.
+    def sub_estimator_fit(self, name: str, estimator) -> Iterator[None]:
+        """Make the fit of a sub-estimator a task, whose subtasks are those of the fit.
 
         Parameters
         ----------
         name : str
-            The task's name.
+            Name of the task.
 
         estimator : estimator
-            Gets the callbacks that go to all estimators within, if it takes any.
+            Sub-estimator. It gets the callbacks that propagate, if it takes any.
         """
-        task = self._task(name)
+        task = self._make_task(name)
         if task is None:
             yield
             return
-        goes_on = contextlib.nullcontext()
-        if hasattr(estimator, "set_callbacks"):
-            goes_on = task.propagate_callback_context(estimator)
-        with goes_on:
-            task.call_on_fit_task_begin(**self._told())
+        with contextlib.ExitStack() as stack:
+            if hasattr(estimator, "set_callbacks"):
+                stack.enter_context(task.propagate_callback_context(estimator))
+            task.call_on_fit_task_begin(**self._arguments)
             yield
-            task.call_on_fit_task_end(**self._told())
+            task.call_on_fit_task_end(**self._arguments)
 
     def observe(
         self,
@@ -156,25 +162,25 @@ class FitTasks:
         Parameters
         ----------
         name : str
-            Its name.
+            Name of the task.
 
         publish : callable
             ``publish(estimator, result)`` assigns the result of a fit.
 
         n_epochs : int
-            Most epochs of a training.
+            Largest number of epochs of a training.
 
         n_parts : int
-            Parts of the validation rows. Several have a training each, and there is one
-            more of all rows.
+            Number of parts of the validation rows. With several there is one training
+            for each, and one on all rows.
 
         learn : callable
-            Returns the result of a training that ends in a state.
+            Returns the result of a fit from the state in which training ends.
 
         Returns
         -------
         observer : EpochTasks or None
-            Is told of epochs. None if there are no callbacks.
+            Observer for the engine. None if there are no callbacks.
         """
         n_trainings = n_parts + 1 if n_parts > 1 else 1
         self.begin(name, n_epochs * n_trainings)
@@ -182,39 +188,32 @@ class FitTasks:
             return None
 
         def attributes(state):
-            shown = type(self._estimator).__new__(type(self._estimator))
-            vars(shown).update(vars(self._estimator))
-            publish(shown, learn(state()))
-            return fitted_attributes(shown)
+            copy = type(self._estimator).__new__(type(self._estimator))
+            vars(copy).update(vars(self._estimator))
+            publish(copy, learn(state()))
+            return fitted_attributes(copy)
 
         return EpochTasks(self, attributes)
 
-    def _task(self, name, n_subtasks=0):
-        """Return a new task, or None where there are no callbacks."""
+    def _make_task(self, name, n_subtasks=0):
+        """Return a new task, or None below scikit-learn 1.9."""
         options = {"task_name": name, "max_subtasks": n_subtasks}
-        if self._begun:
-            return self._begun[-1].subcontext(**options)
-        first = getattr(self._estimator, "_init_callback_context", None)
-        return first and first(**options)
-
-    def _told(self, attributes=None) -> dict[str, Any]:
-        return {
-            "estimator": self._estimator,
-            **self._data,
-            "reconstruction_attributes": attributes,
-        }
+        if self._open_tasks:
+            return self._open_tasks[-1].subcontext(**options)
+        make_first = getattr(self._estimator, "_init_callback_context", None)
+        return make_first and make_first(**options)
 
 
 class EpochTasks(NamedTuple):
-    """Epochs as tasks; an observer of the engine.
+    """Observer that makes a task of every epoch.
 
     Attributes
     ----------
     tasks : FitTasks
-        Those that they belong to.
+        Tasks of the fit.
 
     attributes : callable
-        ``attributes(state)`` returns fitted attributes, if training ended in the state
+        ``attributes(state)`` returns the fitted attributes that follow from the state
         that ``state()`` returns.
     """
 

@@ -115,7 +115,7 @@ def fit_wrapped(
         check_is_fitted(estimator)
         return estimator
     made = with_seeds(clone(or_default(estimator)), random_state)
-    with tasks.held(task, made):
+    with tasks.sub_estimator_fit(task, made):
         return made.fit(X)
 
 

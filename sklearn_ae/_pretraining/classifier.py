@@ -287,10 +287,7 @@ class PretrainedClassifier(ClassifierMixin, BasePretrained):
         ValueError
             If X has other columns than in fit, or holds infinity.
         """
-        scores = self.decision_function(X)
-        if scores.ndim == 1:
-            return np.column_stack([expit(-scores), expit(scores)])
-        return softmax(scores, axis=1)
+        return self._apply_link(X, expit, softmax)
 
     def predict_log_proba(self, X):
         """Return the logarithms of the probabilities of classes.
@@ -310,7 +307,11 @@ class PretrainedClassifier(ClassifierMixin, BasePretrained):
         ValueError
             If X has other columns than in fit, or holds infinity.
         """
+        return self._apply_link(X, log_expit, log_softmax)
+
+    def _apply_link(self, X, binary, multiclass) -> np.ndarray:
+        """Return a column for each class: a function of the scores of rows."""
         scores = self.decision_function(X)
         if scores.ndim == 1:
-            return np.column_stack([log_expit(-scores), log_expit(scores)])
-        return log_softmax(scores, axis=1)
+            return np.column_stack([binary(-scores), binary(scores)])
+        return multiclass(scores, axis=1)

@@ -80,12 +80,6 @@ class ClassTargets:
         return len(self.numbers)
 
     @property
-    def n_outputs(self) -> int:
-        """Number of scores; one will do for two classes."""
-        n_classes = len(self.weight)
-        return 1 if n_classes == 2 else n_classes
-
-    @property
     def are_few(self) -> bool:
         """Whether there are too few labels to set any aside."""
         return len(self) < _LABELS_A_CLASS * len(self.weight)
@@ -181,11 +175,6 @@ class NumberTargets:
         return len(self.numbers)
 
     @property
-    def n_outputs(self) -> int:
-        """Number of targets of a row."""
-        return self.numbers.shape[1]
-
-    @property
     def are_few(self) -> bool:
         """Whether there are too few labels to set any aside."""
         return len(self) < _FEWEST_NUMBERS
@@ -208,7 +197,7 @@ class NumberTargets:
         few = len(index) < _FEW_FOR_RIDGE
         model = Ridge() if few else RidgeCV(_ALPHAS)
         model.fit((codes[index] - mean) / scale, self.numbers[index])
-        weight = model.coef_.reshape(self.n_outputs, -1)
+        weight = model.coef_.reshape(self.numbers.shape[1], -1)
         return LinearHead(mean, scale, weight, np.atleast_1d(model.intercept_))
 
     def layers(self, generator: np.random.Generator) -> list[np.ndarray]:

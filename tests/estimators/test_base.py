@@ -1,7 +1,5 @@
 """What comes out, bad input and faults, for every autoencoder."""
 
-import math
-
 import numpy as np
 import pandas as pd
 import pytest
@@ -10,8 +8,12 @@ from scipy import sparse
 from sklearn.base import clone
 from sklearn.datasets import load_digits, load_iris
 from sklearn.exceptions import NotFittedError
-from sklearn.utils.validation import check_is_fitted
-from skorch.callbacks import Callback
+
+from sklearn_ae import (
+    AutoencoderTransformer,
+    ConvolutionalAutoencoder,
+    DenoisingAutoencoder,
+)
 
 METHODS = [
     "transform",
@@ -54,31 +56,6 @@ def test_whitening_divides_codes_by_their_deviations(quick, X):
     np.testing.assert_allclose(
         white.transform(X), plain.transform(X) / deviations, atol=1e-4
     )
-
-
-def test_reconstruct_is_inverse_transform_of_transform(fitted, X):
-    rows = fitted.inverse_transform(fitted.transform(X))
-    np.testing.assert_allclose(fitted.reconstruct(X), rows, atol=1e-10)
-
-
-def test_reconstruction_has_the_shape_of_the_input(fitted, X):
-    assert fitted.reconstruct(X[:7]).shape == (7, 6)
-
-
-def test_cell_errors_are_in_input_units_squared(fitted, X):
-    expected = (X - fitted.reconstruct(X)) ** 2
-    np.testing.assert_allclose(
-        fitted.feature_reconstruction_error(X), expected, atol=1e-12
-    )
-
-
-def test_row_errors_are_means_of_cell_errors(fitted, X):
-    expected = fitted.feature_reconstruction_error(X).mean(axis=1)
-    np.testing.assert_allclose(fitted.reconstruction_error(X), expected)
-
-
-def test_score_of_float32_and_float64_rows_agree(fitted, X):
-    assert fitted.score(X.astype(np.float32)) == pytest.approx(fitted.score(X), 1e-4)
 
 
 def test_fit_transform_is_fit_then_transform(quick, X):
@@ -216,52 +193,6 @@ def test_an_unfitted_estimator_has_no_module(quick):
         _ = quick().module_
 
 
-BAD_PARAMETERS = [
-    ("n_components", 0),
-    ("n_components", -1),
-    ("n_components", 0.0),
-    ("n_components", 1.0),
-    ("n_components", 1.5),
-    ("n_components", "mle"),
-    ("hidden_layer_sizes", 0),
-    ("hidden_layer_sizes", (8, 0)),
-    ("hidden_layer_sizes", (8, 2.5)),
-    ("hidden_layer_sizes", ("8",)),
-    ("hidden_layer_sizes", [[8, 4], [2, 1]]),
-    ("activation", "softmax"),
-    ("init", "xavier"),
-    ("whiten", "yes"),
-    ("standardize", "yes"),
-    ("categorical_features", "colour"),
-    ("categorical_features", 3),
-    ("max_categories", 1),
-    ("max_categories", 2.5),
-    ("handle_unknown", "raise"),
-    ("learning_rate", 0),
-    ("learning_rate", math.nan),
-    ("learning_rate", math.inf),
-    ("batch_size", 0),
-    ("max_epochs", -1),
-    ("max_epochs", "many"),
-    ("weight_decay", -1.0),
-    ("validation_fraction", 1.0),
-    ("n_iter_no_change", 0),
-    ("device", 0.5),
-    ("random_state", "seed"),
-]
-
-
-@pytest.mark.parametrize(("name", "value"), BAD_PARAMETERS)
-def test_a_bad_parameter_is_told_by_name(quick, X, name, value):
-    with pytest.raises(ValueError, match=name):
-        quick().set_params(**{name: value}).fit(X)
-
-
-def test_an_unknown_device_is_refused(quick, X):
-    with pytest.raises((ValueError, RuntimeError), match="device"):
-        quick(device="abacus").fit(X)
-
-
 def test_validation_rows_without_early_stopping_are_refused(quick, X):
     with pytest.raises(ValueError, match=r"X_val.*early_stopping=True"):
         quick(early_stopping=False).fit(X, X_val=X)
@@ -282,62 +213,6 @@ def test_a_learning_rate_that_breaks_training_is_named(
     )
     with pytest.raises(ValueError, match="learning_rate"):
         estimator.fit(rows[:500])
-
-
-# Faults
-
-
-class Fails(Callback):
-    def on_epoch_end(self, net, **kwargs):
-        raise ValueError("disk full")
-
-
-FAULTS = {
-    "learning rate": ({"learning_rate": 1e6}, lambda X: (X[:, :4], None)),
-    "NaN": ({}, lambda X: (np.full_like(X, np.nan), None)),
-    "infinite cell": ({}, lambda X: (np.full_like(X, np.inf), None)),
-    "one row": ({}, lambda X: (X[:1, :3], None)),
-    "columns of X_val": ({}, lambda X: (X[:, :4], X)),
-    "infinity in X_val": ({}, lambda X: (X[:, :4], np.full((3, 4), np.inf))),
-    "overflow in X_val": ({}, lambda X: (X[:, :4], np.full((3, 4), 1e300))),
-    "layers": ({"hidden_layer_sizes": (8, 0)}, lambda X: (X[:, :4], None)),
-    "hidden layers": ({"hidden_layer_sizes": (3, -1)}, lambda X: (X[:, :4], None)),
-    "parameter": ({"activation": "none"}, lambda X: (X[:, :4], None)),
-    "callback": ({"callbacks": [Fails()]}, lambda X: (X[:, :4], None)),
-}
-
-
-@pytest.fixture(params=FAULTS)
-def fault(request, X):
-    parameters, spoil = FAULTS[request.param]
-    rows, rows_val = spoil(X)
-    return parameters, rows, rows_val
-
-
-def test_a_failing_first_fit_leaves_nothing_behind(quick, fault):
-    parameters, rows, rows_val = fault
-    estimator = quick().set_params(**parameters)
-    before = dict(vars(estimator))
-    with pytest.raises(ValueError, match=r"."):
-        estimator.fit(rows, X_val=rows_val)
-    assert vars(estimator) == before
-    with pytest.raises(NotFittedError):
-        check_is_fitted(estimator)
-
-
-def test_a_failing_refit_leaves_the_former_fit(estimator_class, quick, fault, X, once):
-    parameters, rows, rows_val = fault
-    table = pd.DataFrame(X, columns=list("abcdef"))
-    estimator = once((estimator_class, "table"), lambda: quick().fit(table))
-    codes = estimator.transform(table)
-    estimator.set_params(**parameters)
-    before = dict(vars(estimator))
-    with pytest.raises(ValueError, match=r"."):
-        estimator.fit(rows, X_val=rows_val)
-    after = vars(estimator)
-    assert after.keys() == before.keys()
-    assert all(after[name] is before[name] for name in before)
-    np.testing.assert_array_equal(estimator.transform(table), codes)
 
 
 def test_a_refit_forgets_the_names_of_columns(quick, X):
@@ -371,3 +246,19 @@ def test_y_is_not_needed_and_changes_nothing(quick, X):
     np.testing.assert_array_equal(
         quick().fit(X, np.arange(300)).transform(X), quick().fit(X).transform(X)
     )
+
+
+# Whose codes are turned to principal axes.
+PRINCIPAL = [AutoencoderTransformer, ConvolutionalAutoencoder, DenoisingAutoencoder]
+
+
+@pytest.mark.parametrize("estimator_class", PRINCIPAL)
+def test_codes_of_the_training_rows_are_centred(fitted, X):
+    codes = fitted.transform(X)
+    np.testing.assert_allclose(codes.mean(axis=0) / codes.std(), 0, atol=1e-5)
+
+
+@pytest.mark.parametrize("estimator_class", PRINCIPAL)
+def test_codes_of_the_training_rows_are_uncorrelated(fitted, X):
+    correlation = np.corrcoef(fitted.transform(X), rowvar=False)
+    np.testing.assert_allclose(correlation, np.eye(2), atol=1e-4)

@@ -164,52 +164,6 @@ def test_auto_standardizes_where_numbers_are_marked_as_categories(quick, X):
 # Missing cells
 
 
-@pytest.fixture(params=["start", "trained"])
-def fitted_to_mixed(request, estimator_class, quick, mixed, once):
-    max_epochs = 0 if request.param == "start" else 8
-    key = estimator_class, "mixed", type(mixed), max_epochs
-    return once(key, lambda: quick(max_epochs=max_epochs).fit(mixed))
-
-
-@pytest.fixture(params=["start", "trained"])
-def fitted_to_gappy(request, estimator_class, quick, gappy, once):
-    max_epochs = 0 if request.param == "start" else 8
-    key = estimator_class, "gappy", max_epochs
-    return once(key, lambda: quick(max_epochs=max_epochs).fit(gappy))
-
-
-def test_missing_cells_have_no_error(fitted_to_gappy, gappy):
-    error = fitted_to_gappy.feature_reconstruction_error(gappy)
-    np.testing.assert_array_equal(np.isnan(error), np.isnan(gappy))
-
-
-def test_errors_of_rows_are_means_over_observed_cells(fitted_to_mixed, mixed):
-    error = fitted_to_mixed.feature_reconstruction_error(mixed)
-    assert error.shape == (300, 6)
-    assert np.isnan(error).any()
-    np.testing.assert_allclose(
-        fitted_to_mixed.reconstruction_error(mixed), np.nanmean(error, axis=1)
-    )
-
-
-def test_score_is_over_observed_cells(fitted_to_gappy, gappy):
-    error = np.nansum((gappy - fitted_to_gappy.reconstruct(gappy)) ** 2)
-    deviation = np.nansum((gappy - np.nanmean(gappy, axis=0)) ** 2)
-    assert fitted_to_gappy.score(gappy) == pytest.approx(1 - error / deviation)
-
-
-def test_rows_without_a_cell_have_no_error(fitted_to_gappy, gappy):
-    rows = np.vstack([gappy[:3], np.full(6, np.nan)])
-    error = fitted_to_gappy.reconstruction_error(rows)
-    assert np.isnan(error).tolist() == [False, False, False, True]
-    assert np.isfinite(fitted_to_gappy.score(rows))
-
-
-@pytest.mark.parametrize("container", [np.asarray, sparse.csr_array])
-def test_reconstructions_have_no_gaps(fitted_to_gappy, gappy, container):
-    assert np.isfinite(fitted_to_gappy.reconstruct(container(gappy))).all()
-
-
 def test_sparse_and_dense_gaps_agree(quick, gappy):
     dense = quick().fit_transform(gappy)
     compressed = quick().fit_transform(sparse.csr_array(gappy))

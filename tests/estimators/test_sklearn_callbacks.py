@@ -395,6 +395,6 @@ def test_below_1_9_there_are_no_callbacks(monkeypatch):
     assert not hasattr(old.CallbackMixin(), "set_callbacks")
     tasks = old.FitTasks(old.CallbackMixin(), None)
     tasks.begin("fit", 2)
-    with tasks.held("fit-estimator", old.CallbackMixin()):
+    with tasks.sub_estimator_fit("fit-estimator", old.CallbackMixin()):
         assert tasks.observe("fine-tune", None, 2, 1, None) is None
     tasks.finish()

@@ -6,6 +6,7 @@ from pathlib import Path
 import matplotlib.pyplot as plt
 import pytest
 
+import sklearn_ae
 from sklearn_ae._pretraining import fine_tune
 from sklearn_ae._training import settings
 
@@ -68,3 +69,13 @@ def test_figures_that_are_quoted_are_those_of_the_benchmarks():
             line.startswith(f"| {plain} |") and all(part in line for part in numbers)
             for line in lines
         ), name
+
+
+@pytest.mark.parametrize(
+    ("page", "module"), [("index", sklearn_ae), ("networks", sklearn_ae.nn)]
+)
+def test_reference_lists_every_public_name(page, module):
+    text = (DOCS / "reference" / f"{page}.rst").read_text()
+    found = re.findall(r"^   (\w+)$|``(\w+)``", text, flags=re.MULTILINE)
+    listed = {name for names in found for name in names if name}
+    assert set(module.__all__) - {"__version__"} <= listed
