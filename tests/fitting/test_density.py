@@ -1,7 +1,15 @@
+import numpy as np
 import pytest
 import torch
 
-from sklearn_ae._fitting.density import fit_prior
+from sklearn_ae import VariationalAutoencoder
+from sklearn_ae._fitting.density import (
+    describe_density,
+    draw_rows,
+    fit_prior,
+    kl_per_component,
+    log_likelihood,
+)
 from sklearn_ae._training.rows import TensorRows
 from sklearn_ae.nn import VariationalNetwork
 
@@ -57,3 +65,66 @@ def test_same_generator_gives_the_same_prior(network):
     first = network.prior.means
     fit_prior(network, rows, generator())
     assert torch.equal(network.prior.means, first)
+
+
+@pytest.fixture(scope="module")
+def fitted(X):
+    return VariationalAutoencoder(2, max_epochs=0, random_state=0).fit(X)._fitted
+
+
+def test_divergences_are_means_over_rows(network):
+    rows = normal(2_000)
+    expected = network.posterior(rows).kl().mean(dim=0).detach()
+    found = kl_per_component(network, TensorRows(rows))
+    np.testing.assert_allclose(found, expected, rtol=1e-5)
+
+
+def test_densities_are_described(fitted, X):
+    rows = TensorRows(torch.from_numpy(fitted.codec.encode(X, np.float32)))
+    found = describe_density(fitted, rows)
+    assert found.keys() == {"kl_per_component_", "noise_variance_"}
+    assert found["kl_per_component_"].shape == (2,)
+    assert found["noise_variance_"] == fitted.module().noise_variance > 0
+
+
+def test_log_likelihood_is_in_input_units(fitted, X):
+    doubled = VariationalAutoencoder(2, max_epochs=0, random_state=0).fit(2 * X)
+    found = log_likelihood(doubled._fitted, 2 * X, 4)
+    expected = log_likelihood(fitted, X, 4) - 6 * np.log(2)
+    np.testing.assert_allclose(found, expected, rtol=1e-5)
+
+
+def test_log_likelihood_is_of_observed_cells(fitted, X):
+    gaps = X.copy()
+    gaps[:, 1:] = np.nan
+    found, whole = log_likelihood(fitted, gaps, 4), log_likelihood(fitted, X, 4)
+    assert np.isfinite(found).all()
+    assert found.std() < whole.std()
+
+
+def test_log_likelihood_draws_alike(fitted, X):
+    found = [log_likelihood(fitted, X, 4) for _ in range(2)]
+    np.testing.assert_array_equal(*found)
+
+
+def test_drawn_rows_depend_on_the_generator(fitted):
+    first, again = (
+        draw_rows(fitted, 50, 0.5, np.random.RandomState(0)) for _ in range(2)
+    )
+    assert first.shape == (50, 6)
+    np.testing.assert_array_equal(first, again)
+
+
+def test_drawn_noise_has_its_deviation(fitted):
+    plain, noisy = (
+        draw_rows(fitted, 500, deviation, np.random.RandomState(0))
+        for deviation in (0.0, 10.0)
+    )
+    noise = (noisy - plain) / fitted.codec.scale
+    assert noise.std() == pytest.approx(10, rel=0.05)
+
+
+def test_rows_without_noise_are_decoded_codes(fitted):
+    rows = draw_rows(fitted, 50, 0.0, np.random.RandomState(0))
+    values = np.linalg.svd(fitted.codec.encode(rows), compute_uv=False)
+    assert values[2] < 1e-4 < values[1]
