@@ -17,7 +17,7 @@ from .._persistence import (
     unpacked,
     write_file,
 )
-from .callbacks import BestEpoch, stored
+from .callbacks import BestEpoch, copy_to_arrays
 from .random import RandomStreams
 from .rows import Batches
 
@@ -100,7 +100,7 @@ def check_checkpoint(checkpoint, callbacks) -> None:
             "callbacks must be None with a checkpoint, which can't hold their state, "
             f"got callbacks={callbacks!r}."
         )
-    path = resolved_path(checkpoint)
+    path = resolve_path(checkpoint)
     is_free = not os.path.lexists(path) and os.path.isdir(os.path.dirname(path))
     if not is_free and not os.path.isfile(path):
         raise ValueError(
@@ -109,7 +109,7 @@ def check_checkpoint(checkpoint, callbacks) -> None:
         )
 
 
-def resolved_path(checkpoint) -> str:
+def resolve_path(checkpoint) -> str:
     """Return the path of a file as text, with links followed."""
     try:
         return os.path.realpath(os.fsdecode(checkpoint))
@@ -159,7 +159,7 @@ def training_progress(net, batches: Batches) -> dict[str, Any]:
     """
     return {
         "steps": net.flat_.state(net.optimizer_),
-        "buffers": stored(dict(net.module_.named_buffers())),
+        "buffers": copy_to_arrays(dict(net.module_.named_buffers())),
         "switches": _switches(net.module_),
         "batches": batches.state(),
         "best_epoch": best.state() if (best := _best_epoch(net)) else {},
@@ -208,7 +208,7 @@ def resume(net, batches: Batches, progress: dict[str, Any]) -> None:
             net.history.record(name, loss)
 
 
-def check_alike(found: Any, wanted: Any, name: str) -> None:
+def check_same_structure(found: Any, wanted: Any, name: str) -> None:
     """Raise unless a tree is made as another one, whatever its numbers are.
 
     Parameters
@@ -225,8 +225,8 @@ def check_alike(found: Any, wanted: Any, name: str) -> None:
 
     Examples
     --------
-    >>> from sklearn_ae._training.checkpoint import check_alike
-    >>> check_alike({"n_steps": 3}, {"n_steps": 0}, "progress")
+    >>> from sklearn_ae._training.checkpoint import check_same_structure
+    >>> check_same_structure({"n_steps": 3}, {"n_steps": 0}, "progress")
     """
     if type(found) is not type(wanted):
         raise TypeError(
@@ -237,7 +237,7 @@ def check_alike(found: Any, wanted: Any, name: str) -> None:
         if found.keys() != wanted.keys():
             raise ValueError(f"{name} must have {list(wanted)}, got {list(found)}.")
         for key, value in wanted.items():
-            check_alike(found[key], value, f"{name}.{key}")
+            check_same_structure(found[key], value, f"{name}.{key}")
     if isinstance(wanted, np.ndarray):
         kinds = [(array.dtype, array.shape) for array in (found, wanted)]
         if kinds[0] != kinds[1] or np.isnan(found).any():
@@ -250,10 +250,10 @@ def check_alike(found: Any, wanted: Any, name: str) -> None:
 
 def _check_progress(net, batches: Batches, progress: dict[str, Any]) -> None:
     now, epochs = training_progress(net, batches), progress["epochs"]
-    check_alike(progress, now | {"batches": progress["batches"]}, "progress")
+    check_same_structure(progress, now | {"batches": progress["batches"]}, "progress")
     names = _LOSSES if net.train_split else _LOSSES[:1]
     for epoch in epochs:
-        check_alike(epoch, dict.fromkeys(names, 0.0), "epochs")
+        check_same_structure(epoch, dict.fromkeys(names, 0.0), "epochs")
     n_steps = progress["steps"]["n_steps"]
     if n_steps != len(epochs) * len(batches) or len(epochs) > net.max_epochs:
         raise ValueError(f"got {n_steps} steps in {len(epochs)} epochs")

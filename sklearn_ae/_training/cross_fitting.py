@@ -185,7 +185,9 @@ def _describe_folds(state: TrainingState, losses, epochs) -> list[Tensor]:
 def _start_losses(starts, objective: Objective, split: RowSplit) -> Tensor:
     """Return the losses of all folds' rows, each by the start that did not see it."""
     losses = [
-        row_losses(start, objective, Batches(split.judged, fold, EVALUATION_ROWS))
+        row_losses(
+            start, objective, Batches(split.validation_rows, fold, EVALUATION_ROWS)
+        )
         for start, fold in zip(starts, split.parts, strict=True)
     ]
     return torch.cat(losses)

@@ -16,7 +16,7 @@ from .callbacks import (
     ProgressBar,
     Stop,
     copy_weights,
-    is_stop,
+    is_callback_stop,
 )
 from .checkpoint import resume, training_progress
 from .epoch_comparison import is_significant_gain
@@ -225,7 +225,7 @@ def fit_network(
     judge = None
     if split.parts:
         (part,) = split.parts
-        judge = Batches(split.judged, part, EVALUATION_ROWS)
+        judge = Batches(split.validation_rows, part, EVALUATION_ROWS)
     best, start = None, module if start is None else start
     state = TrainingState(
         weights=copy_weights(module),
@@ -343,7 +343,7 @@ def _run(net: _SkorchNet, train, judge) -> KeyboardInterrupt | None:
         finally:
             net.notify("on_train_end", X=train, y=None)
     except KeyboardInterrupt as caught:
-        if is_stop(caught):
+        if is_callback_stop(caught):
             return None
         if judge is None:
             raise

@@ -37,7 +37,7 @@ class ScheduleFreeAdamW:
         Where the weights are, which steps change, and their gradient.
 
     state : dict
-        What :meth:`state` returned, or :meth:`fresh_state`.
+        What :meth:`state` returned, or :meth:`initial_state`.
 
     References
     ----------
@@ -51,7 +51,7 @@ class ScheduleFreeAdamW:
     >>> from sklearn_ae._training.online import ScheduleFreeAdamW
     >>> weights = torch.nn.Parameter(torch.ones(1))
     >>> weights.grad = torch.ones(1)
-    >>> start = ScheduleFreeAdamW.fresh_state(np.ones(1, dtype=np.float32))
+    >>> start = ScheduleFreeAdamW.initial_state(np.ones(1, dtype=np.float32))
     >>> stepper = ScheduleFreeAdamW(weights, start)
     >>> for _ in range(3):
     ...     stepper.place()
@@ -70,7 +70,7 @@ class ScheduleFreeAdamW:
         )
 
     @staticmethod
-    def fresh_state(weights: np.ndarray) -> dict[str, Any]:
+    def initial_state(weights: np.ndarray) -> dict[str, Any]:
         """Return the state before the first step from some weights."""
         return {
             "n_steps": 0,

@@ -54,7 +54,7 @@ def test_inputs_are_paired_with_outputs(problem, pairs):
     assert targets.shape == (300, 4)
     assert data.n_cells == 4
     assert data.code_rows.take(torch.arange(2))[1].shape == (2, 6)
-    assert not data.judged_apart
+    assert not data.validation_given
     assert data.complete
 
 
@@ -62,8 +62,8 @@ def test_given_validation_pairs_judge_alone(problem, pairs):
     validation = PairedTables(*(part[:7] for part in pairs))
     prediction, recipe = problem(validation)
     data = prediction.prepare_data(recipe, RandomStreams(0))
-    assert data.judged_apart
-    assert len(data.split.judged) == 7
+    assert data.validation_given
+    assert len(data.split.validation_rows) == 7
     assert len(data.split.index) == 300
 
 

@@ -26,8 +26,8 @@ def prepare(fit_table):
 
 def test_given_validation_rows_judge_alone(prepare):
     data = prepare(X_val=np.ones((7, 3)))
-    assert data.judged_apart
-    assert len(data.split.judged) == 7
+    assert data.validation_given
+    assert len(data.split.validation_rows) == 7
     assert data.split.parts[0].tolist() == list(range(7))
     assert data.split.index.tolist() == list(range(40))
 
@@ -48,13 +48,13 @@ def test_split_depends_on_nothing_but_the_seed(prepare):
 
 def test_rows_without_noise_are_the_clean_ones(prepare):
     data = prepare()
-    assert data.split.rows is data.clean is data.split.judged
+    assert data.split.rows is data.clean is data.split.validation_rows
     assert data.complete
 
 
 def test_noise_is_in_inputs_alone(prepare):
     data = prepare(of=DenoisingAutoencoder, noise_level=0.5)
-    for rows in (data.split.rows, data.split.judged):
+    for rows in (data.split.rows, data.split.validation_rows):
         inputs, targets = rows.take(data.split.index)
         assert not torch.equal(inputs, targets)
         assert torch.equal(targets, data.clean.take(data.split.index)[1])
@@ -63,7 +63,9 @@ def test_noise_is_in_inputs_alone(prepare):
 
 def test_noise_of_validation_rows_is_fixed(prepare):
     data = prepare(of=DenoisingAutoencoder, noise_level=0.5)
-    first, again = (data.split.judged.take(data.split.parts[1])[0] for _ in range(2))
+    first, again = (
+        data.split.validation_rows.take(data.split.parts[1])[0] for _ in range(2)
+    )
     assert torch.equal(first, again)
 
 

@@ -18,7 +18,7 @@ from sklearn_ae._training.callbacks import (
     ProgressBar,
     Stop,
     check_callbacks,
-    is_stop,
+    is_callback_stop,
 )
 
 
@@ -61,7 +61,7 @@ def test_callbacks_that_stop_are_told_from_ctrl_c(press_ctrl_c, way):
     run, expected = WAYS[way]
     with pytest.raises(KeyboardInterrupt) as caught:
         run()
-    assert is_stop(caught.value) is expected
+    assert is_callback_stop(caught.value) is expected
 
 
 def test_callbacks_of_skorch_are_taken_with_names_and_as_classes():

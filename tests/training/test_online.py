@@ -20,7 +20,7 @@ def weights():
 
 
 def fresh(weights):
-    return ScheduleFreeAdamW.fresh_state(weights.detach().numpy())
+    return ScheduleFreeAdamW.initial_state(weights.detach().numpy())
 
 
 def descend(weights, state, n_steps, weight_decay=0.0):
@@ -96,7 +96,7 @@ def run(rows, learning_rate=0.01):
     settings = TrainingSettings(
         learning_rate, {"weight": 1.0, "bias": 0.5}, batch_size=4, max_epochs=1
     )
-    steps = ScheduleFreeAdamW.fresh_state(flatten_weights(module))
+    steps = ScheduleFreeAdamW.initial_state(flatten_weights(module))
     generator = torch.Generator().manual_seed(0)
     done = train_one_pass(module, squared, rows, settings, steps, generator)
     check_convergence(done, 1.0, settings)

@@ -57,7 +57,7 @@ def test_auto_takes_the_fewest_steps():
 )
 def test_callbacks_and_patience_watch_one_training(callbacks, patience, watched):
     options = replace(OPTIONS, callbacks=callbacks, n_iter_no_change=patience)
-    assert options.watches_one_training == watched
+    assert options.needs_single_training == watched
 
 
 def test_settings_take_options_and_the_modules_device():

@@ -93,7 +93,7 @@ def test_validation_rows_are_not_trained_on():
 
 def test_given_validation_rows_judge_alone():
     found = split(n_val=7)
-    assert len(found.judged) == 7
+    assert len(found.validation_rows) == 7
     assert sorted_rows(found.parts) == list(range(7))
     assert sorted_rows([found.index]) == list(range(40))
 
