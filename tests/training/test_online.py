@@ -27,10 +27,10 @@ def descend(weights, state, n_steps, weight_decay=0.0):
     """Step down the square of the distance from one, and return the state."""
     stepper = ScheduleFreeAdamW(weights, state)
     for _ in range(n_steps):
-        stepper.place()
+        stepper.interpolate()
         weights.grad.copy_(2 * (weights.detach() - 1))
         stepper.step(torch.full((2,), 0.1), weight_decay)
-    stepper.show_average()
+    stepper.load_average()
     return stepper.state()
 
 
