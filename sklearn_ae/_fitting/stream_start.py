@@ -206,7 +206,7 @@ def resume_stream(
 
 def _first_stream(*, module: nn.Module, **known: Any) -> StreamState:
     """Return a stream before its first chunk and a network's first step."""
-    steps = ScheduleFreeAdamW.fresh_state(flatten_weights(module))
+    steps = ScheduleFreeAdamW.initial_state(flatten_weights(module))
     return StreamState(
         n_calls=0, n_rows=0, mean_loss=0.0, unit=1.0, steps=steps, **known
     )

@@ -229,7 +229,7 @@ def _row_split(
 ) -> RowSplit:
     return RowSplit(
         rows=_training_rows(recipe, targets, given, streams),
-        judged=LabelledRows(given.rows, targets.judged()),
+        validation_rows=LabelledRows(given.rows, targets.judged()),
         index=torch.from_numpy(split.without(0)),
         parts=tuple(map(torch.from_numpy, split.parts)),
         always_train=torch.from_numpy(split.alone),

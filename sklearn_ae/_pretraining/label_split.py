@@ -67,7 +67,7 @@ def split_labelled_rows(
     if targets.are_few or not options.early_stopping:
         return LabelSplit(alone, others, [])
     fraction = options.validation_fraction
-    if not options.watches_one_training and fraction * len(targets) < _FEW_JUDGES:
+    if not options.needs_single_training and fraction * len(targets) < _FEW_JUDGES:
         # Layer after layer, so that every part has its share of each.
         parts = [others[number::_N_PARTS] for number in range(_N_PARTS)]
         return LabelSplit(alone, others, parts)
