@@ -18,7 +18,6 @@ from skorch.callbacks import EarlyStopping
 from torch import nn
 
 from sklearn_ae import AutoencoderTransformer
-from sklearn_ae._fitting.fit import n_epochs
 
 from ..timing import DEVICE
 
@@ -42,7 +41,7 @@ class LongerAutoencoder:
 
     def fit(self, X):
         n_judged = math.ceil(self.model.validation_fraction * len(X))
-        max_epochs = 2 * n_epochs(self.model, len(X) - n_judged)
+        max_epochs = 2 * self.model._recipe().training.n_epochs(len(X) - n_judged)
         self.model.set_params(max_epochs=max_epochs).fit(X)
         self.best_epoch_ = self.model.best_epoch_
         return self

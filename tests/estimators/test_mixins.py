@@ -4,6 +4,7 @@ import inspect
 import tomllib
 from pathlib import Path
 from types import SimpleNamespace
+from typing import ClassVar
 
 import numpy as np
 import pandas as pd
@@ -71,10 +72,16 @@ def test_names_of_codes_bear_the_class(fitted):
 # Fits that fail
 
 
+class Fitted:
+    _schema: ClassVar[dict] = {"_fitted": None}
+
+
 @pytest.fixture
 def estimator():
     """Anything with parameters, public fitted attributes and private ones."""
-    return SimpleNamespace(alpha=1.0, coef_=2.0, _fitted="before", _cache=3.0)
+    estimator = Fitted()
+    vars(estimator).update(alpha=1.0, coef_=2.0, _fitted="before", _cache=3.0)
+    return estimator
 
 
 def test_fitted_attributes_are_those_of_fits(estimator):

@@ -341,7 +341,6 @@ def test_parts_of_columns_are_real():
     assert not {part for part in PARTS_OF_COLUMNS if part not in texts}
 
 
-@rebuilt
 def test_every_file_has_its_tests():
     def untested(name):
         if not folder(name) or name in DOORS:

@@ -8,7 +8,7 @@ import pandas as pd
 import torch
 
 from sklearn_ae import AutoencoderTransformer
-from sklearn_ae._training.callbacks import one_cycle
+from sklearn_ae._training.schedules import one_cycle
 from sklearn_ae.nn import Autoencoder
 
 from ...timing import DEVICE, timed
