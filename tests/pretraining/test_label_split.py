@@ -22,8 +22,8 @@ def split(counts, **parameters):
 
 def test_parts_are_all_rows_but_those_alone_in_their_class():
     numbers, parts = split([12, 7, 1, 2])
-    assert numbers[parts.alone].tolist() == [2]
-    everything = np.sort(np.concatenate([*parts.parts, parts.alone]))
+    assert numbers[parts.always_train].tolist() == [2]
+    everything = np.sort(np.concatenate([*parts.parts, parts.always_train]))
     np.testing.assert_array_equal(everything, np.arange(len(numbers)))
 
 
