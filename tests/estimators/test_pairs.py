@@ -58,12 +58,12 @@ def with_nan(Y):
         ),
     ],
 )
-def test_what_does_not_fit_is_told(pairs, parameters, change, message):
+def test_mismatches_are_refused(pairs, parameters, change, message):
     with pytest.raises(ValueError, match=message):
         ridge(**parameters).fit(*change(*pairs))
 
 
-def test_outputs_too_large_for_their_variance_are_told(pairs):
+def test_overflowing_variance_of_outputs_is_refused(pairs):
     X, Y = pairs
     with pytest.raises(ValueError, match=r"variance of y .* standardize_outputs=True"):
         ridge().fit(X, Y * 1e160)
@@ -93,7 +93,7 @@ def test_outputs_too_large_for_their_variance_are_told(pairs):
         ),
     ],
 )
-def test_validation_rows_that_do_not_fit_are_told(
+def test_mismatched_validation_pairs_are_refused(
     pairs, parameters, validation, message
 ):
     with pytest.raises(ValueError, match=message):
@@ -123,7 +123,7 @@ def test_pictures_are_cross_validated(pictures):
     assert (scores > 0.5).all()
 
 
-def test_outputs_of_other_axes_are_not_scored(pictures):
+def test_outputs_with_other_axes_are_refused(pictures):
     small, large = pictures
     regressor = ridge(**SHAPES).fit(small, large)
     with pytest.raises(ValueError, match="y must be flat or have the axes"):
