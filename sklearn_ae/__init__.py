@@ -42,6 +42,13 @@ __all__ = [
     "load",
 ]
 
+# Pickles, skops' files and links in notebooks name classes by where users import them,
+# so that their files may move. `inspect.getsource` then finds no classes, only methods,
+# as for those of NumPy.
+for _public in tuple(vars().values()):
+    if isinstance(_public, type):
+        _public.__module__ = __name__
+
 #: Names of all classes that skops must trust to load estimators of this package.
 SKOPS_TRUSTED = skops_names()
 

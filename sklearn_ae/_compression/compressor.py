@@ -16,7 +16,7 @@ from .._estimators import (
     latent_model_of,
     restore_on_error,
 )
-from .._persistence import hash_values, is_fingerprint
+from .._persistence import Condition, hash_values, is_fingerprint
 from .._sklearn import Interval, _fit_context
 from .code_errors import (
     CompressionReport,
@@ -29,7 +29,7 @@ from .packing import FORMAT, Packer, QuantizedCodes
 from .quantizer import (
     LARGEST_EXPONENT,
     MOST_BITS,
-    QUANTIZER_RULES,
+    QUANTIZER_SCHEMA,
     Quantizer,
     bounded_quantizer,
     exponent_for,
@@ -161,10 +161,10 @@ class CodeCompressor(BaseWrapper):
         "n_bits": [Interval(Integral, 1, None, closed="left"), None],
         "random_state": ["random_state"],
     }
-    _rules: ClassVar[dict] = {
-        **BaseWrapper._rules,
-        **QUANTIZER_RULES,
-        "fingerprint_": ("64 hexadecimal digits", is_fingerprint),
+    _schema: ClassVar[dict] = {
+        **BaseWrapper._schema,
+        **QUANTIZER_SCHEMA,
+        "fingerprint_": Condition("64 hexadecimal digits", is_fingerprint),
     }
 
     @_fit_context(prefer_skip_nested_validation=False)
@@ -208,6 +208,13 @@ class CodeCompressor(BaseWrapper):
             self._set_fitted(estimator, state, quantizer, bound)
             tasks.finish()
         return self
+
+    def _check_fitted(self):
+        if (self.bits_ is None) == (self.error_bound_ is None):
+            raise ValueError(
+                "Either bits_ or error_bound_ must be None, got "
+                f"bits_={self.bits_} and error_bound_={self.error_bound_}."
+            )
 
     def _check_restored(self):
         super()._check_restored()

@@ -2,12 +2,12 @@
 
 import heapq
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
 from .._estimators import LatentModel
-from .._persistence import Rule, is_number, is_vector
+from .._persistence import Array, Number, OrNone, Rule
 from .code_errors import row_errors
 
 MOST_BITS = 32
@@ -22,37 +22,12 @@ _MOST_PASSES = 16
 _TAILS = (0, 1e-4, 3e-4, 1e-3, 3e-3, 0.01, 0.02, 0.03, 0.05, 0.08, 0.12, 0.18, 0.25)
 
 
-def _is_one_a_component(array: Any, estimator) -> bool:
-    return is_vector(array, len(estimator.origins_))
-
-
-def _are_bits(bits: Any, estimator) -> bool:
-    if bits is None:
-        return True
-    whole = _is_one_a_component(bits, estimator) and bits.dtype.kind in "iu"
-    return whole and bool(((bits >= 0) & (bits <= MOST_BITS)).all())
-
-
-def _is_bound(bound: Any, estimator) -> bool:
-    if (bound is None) == (estimator.bits_ is None):
-        return False
-    return bound is None or (is_number(bound) and bound > 0)
-
-
-# Rules of the quantizer's attributes. `origins_` comes first: others use its length.
-QUANTIZER_RULES: dict[str, Rule] = {
-    "origins_": (
-        "an array of finite numbers",
-        lambda array, _: isinstance(array, np.ndarray) and is_vector(array, array.size),
-    ),
-    "steps_": (
-        "positive numbers, as many as origins_",
-        lambda steps, owner: (
-            _is_one_a_component(steps, owner) and bool((steps > 0).all())
-        ),
-    ),
-    "bits_": (f"None, or integers up to {MOST_BITS}", _are_bits),
-    "error_bound_": ("a positive number if bits_ is None, else None", _is_bound),
+# Of the fitted attributes that make a quantizer.
+QUANTIZER_SCHEMA: dict[str, Rule] = {
+    "origins_": Array(("n_codes",), sets="n_codes"),
+    "steps_": Array(("n_codes",), "> 0"),
+    "bits_": OrNone(Array(("n_codes",), ">= 0", f"<= {MOST_BITS}", dtypes=(np.int64,))),
+    "error_bound_": OrNone(Number("> 0")),
 }
 
 

@@ -18,13 +18,14 @@ from .._fitting import (
     open_checkpoint,
 )
 from .._persistence import (
-    A_COMPONENT,
-    NUMBER,
-    TRAINED,
+    COLUMNS_SCHEMA,
+    TRAINING_SCHEMA,
+    Array,
+    Nested,
+    Number,
+    OrNone,
     PersistenceMixin,
-    columns_rules,
     describe_settings,
-    optional,
 )
 from .._sklearn import Interval, RealNotInt, _fit_context
 from .._tables import (
@@ -80,17 +81,17 @@ class BaseAutoencoder(
         **CategoryParameters._parameter_constraints,
         **TrainingParameters._parameter_constraints,
     }
-    _parts: ClassVar[dict] = {"_fitted": FittedAutoencoder}
+    _schema: ClassVar[dict] = {
+        "_fitted": Nested(FittedAutoencoder),
+        **COLUMNS_SCHEMA,
+        **TRAINING_SCHEMA,
+        "explained_variance_": Array(("n_components",)),
+        "pca_validation_loss_": OrNone(Number()),
+    }
     _derived: ClassVar[dict] = {
         "n_components_": lambda self: self._fitted.network["n_components"],
         "mean_": lambda self: self._fitted.codec.mean.copy(),
         "scale_": lambda self: self._fitted.codec.scale.copy(),
-    }
-    _rules: ClassVar[dict] = {
-        **columns_rules(lambda self: self._fitted.codec.schema),
-        **TRAINED,
-        "explained_variance_": A_COMPONENT,
-        "pca_validation_loss_": optional(NUMBER),
     }
 
     @_fit_context(prefer_skip_nested_validation=True)

@@ -8,7 +8,6 @@ from typing import Any
 from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin
 
 SITE = "https://sklearn-ae.readthedocs.io/en/stable"
-_PRIVATE = ("_fitted", "_output_axes", "_stream", "_target")
 
 
 class LatentFeaturesMixin(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
@@ -73,5 +72,6 @@ def fitted_attributes(estimator) -> dict[str, Any]:
     return {
         name: value
         for name, value in vars(estimator).items()
-        if name in _PRIVATE or (name.endswith("_") and not name.startswith("_"))
+        if name in estimator._schema
+        or (name.endswith("_") and not name.startswith("_"))
     }

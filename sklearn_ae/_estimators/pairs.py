@@ -1,6 +1,5 @@
 """Pairs of inputs and outputs: validation, recipes, scores and state."""
 
-import math
 from typing import Any, ClassVar
 
 import numpy as np
@@ -18,14 +17,16 @@ from .._fitting import (
     open_checkpoint,
 )
 from .._persistence import (
-    A_COMPONENT,
-    NUMBER,
-    POSITIVE,
-    TRAINED,
+    COLUMNS_SCHEMA,
+    TRAINING_SCHEMA,
+    Array,
+    Count,
+    ListOf,
+    Nested,
+    Number,
+    OrNone,
     PersistenceMixin,
-    columns_rules,
     describe_settings,
-    optional,
 )
 from .._tables import (
     FLOATS,
@@ -346,27 +347,20 @@ class PairRegressorMixin(RegressorMixin):
         )
 
 
-def _are_axes(value: Any, estimator) -> bool:
-    if type(value) is not tuple or not all(type(size) is int for size in value):
-        return False
-    n_outputs = len(estimator._fitted.output_mean)
-    return min(value, default=1) >= 1 and math.prod(value) == n_outputs
-
-
 class PairPersistenceMixin(PersistenceMixin):
-    """Mixin: the fitted attributes of :class:`EncoderDecoderRegressor`."""
+    """Mixin of the state of :class:`EncoderDecoderRegressor`."""
 
-    _parts: ClassVar[dict] = {"_fitted": FittedPair}
+    _schema: ClassVar[dict] = {
+        "_fitted": Nested(FittedPair),
+        **COLUMNS_SCHEMA,
+        **TRAINING_SCHEMA,
+        "_output_axes": ListOf(Count("> 0"), product="n_outputs", kinds=(tuple,)),
+        "alpha_": Number("> 0"),
+        "explained_variance_": Array(("n_components",)),
+        "ridge_validation_loss_": OrNone(Number()),
+    }
     _derived: ClassVar[dict] = {
         "n_components_": lambda self: self._fitted.network.network["n_components"]
-    }
-    _rules: ClassVar[dict] = {
-        **columns_rules(lambda self: self._fitted.columns),
-        **TRAINED,
-        "_output_axes": ("axes with as many cells as there are outputs", _are_axes),
-        "alpha_": POSITIVE,
-        "explained_variance_": A_COMPONENT,
-        "ridge_validation_loss_": optional(NUMBER),
     }
 
     def _check_restored(self) -> None:

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 
 from .._fitting import unrotated_axes
-from .._persistence import COUNT
+from .._persistence import Count
 from .._sklearn import Interval, StrOptions
 from .._training import iterate_rows
 from ..nn import CODINGS, SparseNetwork, sparse_loss
@@ -261,7 +261,7 @@ class SparseAutoencoder(BaseAutoencoder):
         "target_activity": [Interval(Real, 0, 1, closed="neither")],
         "sparse_output": ["boolean"],
     }
-    _rules: ClassVar[dict] = {**BaseAutoencoder._rules, "n_dead_components_": COUNT}
+    _schema: ClassVar[dict] = {**BaseAutoencoder._schema, "n_dead_components_": Count()}
 
     def _recipe(self):
         return replace(

@@ -5,12 +5,13 @@ from typing import ClassVar
 
 from .._fitting import (
     Published,
+    StreamState,
     begin_stream,
     fit_chunk,
-    is_stream_state,
     resume_after_fit,
     resume_stream,
 )
+from .._persistence import IfPresent, Nested
 from .._sklearn import _fit_context
 from .._tables import validate_fit_rows, validate_rows
 from .._training import default_torch_modes
@@ -22,11 +23,10 @@ from .mixins import restore_on_error
 class BaseStreamingAutoencoder(BaseAutoencoder):
     """Base of autoencoders with partial_fit."""
 
-    _rules: ClassVar[dict] = {
-        **BaseAutoencoder._rules,
-        "_stream": ("where a stream of chunks stands", is_stream_state),
+    _schema: ClassVar[dict] = {
+        **BaseAutoencoder._schema,
+        "_stream": IfPresent(Nested(StreamState)),
     }
-    _optional: ClassVar[frozenset[str]] = BaseAutoencoder._optional | {"_stream"}
 
     @_fit_context(prefer_skip_nested_validation=True)
     def partial_fit(self, X, y=None):

@@ -15,7 +15,7 @@ from .._fitting import (
     log_likelihood,
     ordered_axes,
 )
-from .._persistence import A_COMPONENT, POSITIVE
+from .._persistence import Array, Number
 from .._sklearn import Interval, StrOptions
 from ..nn import NegativeELBO, VariationalNetwork
 from .base import BaseAutoencoder
@@ -271,10 +271,10 @@ class VariationalAutoencoder(BaseAutoencoder):
         "n_importance_samples": [Interval(Integral, 1, None, closed="left")],
         "prior": [StrOptions({"mixture", "normal"})],
     }
-    _rules: ClassVar[dict] = {
-        **BaseAutoencoder._rules,
-        "kl_per_component_": A_COMPONENT,
-        "noise_variance_": POSITIVE,
+    _schema: ClassVar[dict] = {
+        **BaseAutoencoder._schema,
+        "kl_per_component_": Array(("n_components",)),
+        "noise_variance_": Number("> 0"),
     }
 
     def _recipe(self):

@@ -9,7 +9,7 @@ from sklearn.frozen import FrozenEstimator
 from sklearn.utils import get_tags
 from sklearn.utils.validation import check_is_fitted
 
-from .._persistence import PersistenceMixin
+from .._persistence import Condition, Known, PersistenceMixin
 from .._sklearn import HasMethods
 from .._training import RandomStreams
 from .autoencoder import AutoencoderTransformer
@@ -18,7 +18,7 @@ from .mixins import DocLinkMixin
 from .sklearn_callbacks import CallbackMixin, FitTasks
 
 
-def _is_fitted(estimator, holder) -> bool:
+def _is_fitted(estimator: Any, known: Known) -> bool:
     try:
         check_is_fitted(estimator)
     except (NotFittedError, TypeError):
@@ -39,7 +39,9 @@ class BaseWrapper(PersistenceMixin, CallbackMixin, DocLinkMixin, BaseEstimator):
         "estimator": [HasMethods(["fit", "transform", "inverse_transform"]), None],
     }
     _nested: ClassVar[tuple] = ("estimator", "estimator_")
-    _rules: ClassVar[dict] = {"estimator_": ("a fitted transformer", _is_fitted)}
+    _schema: ClassVar[dict] = {
+        "estimator_": Condition("a fitted transformer", _is_fitted)
+    }
 
     @property
     def n_features_in_(self):

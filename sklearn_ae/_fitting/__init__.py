@@ -12,4 +12,4 @@ from .recipe import Recipe
 from .reconstruct_rows import RowReconstruction
 from .resume import open_checkpoint
 from .stream_start import Published, begin_stream, resume_after_fit, resume_stream
-from .stream_state import is_stream_state
+from .stream_state import StreamState

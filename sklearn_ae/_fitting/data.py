@@ -28,7 +28,7 @@ class TrainingData(NamedTuple):
     code_rows : RowSource
         The rows whose codes are described after training.
 
-    judged_apart : bool
+    validation_given : bool
         Whether validation rows were given, and are not rows of the fit.
 
     loss : callable
@@ -51,7 +51,7 @@ class TrainingData(NamedTuple):
     clean: RowSource
     split: RowSplit
     code_rows: RowSource
-    judged_apart: bool
+    validation_given: bool
     loss: Objective
     n_cells: float
     gap_columns: tuple[int, ...]

@@ -32,7 +32,7 @@ from .networks import (
 from .problem import Problem, Start, fit_starts, start_axes
 from .recipe import Recipe
 
-NOTHING_LEFT = 1e-10  # share of the variance
+NEGLIGIBLE_SHARE = 1e-10  # share of the variance
 
 # Returns who is told of epochs, by the number of epochs, the number of parts of the
 # validation rows, and what returns the result of a training that ends in a state.
@@ -176,7 +176,7 @@ def _is_settled(prepared: _Fit) -> bool:
     module, parts = prepared.module, prepared.data.split.parts
     best_linear = module.starts_as_pca and module.is_linear and prepared.data.complete
     return prepared.recipe.starts_at_pca and bool(
-        prepared.started.unexplained_share < NOTHING_LEFT
+        prepared.started.unexplained_share < NEGLIGIBLE_SHARE
         or best_linear
         or (parts and sum(map(len, parts)) < 2)
     )

@@ -1,56 +1,88 @@
-"""What a fit leaves behind: codec, network description and arrays."""
+"""Fitted networks: arrays and plain values that encode, decode and predict."""
 
 import contextlib
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import torch
 from scipy import sparse
 from torch import nn
 
-from .._persistence import check_and_infer_shapes, check_arrays, check_format, restored
+from .._persistence import (
+    Array,
+    Known,
+    Nested,
+    NetworkArguments,
+    OneOf,
+    Rule,
+    StateMixin,
+    Weights,
+)
 from .._tables import TableCodec, TableSchema, float_dtype, row_chunks
 from ..nn import NETWORKS
 
-_FORMAT = 1
-_KEYS = {
-    "format",
-    "columns",
-    "mean",
-    "scale",
-    "constant",
-    "empty",
-    "code_unit",
-    "kind",
-    "network",
-    "arrays",
+
+class Columns(Rule):
+    """Rule of a table's columns, which encode to the network's features."""
+
+    def read(self, value: Any, name: str, known: Known) -> TableSchema:
+        """Return the columns, and tell later entries their number and names."""
+        schema = TableSchema.from_state(value)
+        n_encoded = int(schema.widths.sum())
+        if n_encoded != known["n_features"]:
+            raise ValueError(
+                f"{name} must encode to {known['n_features']} numbers a row, got "
+                f"{n_encoded}."
+            )
+        known.update(n_columns=len(schema.names), names=schema.names)
+        return schema
+
+    def write(self, value: TableSchema) -> dict[str, Any]:
+        """Return the state of columns."""
+        return value.state()
+
+
+_CODEC = {
+    "schema": Columns(),
+    "mean": Array(("n_features",)),
+    "scale": Array(("n_features",), "> 0"),
+    "empty": Array(("n_columns",), dtypes=(np.bool_,)),
+    "constant": Array(("n_columns",), dtypes=(np.bool_,)),
 }
 
 
-class FittedAutoencoder:
-    """Encodes and decodes in chunks, as a pure function of arrays.
+class FittedAutoencoder(StateMixin):
+    """Fitted autoencoder, which encodes and decodes tables in chunks.
 
-    Float32 rows are computed in float32 and float64 rows in float64, so that a row's
-    result does not depend on its neighbours to the precision of its dtype.
+    Float32 rows are computed in float32 and float64 rows in float64. Within the
+    precision of the dtype, the result of a row does not depend on other rows.
 
     Parameters
     ----------
     codec : TableCodec
-        From a table's numbers to the network's rows and back.
+        Maps numbers of a table to rows of the network, and back.
 
     kind : str
         Name of the network's class, a key of `NETWORKS`.
 
     network : dict
-        Its arguments, plain values.
+        Arguments of the class, plain values.
 
     arrays : dict of str to ndarray
-        The network's weights, by name.
+        Weights of the network, by name.
 
     code_unit : ndarray of shape (n_components,)
-        Size of one unit of the network's codes in the units codes are given in.
+        Factor from the network's codes to those of the estimator.
     """
+
+    _schema: ClassVar[dict] = {
+        "kind": OneOf(NETWORKS),
+        "network": NetworkArguments(),
+        "arrays": Weights(),
+        "code_unit": Array(("n_components",), "> 0"),
+        "codec": Nested(TableCodec, _CODEC),
+    }
 
     def __init__(
         self,
@@ -69,13 +101,13 @@ class FittedAutoencoder:
             module.settle()
 
     def check_works(self) -> None:
-        """Raise unless the centre has a finite code that becomes a row of a table."""
+        """Raise unless the centre of the table has a code and a reconstruction."""
         centre = np.zeros((1, self.codec.n_encoded))
         row = self.codec.decode(centre)
         rows = self.decode(self.encode(row))
         if not np.isfinite(rows[:, ~self.codec.empty]).all():
             raise ValueError("The reconstruction of the centre must be finite.")
-        with contextlib.suppress(ImportError):  # of the library of its frames
+        with contextlib.suppress(ImportError):  # frames of a library that is missing
             self.codec.schema.check_written(rows)
 
     @property
@@ -84,7 +116,7 @@ class FittedAutoencoder:
         return len(self.codec.schema.names)
 
     def module(self) -> nn.Module:
-        """Return a copy of the network that can be trained on."""
+        """Return a trainable copy of the network."""
         return self._build(np.float32).requires_grad_(True)
 
     def encode(self, X) -> np.ndarray:
@@ -96,7 +128,7 @@ class FittedAutoencoder:
 
     def codes(self, rows: np.ndarray) -> np.ndarray:
         """Return the codes of encoded rows."""
-        return _scaled(self.apply("encode", rows), self.code_unit)
+        return _scale_codes(self.apply("encode", rows), self.code_unit)
 
     def encode_sparse(self, X) -> sparse.csr_array:
         """Return the codes of rows as a CSR array."""
@@ -112,7 +144,7 @@ class FittedAutoencoder:
             code = self.apply("encode", rows)
             if not np.isfinite(code).all():
                 code = self.apply("encode", self.codec.encode(X[chunk], dtype))
-            yield chunk, _scaled(code, self.code_unit)
+            yield chunk, _scale_codes(code, self.code_unit)
 
     def decode(self, codes) -> np.ndarray:
         """Return a table's numbers from codes, ``(n_samples, n_features)``."""
@@ -169,7 +201,7 @@ class FittedAutoencoder:
             yield chunk, self.codec.cells(np.square((rows - reconstruction) * unit))
 
     def apply(self, method: str, *arrays: np.ndarray) -> np.ndarray:
-        """Return what a method of the network makes of arrays of one dtype."""
+        """Return the result of a method of the network for arrays of one dtype."""
         if torch.is_autocast_enabled("cpu"):
             with torch.autocast("cpu", enabled=False):
                 return self.apply(method, *arrays)
@@ -185,36 +217,14 @@ class FittedAutoencoder:
         network = NETWORKS[self.kind](**self.network, device="meta")
         return with_weights(network, self.arrays, dtype)
 
-    def __getstate__(self) -> dict[str, Any]:
-        codec = self.codec
-        return {
-            "format": _FORMAT,
-            "columns": codec.schema.state(),
-            "mean": codec.mean,
-            "scale": codec.scale,
-            "constant": codec.constant,
-            "empty": codec.empty,
-            "code_unit": self.code_unit,
-            "kind": self.kind,
-            "network": self.network,
-            "arrays": self.arrays,
-        }
-
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        codec = TableCodec(
-            _checked_columns(state),
-            *(np.array(state[name]) for name in ("mean", "scale", "empty", "constant")),
-        )
-        arrays = {name: np.array(array) for name, array in state["arrays"].items()}
-        unit = np.array(state["code_unit"])
-        self.__init__(codec, state["kind"], dict(state["network"]), arrays, unit)
+    def _check_state(self) -> None:
         check_weights(*self._modules.values())
 
 
 def with_weights(
     module: nn.Module, arrays: dict[str, np.ndarray], dtype: type
 ) -> nn.Module:
-    """Return a module from the meta device with copies of arrays, for use alone."""
+    """Return a module of the meta device with copies of arrays, for inference."""
     with np.errstate(over="ignore"):
         weights = {
             name: torch.from_numpy(array.astype(dtype, order="C"))
@@ -224,8 +234,8 @@ def with_weights(
     return module.requires_grad_(False).eval()
 
 
-def _scaled(codes: np.ndarray, unit: np.ndarray) -> np.ndarray:
-    """Return codes in their unit, of the same dtype."""
+def _scale_codes(codes: np.ndarray, unit: np.ndarray) -> np.ndarray:
+    """Return codes times a factor, in the same dtype."""
     with np.errstate(over="ignore", invalid="ignore"):
         scaled = codes * unit.astype(codes.dtype)
     if not np.isfinite(scaled).all():
@@ -236,65 +246,31 @@ def _scaled(codes: np.ndarray, unit: np.ndarray) -> np.ndarray:
     return scaled
 
 
-def _checked_columns(state: dict[str, Any]) -> TableSchema:
-    """Check a state from outside before anything is built of it, and return columns."""
-    check_format("The state", state, _FORMAT, _KEYS)
-    if not isinstance(state["kind"], str) or state["kind"] not in NETWORKS:
-        raise ValueError(
-            f"The network must be one of {sorted(NETWORKS)}, got {state['kind']!r}."
-        )
-    network, arrays = state["network"], state["arrays"]
-    check_arrays(
-        arrays, check_and_infer_shapes(NETWORKS[state["kind"]], network, arrays)
-    )
-    n_features, n_components = (network["n_features"],), (network["n_components"],)
-    shapes = {"mean": n_features, "scale": n_features, "code_unit": n_components}
-    check_arrays({name: state[name] for name in shapes}, shapes)
-    if not (state["code_unit"] > 0).all() or not (state["scale"] > 0).all():
-        raise ValueError(
-            "Units must be positive, got those of codes from "
-            f"{state['code_unit'].min()} and those of columns from "
-            f"{state['scale'].min()}."
-        )
-    return _columns_of(state, network["n_features"])
-
-
-def _columns_of(state: dict[str, Any], n_features: int) -> TableSchema:
-    columns = TableSchema.from_state(state["columns"])
-    n_encoded = int(columns.widths.sum())
-    if n_encoded != n_features:
-        raise ValueError(
-            f"Columns must encode to {n_features} numbers a row, got {n_encoded}."
-        )
-    for name in ("empty", "constant"):
-        flags = state[name]
-        whole = isinstance(flags, np.ndarray) and flags.dtype == bool
-        if not whole or flags.shape != (len(columns.names),):
-            raise ValueError(
-                f"{name!r} must be {len(columns.names)} booleans, one a column."
-            )
-    return columns
-
-
 def check_weights(*modules: nn.Module) -> None:
-    """Raise unless the weights of modules are finite in their dtype, and make sense."""
+    """Raise unless modules accept their weights, and these are finite."""
     for module in modules:
         if not all(value.isfinite().all() for value in module.state_dict().values()):
             raise ValueError("Weights must be finite in their dtype, got larger ones.")
         module.check()
 
 
-class FittedPair:
-    """Predicts outputs in chunks, as a pure function of arrays.
+class FittedPair(StateMixin):
+    """Fitted network from inputs to other outputs, which predicts in chunks.
 
     Parameters
     ----------
     network : FittedAutoencoder
-        The codec of inputs and the network, whose outputs are encoded.
+        Codec of the inputs, and the network.
 
     output_mean, output_scale : ndarray of shape (n_outputs,)
-        What encoded outputs are made outputs by.
+        Outputs are those of the network times the scale, plus the mean.
     """
+
+    _schema: ClassVar[dict] = {
+        "network": Nested(FittedAutoencoder),
+        "output_mean": Array(("n_outputs",)),
+        "output_scale": Array(("n_outputs",), "> 0"),
+    }
 
     def __init__(
         self,
@@ -328,26 +304,7 @@ class FittedPair:
         return outputs
 
     def check_works(self) -> None:
-        """Raise unless the centre has a finite code and finite outputs."""
+        """Raise unless the centre of the table has a code and outputs."""
         row = self.network.codec.decode(np.zeros((1, self.network.codec.n_encoded)))
         self.network.encode(row)
         self.predict(row)
-
-    def __getstate__(self) -> dict[str, Any]:
-        return self.network.__getstate__() | {
-            "output_mean": self.output_mean,
-            "output_scale": self.output_scale,
-        }
-
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        scaling = {name: state.get(name) for name in ("output_mean", "output_scale")}
-        rest = {name: part for name, part in state.items() if name not in scaling}
-        network = restored(FittedAutoencoder, rest)
-        n_outputs = (network.network.get("n_outputs"),)
-        check_arrays(scaling, dict.fromkeys(scaling, n_outputs))
-        if not (scaling["output_scale"] > 0).all():
-            raise ValueError(
-                "Units must be positive, got those of outputs from "
-                f"{scaling['output_scale'].min()}."
-            )
-        self.__init__(network, **{name: np.array(scaling[name]) for name in scaling})

@@ -202,7 +202,9 @@ def start_loss(
     if not split.parts:
         return None
     losses = [
-        row_losses(one, objective, Batches(split.judged, part, EVALUATION_ROWS))
+        row_losses(
+            one, objective, Batches(split.validation_rows, part, EVALUATION_ROWS)
+        )
         for one, part in zip(linear, split.parts, strict=True)
     ]
     loss = torch.cat(losses).mean().item()

@@ -25,7 +25,7 @@ from .._training import (
 from ..nn import extending_ranges, observed_reconstruction_loss, reconstruction_loss
 from .code_axes import CodeMoments, gather_code_moments, rotated_arrays
 from .data import make_row_source
-from .fit import NOTHING_LEFT, FitResult, code_units
+from .fit import NEGLIGIBLE_SHARE, FitResult, code_units
 from .fitted import FittedAutoencoder
 from .recipe import Recipe
 from .stream_start import Published, StreamPosition
@@ -67,7 +67,7 @@ def fit_chunk(recipe: Recipe, position: StreamPosition, X) -> FitResult:
     stream = _after_losses(position.stream, losses)
     published = position.published
     curve = published.losses or [before]
-    if stream.unit < NOTHING_LEFT:
+    if stream.unit < NEGLIGIBLE_SHARE:
         return _result(published._replace(losses=[*curve, before]), stream)
     settings = recipe.training.settings(
         module,
@@ -143,7 +143,7 @@ def _after_losses(stream: StreamState, losses: Tensor) -> StreamState:
     mean = stream.mean_loss + (loss - stream.mean_loss) * len(losses) / n_rows
     unit = max(start, mean)
     squares = stream.steps["squares"]
-    if unit >= NOTHING_LEFT:
+    if unit >= NEGLIGIBLE_SHARE:
         squares = (squares * (stream.unit / unit) ** 2).astype(squares.dtype)
     return stream._replace(
         n_calls=stream.n_calls + 1,
@@ -191,5 +191,5 @@ def _result(published: Published, stream: StreamState) -> FitResult:
         explained_variance=published.explained_variance,
         state=state,
         start_loss=None,
-        attributes={"_stream": stream.state()},
+        attributes={"_stream": stream},
     )

@@ -105,7 +105,7 @@ class OutputPrediction(Problem):
             clean=rows,
             split=split_rows(options, rows, judged, streams),
             code_rows=rows.rows,
-            judged_apart=self._validation is not None,
+            validation_given=self._validation is not None,
             loss=partial(reconstruction_loss, n_cells=n_cells),
             n_cells=n_cells,
             gap_columns=tuple(self._inputs.gap_columns),

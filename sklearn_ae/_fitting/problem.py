@@ -101,7 +101,7 @@ def fit_starts(
     rows serves.
     """
     parts = data.split.parts
-    shared = data.judged_apart or len(data.clean) > EPOCH_ROWS
+    shared = data.validation_given or len(data.clean) > EPOCH_ROWS
     outside = [] if shared else [part.numpy() for part in parts]
     start, *starts = problem.fit_starts(outside, streams.integer("start"))
     return [start, *(starts or [start] * len(parts))]

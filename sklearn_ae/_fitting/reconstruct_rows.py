@@ -65,7 +65,7 @@ class RowReconstruction(Problem):
             fixed = recipe.noise(layout, streams.torch("validation noise"))
             split = split._replace(
                 rows=CorruptedRows(clean, noise),
-                judged=FixedCorruptedRows(judged, fixed),
+                validation_rows=FixedCorruptedRows(judged, fixed),
             )
         has_gaps = table.has_gaps or _has_gaps(self._X_val)
         loss = observed_reconstruction_loss if has_gaps else reconstruction_loss
@@ -73,7 +73,7 @@ class RowReconstruction(Problem):
             clean=clean,
             split=split,
             code_rows=split.rows,
-            judged_apart=self._X_val is not None,
+            validation_given=self._X_val is not None,
             loss=partial(loss, n_cells=layout.n_cells),
             n_cells=layout.n_cells,
             gap_columns=tuple(sorted(gap_columns)),

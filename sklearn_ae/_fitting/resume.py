@@ -6,7 +6,7 @@ from typing import Any
 
 from .._persistence import hash_tables
 from .._tables import TableSchema
-from .._training import Checkpoint, RandomStreams, read_checkpoint, resolved_path
+from .._training import Checkpoint, RandomStreams, read_checkpoint, resolve_path
 
 
 def open_checkpoint(
@@ -44,7 +44,7 @@ def open_checkpoint(
     """
     if path is None:
         return None
-    path, settings, data = resolved_path(path), identity, hash_tables(columns, tables)
+    path, settings, data = resolve_path(path), identity, hash_tables(columns, tables)
     content = {"settings": settings, "data": data, "seed": streams.seed, "training": {}}
     if os.path.lexists(path):
         content = read_checkpoint(path)

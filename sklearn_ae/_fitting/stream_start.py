@@ -174,7 +174,7 @@ def resume_after_fit(recipe: Recipe, published: Published) -> StreamPosition:
 
 
 def resume_stream(
-    recipe: Recipe, published: Published, state: dict[str, Any]
+    recipe: Recipe, published: Published, stream: StreamState
 ) -> StreamPosition:
     """Go on where the last chunk ended.
 
@@ -186,8 +186,8 @@ def resume_stream(
     published : Published
         Fitted attributes.
 
-    state : dict
-        State of the stream, see :class:`StreamState`.
+    stream : StreamState
+        State of the stream.
 
     Returns
     -------
@@ -195,7 +195,6 @@ def resume_stream(
         As it was.
     """
     fitted = published.fitted
-    stream = StreamState.from_state(state, fitted)
     module = _network(fitted.kind, stream.network, torch.Generator(), recipe)
     weights = torch.from_numpy(stream.steps["average"].copy())
     nn.utils.vector_to_parameters(weights, module.parameters())
@@ -207,7 +206,7 @@ def resume_stream(
 
 def _first_stream(*, module: nn.Module, **known: Any) -> StreamState:
     """Return a stream before its first chunk and a network's first step."""
-    steps = ScheduleFreeAdamW.fresh_state(flatten_weights(module))
+    steps = ScheduleFreeAdamW.initial_state(flatten_weights(module))
     return StreamState(
         n_calls=0, n_rows=0, mean_loss=0.0, unit=1.0, steps=steps, **known
     )

@@ -1,12 +1,18 @@
 """Negative log tail probabilities of numbers, by the training numbers of a column."""
 
-import math
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import ClassVar
 
 import numpy as np
 
-from .._persistence import are_numbers, check_keys, is_number
+from .._persistence import (
+    Array,
+    Nested,
+    Number,
+    OrNone,
+    StateMixin,
+    shorten,
+)
 
 _MOST_KNOTS = 257
 _TAIL_SHARE = 0.1
@@ -39,18 +45,17 @@ class Tail:
         Of the distribution, both positive.
     """
 
+    _schema: ClassVar[dict] = {
+        "threshold": Number(),
+        "negative_log_share": Number(),
+        "scale": Number("> 0"),
+        "shape": Number("> 0"),
+    }
+
     threshold: float
     negative_log_share: float
     scale: float
     shape: float
-
-    def check(self) -> None:
-        """Raise unless the numbers are those of a distribution."""
-        numbers = vars(self)
-        if not all(map(is_number, numbers.values())):
-            raise ValueError(f"The numbers of a tail must be finite, got {numbers}.")
-        if not (self.scale > 0 and self.shape > 0):
-            raise ValueError(f"Scale and shape of a tail must be positive: {numbers}.")
 
     def beyond(self, numbers: np.ndarray) -> np.ndarray:
         """Return the negative log tail probability of numbers beyond the threshold."""
@@ -78,7 +83,7 @@ def fit_tail(numbers: np.ndarray, tolerance: float, unit: float) -> Tail:
 
 
 @dataclass(frozen=True, eq=False)
-class ColumnTails:
+class ColumnTails(StateMixin):
     """Negative log tail probability of numbers, by one column's training numbers.
 
     That of a number x is ``-log(2 min(P(X <= x), P(X >= x)))``, where P is the share of
@@ -101,6 +106,16 @@ class ColumnTails:
         Mean of the result over the training numbers.
     """
 
+    _schema: ClassVar[dict] = {
+        "knots": Array(("n_knots",), sets="n_knots"),
+        "at_most": Array(("n_knots",), "> 0", "<= 1"),
+        "at_least": Array(("n_knots",), "> 0", "<= 1"),
+        "lower": OrNone(Nested(Tail)),
+        "upper": Nested(Tail),
+        "weight": Number(">= 0", "<= 1"),
+        "mean": Number(),
+    }
+
     knots: np.ndarray
     at_most: np.ndarray
     at_least: np.ndarray
@@ -109,39 +124,9 @@ class ColumnTails:
     weight: float
     mean: float = 0.0
 
-    def state(self) -> dict[str, Any]:
-        """Return plain values and arrays to make the same of."""
-        lower = None if self.lower is None else dict(vars(self.lower))
-        return vars(self) | {"lower": lower, "upper": dict(vars(self.upper))}
-
-    @classmethod
-    def from_state(cls, state: dict[str, Any]) -> "ColumnTails":
-        """Return what a state describes, and raise if it is none."""
-        check_keys("a column", state, cls.__annotations__)
-        lower = None if state["lower"] is None else Tail(**state["lower"])
-        made = cls(**(state | {"lower": lower, "upper": Tail(**state["upper"])}))
-        made._check()
-        return made
-
-    def _check(self) -> None:
-        for tail in (self.lower, self.upper):
-            if tail is not None:
-                tail.check()
-        arrays, n_knots = (self.knots, self.at_most, self.at_least), np.size(self.knots)
-        if not n_knots or not all(are_numbers(array, n_knots) for array in arrays):
-            raise ValueError("Knots and shares must be arrays of numbers.")
-        # Of hundreds of columns: no NaN passes a comparison, nor infinity both ends.
-        knots, shares = self.knots, np.concatenate(arrays[1:])
-        finite = math.isfinite(knots[0]) and math.isfinite(knots[-1])
-        ordered = finite and (knots[:-1] <= knots[1:]).all()
-        if not (ordered and shares.min() > 0 and shares.max() <= 1):
-            raise ValueError("Knots must be in order, and shares from 0 to 1.")
-        weighted = is_number(self.weight) and 0 <= self.weight <= 1
-        if not weighted or not is_number(self.mean):
-            raise ValueError(
-                "Weight and mean of tails must be numbers, the weight at most 1, "
-                f"got {self.weight} and {self.mean}."
-            )
+    def _check_state(self) -> None:
+        if not len(self.knots) or (self.knots[1:] < self.knots[:-1]).any():
+            raise ValueError(f"Knots must be in order, got {shorten(self.knots)}.")
 
     def negative_log_tail(self, numbers: np.ndarray) -> np.ndarray:
         """Return the weighted negative log tail probability of numbers without NaN."""

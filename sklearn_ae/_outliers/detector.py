@@ -17,7 +17,7 @@ from .._estimators import (
     latent_model_of,
     restore_on_error,
 )
-from .._persistence import NUMBER
+from .._persistence import Nested, Number
 from .._sklearn import Interval, _fit_context
 from .._tables import make_indexable, numbers_frame, select_rows
 from .robust_fit import (
@@ -153,8 +153,11 @@ class ReconstructionOutlierDetector(OutlierMixin, BaseWrapper):
         "trimmed_fraction": [Interval(Real, 0, 0.5, closed="left")],
         "random_state": ["random_state"],
     }
-    _parts: ClassVar[dict] = {"_fitted": TailScore}
-    _rules: ClassVar[dict] = {**BaseWrapper._rules, "offset_": NUMBER}
+    _schema: ClassVar[dict] = {
+        **BaseWrapper._schema,
+        "_fitted": Nested(TailScore),
+        "offset_": Number(),
+    }
 
     @_fit_context(prefer_skip_nested_validation=False)
     def fit(self, X, y=None):

@@ -1,13 +1,13 @@
 """Outlier scores: sums of negative log tail probabilities over all a row shows."""
 
-from typing import Any, NamedTuple
+from typing import ClassVar, NamedTuple
 
 import numpy as np
 from sklearn.decomposition import PCA
 from sklearn.preprocessing import StandardScaler
 
 from .._estimators import LatentModel, RowStatistics, latent_model_of
-from .._persistence import check_arrays, check_keys
+from .._persistence import Array, ListOf, Nested, OrNone, StateMixin
 from .._sklearn import _num_samples
 from .._tables import select_rows
 from .column_tails import ColumnTails, fit_column_tails, negative_log_tails
@@ -19,7 +19,6 @@ _LEAST_VARIANCE = 1e-7
 # of float64, in which the start is found: three times the largest errors on tables of 2
 # to 300 columns with AVX-512, AVX2 and SSE4.
 _RESULT_EPSILONS, _START_EPSILONS = 16, 48
-_COLUMNS = ("cells", "residuals", "reconstructions", "directions")
 
 
 class PrincipalAxes(NamedTuple):
@@ -37,6 +36,13 @@ class PrincipalAxes(NamedTuple):
     mean: np.ndarray
     unit: np.ndarray
     components: np.ndarray
+
+    # Without ClassVar, which a NamedTuple takes for a field.
+    _schema = {  # noqa: RUF012
+        "mean": Array(("n_columns",)),
+        "unit": Array(("n_columns",), "> 0"),
+        "components": Array(("n_axes", "n_columns"), sets="n_axes"),
+    }
 
     def standardize(self, cells: np.ndarray) -> np.ndarray:
         """Return standardized cells, 0 where they are missing."""
@@ -66,7 +72,7 @@ class ScoreTerms(NamedTuple):
     directions: np.ndarray
 
 
-class TailScore:
+class TailScore(StateMixin):
     r"""Sum of the negative log tail probabilities of a row.
 
     .. math:: a(x) = \sum_j s_j(x_j) + \sum_j t_j(x_j - x'_j)
@@ -95,61 +101,21 @@ class TailScore:
         Squared correlations of directions with cells.
     """
 
+    _schema: ClassVar[dict] = {
+        "cells": ListOf(OrNone(Nested(ColumnTails)), sets="n_columns"),
+        "residuals": ListOf(OrNone(Nested(ColumnTails)), "== n_columns"),
+        "reconstructions": ListOf(OrNone(Nested(ColumnTails)), "== n_columns"),
+        "axes": Nested(PrincipalAxes),
+        "directions": ListOf(Nested(ColumnTails), "> n_axes", sets="n_directions"),
+        "loadings_squared": Array(("n_directions", "n_columns"), ">= 0"),
+    }
+
     def __init__(
         self, axes, cells, residuals, reconstructions, directions, loadings_squared
     ) -> None:
         self.axes, self.cells, self.residuals = axes, cells, residuals
         self.reconstructions = reconstructions
         self.directions, self.loadings_squared = directions, loadings_squared
-
-    def _columns(self) -> dict[str, list[ColumnTails | None]]:
-        return {name: getattr(self, name) for name in _COLUMNS}
-
-    def __getstate__(self) -> dict[str, Any]:
-        columns = {
-            name: [None if part is None else part.state() for part in parts]
-            for name, parts in self._columns().items()
-        }
-        return {
-            "axes": self.axes._asdict(),
-            "loadings_squared": self.loadings_squared,
-        } | columns
-
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        check_keys("a tail score", state, {"axes", "loadings_squared", *_COLUMNS})
-        columns = {
-            name: [
-                None if part is None else ColumnTails.from_state(part)
-                for part in state[name]
-            ]
-            for name in _COLUMNS
-        }
-        self.__init__(
-            axes=PrincipalAxes(**state["axes"]),
-            loadings_squared=state["loadings_squared"],
-            **columns,
-        )
-        self._check()
-
-    def _check(self) -> None:
-        n_features, n_directions = len(self.cells), len(self.directions)
-        shapes = {
-            "mean": (n_features,),
-            "unit": (n_features,),
-            "components": (len(self.axes.components), n_features),
-            "loadings_squared": (n_directions, n_features),
-        }
-        check_arrays(
-            self.axes._asdict() | {"loadings_squared": self.loadings_squared}, shapes
-        )
-        sizes = {len(self.residuals), len(self.reconstructions)}
-        whole = None not in self.directions and sizes == {n_features}
-        signs = (self.axes.unit > 0).all() and (self.loadings_squared >= 0).all()
-        if not whole or not signs or self.n_codes < 1:
-            raise ValueError(
-                f"A tail score must have tails of {n_features} columns in positive "
-                f"units, and of axes and codes, got {n_directions} directions."
-            )
 
     @property
     def n_codes(self) -> int:

@@ -1,30 +1,25 @@
-"""Saved state: files, pickles and the rules that state must meet."""
+"""Saved state: files, pickles and the schemas that state must meet."""
 
 from .archive import (
     InvalidFileError,
-    packed,
+    from_bytes,
     raise_invalid_file,
     read_file,
-    unpacked,
+    to_bytes,
     write_file,
 )
 from .fingerprint import describe_settings, hash_tables, hash_values, is_fingerprint
-from .network_arguments import check_and_infer_shapes
+from .network_arguments import NetworkArguments, Weights
 from .persistent import PersistenceMixin, load, skops_names
-from .rules import (
-    A_COMPONENT,
-    COUNT,
-    NUMBER,
-    POSITIVE,
-    TRAINED,
-    Rule,
-    are_numbers,
-    check_arrays,
-    check_format,
-    check_keys,
-    columns_rules,
-    is_number,
-    is_vector,
-    optional,
-    restored,
+from .rules import Array, Condition, Count, Known, Number, OneOf, Rule, shorten
+from .schemas import (
+    COLUMNS_SCHEMA,
+    TRAINING_SCHEMA,
+    DictOf,
+    IfPresent,
+    ListOf,
+    Nested,
+    OrNone,
+    StateMixin,
+    TupleOf,
 )

@@ -1,4 +1,4 @@
-"""Files of plain values and arrays: written whole or not at all, read without code."""
+"""Files of plain values and arrays, which hold no code."""
 
 import contextlib
 import hashlib
@@ -17,17 +17,17 @@ from safetensors.numpy import load, save
 from .._version import __version__
 
 _FORMAT = 1
-_NAME = "sklearn_ae"
+_METADATA_KEY = "sklearn_ae"
 _NO_DIGEST = "0" * 64
 _STORED_KINDS = "biuf"  # of arrays that safetensors holds as they are
 _MOST_BYTES_A_NUMBER = 8
-_ROOM = 64  # bytes for each string and each of its characters
-# Python's hashes of larger integers, and of tuples, are easily made equal: a file could
-# take hours to look such keys up.
-_LARGEST = 2**64
-_KEYS = (str, bool, int, float, type(None), np.generic)
-# What wrong values lead to, on the way to a check or in it.
-_WRONG = (
+_MOST_BYTES_A_CHARACTER = 64  # and for each string
+# A file could hold larger integers, or tuples, whose hashes in Python are all equal: to
+# look such keys up would take hours.
+_INTEGER_LIMIT = 2**64
+_KEY_TYPES = (str, bool, int, float, type(None), np.generic)
+# Kinds of errors that wrong values may raise, in a check or before it.
+_ERRORS = (
     ArithmeticError,
     AttributeError,
     LookupError,
@@ -38,7 +38,7 @@ _WRONG = (
 
 
 class InvalidFileError(ValueError):
-    """Raised for files that are cut, changed, of another kind, or not ours at all.
+    """Error of files that are cut, changed, of another kind or of another program.
 
     See Also
     --------
@@ -52,16 +52,16 @@ class InvalidFileError(ValueError):
     """
 
 
-def packed(kind: str, tree: Any) -> bytes:
+def to_bytes(kind: str, tree: Any) -> bytes:
     """Return a tree of plain values and arrays as the bytes of a file.
 
-    The bytes are a safetensors file whose metadata hold the tree in JSON, and the
-    SHA-256 of the whole file with that digest itself as zeros.
+    The file is one of safetensors. Its metadata hold the tree as JSON, and the SHA-256
+    of the file, computed with zeros in the place of the digest.
 
     Parameters
     ----------
     kind : str
-        What the tree is.
+        Name of what the tree describes.
 
     tree : object
         None, booleans, numbers, strings, lists, tuples, dicts, NumPy scalars and
@@ -70,19 +70,19 @@ def packed(kind: str, tree: Any) -> bytes:
     Returns
     -------
     data : bytes
-        What :func:`unpacked` takes. The same tree gives the same bytes.
+        The same tree gives the same bytes.
 
     Raises
     ------
     TypeError
-        If the tree holds something else; it is named.
+        If the tree holds anything else, which the message names.
 
     Examples
     --------
     >>> import numpy as np
-    >>> from sklearn_ae._persistence.archive import packed, unpacked
-    >>> data = packed("example", {"numbers": np.arange(3), "size": (2, None)})
-    >>> unpacked("example", data)
+    >>> from sklearn_ae._persistence.archive import to_bytes, from_bytes
+    >>> data = to_bytes("example", {"numbers": np.arange(3), "size": (2, None)})
+    >>> from_bytes("example", data)
     {'numbers': array([0, 1, 2]), 'size': (2, None)}
     """
     arrays: dict[str, np.ndarray] = {}
@@ -91,46 +91,46 @@ def packed(kind: str, tree: Any) -> bytes:
         "kind": kind,
         "format": _FORMAT,
         "version": __version__,
-        "tree": _described(tree, kind, arrays),
+        "tree": _to_json(tree, kind, arrays),
     }
     text = json.dumps(content, separators=(",", ":"), allow_nan=False)
-    data = save(arrays, {_NAME: text})
+    data = save(arrays, {_METADATA_KEY: text})
     digest = hashlib.sha256(data).hexdigest()
     return data.replace(_NO_DIGEST.encode(), digest.encode(), 1)
 
 
-def unpacked(kind: str, data: bytes) -> Any:
+def from_bytes(kind: str, data: bytes) -> Any:
     """Return the tree of a file's bytes.
 
     Parameters
     ----------
     kind : str
-        What the tree must be.
+        Name of what the tree must describe.
 
     data : bytes
-        What :func:`packed` returned.
+        Bytes that :func:`to_bytes` returned.
 
     Returns
     -------
     tree : object
-        Its arrays are copies that can be written to.
+        The tree. Its arrays are copies that can be written to.
 
     Raises
     ------
     InvalidFileError
-        If the bytes are not what :func:`packed` returns, to the last one.
+        If any byte differs from those that :func:`to_bytes` returned.
     """
     try:
-        content = _checked_content(data)
+        content = _read_header(data)
         arrays = load(data)
         if content["kind"] != kind:
             raise InvalidFileError(
                 f"The file must hold a {kind}, got a {content['kind']}."
             )
-        tree = _restored(content["tree"], arrays)
+        tree = _from_json(content["tree"], arrays)
         if arrays:
             raise InvalidFileError(
-                f"The file must hold arrays that it has a use for, got {len(arrays)} "
+                f"All arrays of the file must be part of its tree, got {len(arrays)} "
                 "others."
             )
         return tree
@@ -152,22 +152,22 @@ def unpacked(kind: str, data: bytes) -> Any:
 
 
 def read_file(path) -> bytes:
-    """Return the bytes of a file, if it begins as what :func:`packed` returns.
+    """Return the bytes of a file, if it begins as :func:`to_bytes` begins files.
 
     Parameters
     ----------
     path : str or path-like
-        Where it is.
+        Path of the file.
 
     Returns
     -------
     data : bytes
-        What :func:`unpacked` takes.
+        Its bytes, for :func:`from_bytes`.
 
     Raises
     ------
     InvalidFileError
-        If it is another kind of file, of which little is read, or has no room in
+        If it is another kind of file, of which 8 bytes are read, or is larger than
         memory.
 
     OSError
@@ -175,31 +175,31 @@ def read_file(path) -> bytes:
     """
     with open(path, "rb") as file:
         size = os.fstat(file.fileno()).st_size
-        _header_stop(file.read(8), size)
+        _header_end(file.read(8), size)
         file.seek(0)
         try:
             return file.read(size)
         except MemoryError as error:
             raise InvalidFileError(
-                f"The file must have room in memory, got {size} bytes."
+                f"The file must fit into memory, got {size} bytes."
             ) from error
 
 
 def write_file(path, data: bytes) -> None:
-    """Write a file exactly at a path, whole or not at all.
+    """Write a file at a path, whole or not at all.
 
     Parameters
     ----------
     path : str or path-like
-        Where to. What is there is replaced; who may read it stays.
+        Path of the file. An older file is replaced, and its permissions are kept.
 
     data : bytes
-        What to write. It goes to a file beside it first, which then takes its name.
+        Content. It is written to a file beside the path, which is then renamed.
 
     Raises
     ------
     OSError
-        If it can't be written: what was there before is there still.
+        If it can't be written. An older file is left as it was.
     """
     path = os.fsdecode(os.path.realpath(path))
     beside = f"{path}.{secrets.token_hex(4)}.part"
@@ -219,30 +219,30 @@ def write_file(path, data: bytes) -> None:
 
 @contextlib.contextmanager
 def raise_invalid_file(must: str) -> Iterator[None]:
-    """Raise one kind of error, whatever is wrong with what came from outside.
+    """Turn errors about wrong values in the block into :class:`InvalidFileError`.
 
     Parameters
     ----------
     must : str
-        What the error says first.
+        What must hold, with which the message begins.
 
     Raises
     ------
     InvalidFileError
-        Instead of what wrong values lead to in the block.
+        In the place of any of the errors.
     """
     try:
         yield
-    except _WRONG as error:
+    except _ERRORS as error:
         if isinstance(error, InvalidFileError):
             raise
         raise InvalidFileError(f"{must}: {error}") from error
 
 
-def _checked_content(data: bytes) -> dict[str, Any]:
-    """Return what the metadata say, if every byte is as it was written."""
-    stop = _header_stop(data[:8], len(data))
-    content = json.loads(json.loads(data[8:stop])["__metadata__"][_NAME])
+def _read_header(data: bytes) -> dict[str, Any]:
+    """Return the metadata of a file, if its digest is right."""
+    stop = _header_end(data[:8], len(data))
+    content = json.loads(json.loads(data[8:stop])["__metadata__"][_METADATA_KEY])
     digest = content["sha256"].encode()
     start = data.index(digest)
     blank = hashlib.sha256(data[:start])
@@ -258,8 +258,8 @@ def _checked_content(data: bytes) -> dict[str, Any]:
     return content
 
 
-def _header_stop(start: bytes, size: int) -> int:
-    """Return where the header ends that a file's first bytes tell of."""
+def _header_end(start: bytes, size: int) -> int:
+    """Return where the header ends, by the first 8 bytes of a file."""
     stop = 8 + int.from_bytes(start, "little")
     if not 8 < stop <= size:
         raise InvalidFileError(
@@ -269,52 +269,54 @@ def _header_stop(start: bytes, size: int) -> int:
     return stop
 
 
-def _described(value: Any, name: str, arrays: dict[str, np.ndarray]) -> Any:
-    """Return a value in JSON's terms, and put its arrays where they are kept."""
+def _to_json(value: Any, name: str, arrays: dict[str, np.ndarray]) -> Any:
+    """Return a value as JSON has it, and add its arrays to those of the file."""
     kind = type(value)
-    if value is None or kind in (bool, str) or (kind is int and abs(value) < _LARGEST):
+    if (
+        value is None
+        or kind in (bool, str)
+        or (kind is int and abs(value) < _INTEGER_LIMIT)
+    ):
         return value
     if kind is float:
         return value if math.isfinite(value) else {"float": repr(value)}
     if kind in (list, tuple):
         items = [
-            _described(item, f"{name}[{number}]", arrays)
+            _to_json(item, f"{name}[{number}]", arrays)
             for number, item in enumerate(value)
         ]
         return items if kind is list else {"tuple": items}
     if kind is dict:
-        return {
-            "dict": [_described_item(*item, name, arrays) for item in value.items()]
-        }
+        return {"dict": [_item_to_json(*item, name, arrays) for item in value.items()]}
     if isinstance(value, np.generic):
-        return {"scalar": _described(np.asarray(value), name, arrays)}
+        return {"scalar": _to_json(np.asarray(value), name, arrays)}
     if kind is np.ndarray:
-        return _described_array(value, name, arrays)
+        return _array_to_json(value, name, arrays)
     raise TypeError(
         f"{name} must be made of plain values and arrays to be saved, got "
         f"{'an integer beyond 64 bits' if kind is int else kind.__name__}."
     )
 
 
-def _described_item(key, value, name, arrays) -> list:
-    if not isinstance(key, _KEYS):
+def _item_to_json(key, value, name, arrays) -> list:
+    if not isinstance(key, _KEY_TYPES):
         raise TypeError(
             f"{name} must be a dict with strings or numbers for keys to be saved, got "
             f"{type(key).__name__}."
         )
     name_of_value = f"{name}.{key}"
-    return [_described(key, name, arrays), _described(value, name_of_value, arrays)]
+    return [_to_json(key, name, arrays), _to_json(value, name_of_value, arrays)]
 
 
-def _described_array(array, name, arrays) -> dict[str, Any]:
+def _array_to_json(array, name, arrays) -> dict[str, Any]:
     if array.dtype.kind in "OU":
         cells = array.ravel().tolist()
-        if not _is_roomy(array.dtype, cells):
+        if not _has_room(array.dtype, cells):
             raise TypeError(
                 f"{name} must be an array of objects to be saved, with strings of such "
                 f"different lengths, got {array.dtype}."
             )
-        cells = _described(cells, name, arrays)
+        cells = _to_json(cells, name, arrays)
         return {"cells": [array.dtype.str, list(array.shape), cells]}
     size = array.dtype.itemsize
     if array.dtype.kind not in _STORED_KINDS or size > _MOST_BYTES_A_NUMBER:
@@ -328,32 +330,32 @@ def _described_array(array, name, arrays) -> dict[str, Any]:
     return {"array": key}
 
 
-def _restored(value: Any, arrays: dict[str, np.ndarray]) -> Any:
-    """Return what :func:`_described` was given."""
+def _from_json(value: Any, arrays: dict[str, np.ndarray]) -> Any:
+    """Return the value that JSON and arrays describe."""
     if isinstance(value, list):
-        return [_restored(item, arrays) for item in value]
+        return [_from_json(item, arrays) for item in value]
     if not isinstance(value, dict):
-        if type(value) is int and abs(value) >= _LARGEST:
+        if type(value) is int and abs(value) >= _INTEGER_LIMIT:
             raise InvalidFileError("Integers must be of 64 bits, got a larger one.")
         return value
     ((form, content),) = value.items()
-    return _FORMS[form](content, arrays)
+    return _READERS[form](content, arrays)
 
 
-def _restored_dict(items, arrays) -> dict:
-    made = {}
+def _dict_from_json(items, arrays) -> dict:
+    tree = {}
     for key, item in items:
-        key = _restored(key, arrays)
-        if not isinstance(key, _KEYS):
+        key = _from_json(key, arrays)
+        if not isinstance(key, _KEY_TYPES):
             raise InvalidFileError("Keys must be strings or numbers.")
-        made[key] = _restored(item, arrays)
-    return made
+        tree[key] = _from_json(item, arrays)
+    return tree
 
 
-def _restored_cells(content, arrays) -> np.ndarray:
+def _cells_from_json(content, arrays) -> np.ndarray:
     dtype, shape, cells = np.dtype(content[0]), content[1], content[2]
-    cells = _restored(cells, arrays)
-    if dtype.kind not in "OU" or not _is_roomy(dtype, cells):
+    cells = _from_json(cells, arrays)
+    if dtype.kind not in "OU" or not _has_room(dtype, cells):
         raise InvalidFileError(f"Cells must be objects or strings, got {dtype}.")
     if dtype.kind == "U" and not all(isinstance(cell, str) for cell in cells):
         raise InvalidFileError("Cells of strings must be strings.")
@@ -363,23 +365,25 @@ def _restored_cells(content, arrays) -> np.ndarray:
     return array.reshape(shape)
 
 
-def _is_roomy(dtype: np.dtype, cells: list) -> bool:
-    """Tell whether an array of strings is not much larger than what it holds."""
+def _has_room(dtype: np.dtype, cells: list) -> bool:
+    """Tell whether an array of strings needs not much more memory than its text."""
     if dtype.kind == "O":
         return True
     n_characters = sum(map(len, cells))
     # NumPy 1 takes a number of characters modulo 2**30, and negative ones.
     if dtype.itemsize < 0:
         return False
-    return len(cells) * dtype.itemsize <= _ROOM * (len(cells) + n_characters)
+    return len(cells) * dtype.itemsize <= _MOST_BYTES_A_CHARACTER * (
+        len(cells) + n_characters
+    )
 
 
-_FORMS = {
+_READERS = {
     "float": lambda text, arrays: float(text),
-    "tuple": lambda items, arrays: tuple(_restored(items, arrays)),
-    "dict": _restored_dict,
-    "scalar": lambda content, arrays: _restored(content, arrays)[()],
-    # Each once: a file can't claim more memory than its size.
+    "tuple": lambda items, arrays: tuple(_from_json(items, arrays)),
+    "dict": _dict_from_json,
+    "scalar": lambda content, arrays: _from_json(content, arrays)[()],
+    # Each only once, so that a tree needs no more memory than its file.
     "array": lambda key, arrays: np.array(arrays.pop(key)),
-    "cells": _restored_cells,
+    "cells": _cells_from_json,
 }

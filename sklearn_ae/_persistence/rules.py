@@ -1,180 +1,232 @@
-"""What fitted attributes must be, where they come from outside."""
+"""Rules of the entries of fitted state: plain values and arrays."""
 
 import math
-from collections.abc import Callable
-from numbers import Integral, Real
+import operator
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Collection
 from typing import Any
 
 import numpy as np
 
-_LARGEST = 2**53
-# The end of a sentence, "must be ...", and a test of an attribute and its estimator.
-Rule = tuple[str, Callable[[Any, Any], bool]]
-
-
-def is_number(value: Any, estimator: Any = None) -> bool:
-    """Tell whether a value is a finite number."""
-    if type(value) is float:  # most are, and abstract classes are slow to ask
-        return math.isfinite(value)
-    real = isinstance(value, Real) and not isinstance(value, bool | np.bool_)
-    # Larger integers make arrays of objects.
-    small = not isinstance(value, Integral) or abs(value) <= _LARGEST
-    return real and small and math.isfinite(value)
-
-
-def is_count(value: Any, estimator: Any = None) -> bool:
-    """Tell whether a value is a whole number that is not negative."""
-    whole = isinstance(value, Integral) and not isinstance(value, bool | np.bool_)
-    return whole and value >= 0
-
-
-def is_vector(value: Any, n: int) -> bool:
-    """Tell whether a value is an array of n finite numbers."""
-    return are_numbers(value, n) and bool(np.isfinite(value).all())
-
-
-def are_numbers(value: Any, n: int) -> bool:
-    """Tell whether a value is an array of n numbers, finite or not."""
-    vector = isinstance(value, np.ndarray) and value.shape == (n,)
-    return vector and value.dtype.kind in "iuf"
-
-
-def optional(rule: Rule) -> Rule:
-    """Return a rule that takes None, too."""
-    what, holds = rule
-    return f"{what}, or None", lambda value, owner: value is None or holds(value, owner)
-
-
-def _are_losses(value: Any, estimator: Any) -> bool:
-    return type(value) is list and len(value) >= 1 and all(map(is_number, value))
-
-
-def _is_epoch(value: Any, estimator: Any) -> bool:
-    return is_count(value) and value <= estimator.n_epochs_
-
-
-NUMBER: Rule = ("a finite number", is_number)
-
-
-POSITIVE: Rule = ("a positive number", lambda n, _: is_number(n) and n > 0)
-
-
-COUNT: Rule = ("a whole number of at least 0", is_count)
-
-
-A_COMPONENT: Rule = (
-    "an array of a finite number for each component",
-    lambda value, estimator: is_vector(value, estimator.n_components_),
-)
-
-
-LOSSES: Rule = ("a list of finite numbers", _are_losses)
-
-
-TRAINED: dict[str, Rule] = {
-    "n_epochs_": COUNT,
-    "loss_curve_": LOSSES,
-    "validation_loss_curve_": optional(LOSSES),
-    "best_epoch_": ("an epoch that was run", _is_epoch),
-    "best_validation_loss_": optional(NUMBER),
+FLOATS = (np.float32, np.float64)
+_SIGNS = {
+    ">": operator.gt,
+    ">=": operator.ge,
+    "<": operator.lt,
+    "<=": operator.le,
+    "==": operator.eq,
 }
+_MOST = 80  # of a wrong value in an error
+# Sizes, and entries that are strings or integers, by name.
+Known = dict[str, Any]
 
 
-def columns_rules(columns: Callable[[Any], Any]) -> dict[str, Rule]:
-    """Return rules of number and names of columns.
+class Rule(ABC):
+    """Rule of an entry of a state."""
 
-    Parameters
-    ----------
-    columns : callable
-        Returns the columns of an estimator.
+    @abstractmethod
+    def read(self, value: Any, name: str, known: Known) -> Any:
+        """Return the object that an entry describes.
 
-    Returns
-    -------
-    rules : dict of str to Rule
-        By attribute.
-    """
-    return {
-        "n_features_in_": (
-            "the number of columns",
-            lambda n, estimator: is_count(n) and n == len(columns(estimator).names),
-        ),
-        "feature_names_in_": (
-            "the names of the columns",
-            lambda names, estimator: _are_names(names, columns(estimator).names),
-        ),
-    }
+        Parameters
+        ----------
+        value : object
+            The entry. It may be anything.
 
+        name : str
+            Its name in errors.
 
-def _are_names(value: Any, names: tuple[str, ...]) -> bool:
-    array = isinstance(value, np.ndarray) and value.dtype == object
-    return array and value.shape == (len(names),) and value.tolist() == list(names)
+        known : dict of str to object
+            What the entries before it say. Sizes that it says are added.
 
+        Raises
+        ------
+        Exception
+            Of many kinds, see :func:`raise_invalid_file`, if the entry breaks the rule.
+        """
 
-def restored(part: type, state: Any) -> Any:
-    """Return an object of a class from what its `__getstate__` gave."""
-    made = part.__new__(part)
-    made.__setstate__(state)
-    return made
+    def write(self, value: Any) -> Any:
+        """Return the entry of an object, as plain values and arrays."""
+        return value
 
 
-def check_keys(owner: str, given: Any, keys) -> None:
-    """Raise unless a state has these keys and no others."""
-    if isinstance(given, list | tuple) or set(given) != set(keys):
-        raise ValueError(
-            f"The state of {owner} must have {sorted(keys)}, got "
-            f"{sorted(map(str, given))}."
-        )
+class BaseCheck(Rule):
+    """Base of rules of entries that are plain values or arrays already."""
 
-
-def check_format(owner: str, state: dict[str, Any], wanted: int, keys) -> None:
-    """Raise unless a state from outside is of a format, and has its keys.
-
-    Parameters
-    ----------
-    owner : str
-        What the error calls the state.
-
-    state : dict
-        What came.
-
-    wanted : int
-        The format that is read.
-
-    keys : set of str
-        What a state of that format has.
-    """
-    # As text: to NumPy 1 an empty array differs from no number.
-    if repr(state.get("format")) != repr(wanted) or state.keys() != keys:
-        raise ValueError(
-            f"{owner} must be of format {wanted} with {sorted(keys)}, got format "
-            f"{state.get('format')!r} with {sorted(map(str, state))}."
-        )
-
-
-def check_arrays(arrays: dict[str, Any], shapes: dict[str, tuple[int, ...]]) -> None:
-    """Raise unless arrays from outside have these names and shapes, and finite floats.
-
-    Parameters
-    ----------
-    arrays : dict of str to ndarray
-        What came.
-
-    shapes : dict of str to tuple of int
-        What must come.
-    """
-    if not isinstance(arrays, dict) or arrays.keys() != shapes.keys():
-        raise ValueError(
-            f"The state must have the arrays {sorted(shapes)}, got {sorted(arrays)}."
-        )
-    for name, array in arrays.items():
-        if not isinstance(array, np.ndarray) or array.dtype not in (
-            np.float32,
-            np.float64,
-        ):
-            raise ValueError(f"Array {name!r} must be of float32 or float64.")
-        if array.shape != shapes[name]:
+    def read(self, value: Any, name: str, known: Known) -> Any:
+        """Return the entry."""
+        if not self._holds(value, known):
             raise ValueError(
-                f"Array {name!r} must have shape {shapes[name]}, got {array.shape}."
+                f"{name} must be {self._text(known)}, got {shorten(value)}."
             )
-        if not np.isfinite(array).all():
-            raise ValueError(f"Array {name!r} must be finite.")
+        return value
+
+    @abstractmethod
+    def _holds(self, value: Any, known: Known) -> bool:
+        """Tell whether the entry keeps the rule."""
+
+    @abstractmethod
+    def _text(self, known: Known) -> str:
+        """Return the end of the sentence "It must be ..."."""
+
+
+class Condition(BaseCheck):
+    """Rule that a function tests.
+
+    Parameters
+    ----------
+    text : str
+        The end of the sentence "It must be ...".
+
+    test : callable
+        Takes the entry, and what is known of those before it.
+    """
+
+    def __init__(self, text: str, test: Callable[[Any, Known], bool]) -> None:
+        self._sentence, self._test = text, test
+
+    def _holds(self, value: Any, known: Known) -> bool:
+        return self._test(value, known)
+
+    def _text(self, known: Known) -> str:
+        return self._sentence
+
+
+class OneOf(BaseCheck):
+    """One of some strings or integers."""
+
+    def __init__(self, values: Collection) -> None:
+        self._values = values
+
+    def _holds(self, value: Any, known: Known) -> bool:
+        return type(value) in (str, int) and value in self._values
+
+    def _text(self, known: Known) -> str:
+        return f"one of {sorted(self._values)}"
+
+
+class Bounds:
+    """Comparisons that numbers must meet.
+
+    Parameters
+    ----------
+    bounds : tuple of str
+        A sign and an integer or the name of a size, such as "> 0" or "<= n_features".
+    """
+
+    def __init__(self, bounds: tuple[str, ...]) -> None:
+        pairs = [bound.split(" ") for bound in bounds]
+        self._pairs = [
+            (sign, int(limit) if limit.isdigit() else limit) for sign, limit in pairs
+        ]
+
+    def hold(self, value: Any, known: Known) -> bool:
+        """Tell whether a number, or each of an array, meets them."""
+        for sign, limit in self._pairs:
+            meets = _SIGNS[sign](value, known.get(limit, limit))
+            if not (meets if type(meets) is bool else meets.all()):
+                return False
+        return True
+
+    def text(self, known: Known) -> str:
+        """Return what errors say of them."""
+        return " and".join(
+            f" {sign} {name_size(limit, known)}" for sign, limit in self._pairs
+        )
+
+
+class Count(BaseCheck):
+    """An integer of at least 0, see :class:`Bounds`."""
+
+    def __init__(self, *bounds: str) -> None:
+        has_least = bounds and bounds[0][0] in ">="
+        self._bounds = Bounds(bounds if has_least else (">= 0", *bounds))
+
+    def write(self, value: Any) -> int:
+        """Return the integer as Python's, if it is NumPy's."""
+        return int(value)
+
+    def _holds(self, value: Any, known: Known) -> bool:
+        return type(value) is int and self._bounds.hold(value, known)
+
+    def _text(self, known: Known) -> str:
+        return f"an integer{self._bounds.text(known)}"
+
+
+class Number(BaseCheck):
+    """A finite float, see :class:`Bounds`."""
+
+    def __init__(self, *bounds: str) -> None:
+        self._bounds = Bounds(bounds)
+
+    def write(self, value: Any) -> float:
+        """Return the number as Python's, if it is NumPy's."""
+        return float(value)
+
+    def _holds(self, value: Any, known: Known) -> bool:
+        finite = type(value) is float and math.isfinite(value)
+        return finite and self._bounds.hold(value, known)
+
+    def _text(self, known: Known) -> str:
+        return f"a finite float{self._bounds.text(known)}"
+
+
+class Array(BaseCheck):
+    """An array of finite numbers.
+
+    Parameters
+    ----------
+    shape : tuple of str or int
+        Sizes, or their names.
+
+    *bounds : str
+        See :class:`Bounds`.
+
+    sets : str, default=None
+        The name in `shape` of a size that the array says to the entries after it.
+
+    dtypes : tuple of type, default=FLOATS
+        NumPy's types that it may have.
+    """
+
+    def __init__(
+        self,
+        shape: tuple[str | int, ...],
+        *bounds: str,
+        sets: str | None = None,
+        dtypes: tuple[type, ...] = FLOATS,
+    ) -> None:
+        self._shape, self._bounds = shape, Bounds(bounds)
+        self._sets, self._dtypes = sets, dtypes
+
+    def _holds(self, value: Any, known: Known) -> bool:
+        if not isinstance(value, np.ndarray) or value.dtype not in self._dtypes:
+            return False
+        if self._sets is not None and value.ndim == len(self._shape):
+            known[self._sets] = value.shape[self._shape.index(self._sets)]
+        shape = tuple(known.get(size, size) for size in self._shape)
+        finite = value.shape == shape and np.isfinite(value).all()
+        return bool(finite) and self._bounds.hold(value, known)
+
+    def _text(self, known: Known) -> str:
+        dtypes = " or ".join(dtype.__name__ for dtype in self._dtypes)
+        sizes = ", ".join(name_size(size, known) for size in self._shape)
+        return (
+            f"a finite array of {dtypes} of shape ({sizes}){self._bounds.text(known)}"
+        )
+
+
+def name_size(size: str | int, known: Known) -> str:
+    """Return a size with its name."""
+    return f"{size}={known[size]}" if size in known else str(size)
+
+
+def shorten(value: Any) -> str:
+    """Return what errors say of a wrong value."""
+    if not isinstance(value, np.ndarray):
+        text = repr(value)
+        return text if len(text) <= _MOST else f"{text[:_MOST]}..."
+    text = f"{value.dtype} of shape {value.shape}"
+    if value.size == 0 or value.dtype.kind not in "iuf":
+        return text
+    return f"{text} from {value.min()} to {value.max()}"

@@ -22,7 +22,7 @@ from .._estimators import (
     latent_model_of,
 )
 from .._fitting import layer_sizes
-from .._persistence import NUMBER, TRAINED, optional
+from .._persistence import TRAINING_SCHEMA, Nested, Number, OrNone
 from .._sklearn import Interval, _fit_context
 from .._training import (
     RandomStreams,
@@ -80,11 +80,11 @@ class BasePretrained(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseWrap
         "swap_level": [Interval(Real, 0, 1, closed="both")],
         "labelled_validation_fraction": [Interval(Real, 0, 1, closed="neither")],
     }
-    _parts: ClassVar[dict] = {"_fitted": FittedPredictor}
-    _rules: ClassVar[dict] = {
-        **BaseWrapper._rules,
-        **TRAINED,
-        "start_validation_loss_": optional(NUMBER),
+    _schema: ClassVar[dict] = {
+        **BaseWrapper._schema,
+        "_fitted": Nested(FittedPredictor),
+        **TRAINING_SCHEMA,
+        "start_validation_loss_": OrNone(Number()),
     }
 
     @abstractmethod

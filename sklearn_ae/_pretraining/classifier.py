@@ -2,24 +2,25 @@
 
 from dataclasses import dataclass
 from numbers import Real
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 from scipy.special import expit, log_expit, log_softmax, softmax
 from sklearn.base import ClassifierMixin
 
+from .._persistence import Condition, Known
 from .._sklearn import Interval, StrOptions
 from .._tables import read_classes
 from .base_pretrained import BasePretrained
 from .targets import ClassTargets
 
 
-def _are_classes(classes, estimator) -> bool:
+def _are_classes(classes: Any, known: Known) -> bool:
     if not isinstance(classes, np.ndarray) or classes.ndim != 1:
         return False
     plain = all(isinstance(label, str | int | float) for label in classes.tolist())
     n_outputs = 1 if len(classes) == 2 else len(classes)
-    fits = n_outputs == estimator._fitted.head.arguments["n_outputs"]
+    fits = n_outputs == known["n_outputs"]
     return plain and fits and np.array_equal(np.unique(classes), classes)
 
 
@@ -212,9 +213,11 @@ class PretrainedClassifier(ClassifierMixin, BasePretrained):
         "unlabelled_weight": [Interval(Real, 0, None, closed="left")],
     }
 
-    _rules: ClassVar[dict] = {
-        **BasePretrained._rules,
-        "classes_": ("different classes in order, as the head has", _are_classes),
+    _schema: ClassVar[dict] = {
+        **BasePretrained._schema,
+        "classes_": Condition(
+            "different classes in order, as the head has", _are_classes
+        ),
     }
 
     def _read_targets(self, y):

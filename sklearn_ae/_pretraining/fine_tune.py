@@ -230,7 +230,7 @@ def _row_split(
 ) -> RowSplit:
     return RowSplit(
         rows=_training_rows(recipe, targets, labelled, streams),
-        judged=LabelledRows(labelled.rows, targets.judged()),
+        validation_rows=LabelledRows(labelled.rows, targets.validation_tensor()),
         index=torch.from_numpy(split.without(0)),
         parts=tuple(map(torch.from_numpy, split.parts)),
         always_train=torch.from_numpy(split.always_train),

@@ -67,10 +67,8 @@ def split_labelled_rows(
     if targets.are_few or not options.early_stopping:
         return LabelSplit(always_train, others, [])
     fraction = options.validation_fraction
-    if (
-        not options.watches_one_training
-        and fraction * len(targets) < _FEWEST_VALIDATION
-    ):
+    few = fraction * len(targets) < _FEWEST_VALIDATION
+    if few and not options.needs_single_training:
         # Every fifth row of the concatenated layers: a fifth of each layer.
         parts = [others[number::_N_PARTS] for number in range(_N_PARTS)]
         return LabelSplit(always_train, others, parts)

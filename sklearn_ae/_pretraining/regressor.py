@@ -5,18 +5,10 @@ from typing import ClassVar
 
 from sklearn.base import RegressorMixin
 
-from .._persistence import is_vector
+from .._persistence import Array, OneOf, TupleOf
 from .._tables import read_numbers
 from .base_pretrained import BasePretrained
 from .targets import NumberTargets
-
-
-def _is_target(target, estimator) -> bool:
-    if type(target) is not tuple or len(target) != 3:
-        return False
-    (mean, scale, n_axes), n = target, estimator._fitted.head.arguments["n_outputs"]
-    vectors = is_vector(mean, n) and is_vector(scale, n) and bool((scale > 0).all())
-    return vectors and (n_axes == 2 or (n_axes == n == 1))
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
@@ -159,10 +151,19 @@ class PretrainedRegressor(RegressorMixin, BasePretrained):
     (2,)
     """
 
-    _rules: ClassVar[dict] = {
-        **BasePretrained._rules,
-        "_target": ("mean, scale and axes of what the head gives", _is_target),
+    _schema: ClassVar[dict] = {
+        **BasePretrained._schema,
+        # Mean and scale of the head's outputs, and the number of axes of y.
+        "_target": TupleOf(
+            Array(("n_outputs",)), Array(("n_outputs",), "> 0"), OneOf({1, 2})
+        ),
     }
+
+    def _check_fitted(self):
+        super()._check_fitted()
+        mean, _, n_axes = self._target
+        if n_axes == 1 != len(mean):
+            raise ValueError(f"y with one axis must have one output, got {len(mean)}.")
 
     def _read_targets(self, y):
         labels = read_numbers(y)

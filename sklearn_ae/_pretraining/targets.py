@@ -93,7 +93,7 @@ class ClassTargets:
         """Return the targets of :func:`class_loss`."""
         return torch.from_numpy(self.numbers)
 
-    def judged(self) -> Tensor:
+    def validation_tensor(self) -> Tensor:
         """Return the targets of :func:`brier_loss`, which compares epochs."""
         return torch.eye(len(self.weight), dtype=torch.float32)[self.tensor()]
 
@@ -185,7 +185,7 @@ class NumberTargets:
         """Return the targets of :func:`squared_loss`."""
         return torch.from_numpy(self.numbers).float()
 
-    def judged(self) -> Tensor:
+    def validation_tensor(self) -> Tensor:
         """Return the same targets for the comparison of epochs."""
         return self.tensor()
 

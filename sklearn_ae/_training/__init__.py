@@ -1,7 +1,7 @@
 """Training: the engine over rows, schedules, validation and checkpoints."""
 
 from .callbacks import check_callbacks
-from .checkpoint import Checkpoint, check_checkpoint, read_checkpoint, resolved_path
+from .checkpoint import Checkpoint, check_checkpoint, read_checkpoint, resolve_path
 from .cross_fitting import Networks, rows_outside_fold, train_networks
 from .engine import Objective, row_losses
 from .online import (

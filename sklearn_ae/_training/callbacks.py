@@ -10,17 +10,17 @@ import torch
 from skorch.callbacks import Callback
 from torch import Tensor, nn
 
-# Training diverged if the loss grew by _DIVERGED * max(abs(loss before), _SMALL_LOSS).
-_DIVERGED, _SMALL_LOSS = 1e9, 1e-6
+# Training diverged if the loss grew by _MAX_GROWTH * max(abs(loss before), _MIN_LOSS).
+_MAX_GROWTH, _MIN_LOSS = 1e9, 1e-6
 # Training stops after max(n_epochs / 5, 5) epochs if none was better than the start.
-_HOPELESS = 5
+_MIN_EPOCHS, _EPOCHS_DIVISOR = 5, 5
 
 
-def is_stop(error: KeyboardInterrupt) -> bool:
-    """Tell a callback that stops training from Ctrl-C.
+def is_callback_stop(error: KeyboardInterrupt) -> bool:
+    """Return whether a callback stopped training, as opposed to Ctrl-C.
 
-    skorch's callbacks stop training by ``raise KeyboardInterrupt`` in a method of
-    their own. A signal arrives at any other instruction, or is raised by its handler.
+    skorch's callbacks stop training by ``raise KeyboardInterrupt`` in one of their
+    methods. A signal arrives at any other instruction, or is raised by its handler.
     """
     entry = error.__traceback__
     while entry.tb_next is not None:
@@ -32,43 +32,45 @@ def is_stop(error: KeyboardInterrupt) -> bool:
 
 
 def is_finite_and_bounded(loss: float, before: float) -> bool:
-    """Tell whether a loss is finite, and in proportion to one before it."""
-    limit = before + _DIVERGED * max(abs(before), _SMALL_LOSS)
+    """Return whether a loss is finite, and not much larger than one before it."""
+    limit = before + _MAX_GROWTH * max(abs(before), _MIN_LOSS)
     return math.isfinite(loss) and not loss > limit
 
 
 def check_callbacks(callbacks) -> None:
-    """Raise if something is no skorch callback, its class, or named one."""
+    """Raise unless all are skorch callbacks, their classes, or (name, callback)."""
     for item in callbacks:
         callback = item[1] if isinstance(item, tuple) and len(item) == 2 else item
         if isinstance(callback, type):
-            known = issubclass(callback, Callback)
+            is_callback = issubclass(callback, Callback)
         else:
-            known = isinstance(callback, Callback)
-        if not known:
+            is_callback = isinstance(callback, Callback)
+        if not is_callback:
             raise ValueError(f"callbacks must hold skorch callbacks, got {item!r}.")
 
 
 def copy_weights(module: nn.Module) -> dict[str, Tensor]:
-    """Return a copy of the module's state that later steps leave alone."""
+    """Return a copy of the module's state, which later steps do not change."""
     return {name: value.clone() for name, value in module.state_dict().items()}
 
 
-def stored(tensors: dict[str, Tensor]) -> dict[str, np.ndarray]:
-    """Return tensors as arrays that later steps leave alone."""
+def copy_to_arrays(tensors: dict[str, Tensor]) -> dict[str, np.ndarray]:
+    """Return tensors as copied arrays, which later steps do not change."""
     return {name: value.cpu().numpy().copy() for name, value in tensors.items()}
 
 
 class BestEpoch(Callback):
-    """Keeps the weights of the epoch with the lowest validation loss after the start.
+    """Keeps the weights of the epoch with the lowest validation loss.
+
+    The start is no epoch. Until the first one ends, its weights are kept.
 
     Parameters
     ----------
     weights : dict of str to Tensor
-        The start's.
+        Weights of the start.
 
     row_losses : Tensor of shape (n_rows,)
-        Its losses of the validation rows.
+        The start's losses of the validation rows.
     """
 
     def __init__(self, weights, row_losses):
@@ -92,12 +94,12 @@ class BestEpoch(Callback):
         return {
             "loss": float(self.loss_),
             "epoch": self.epoch_,
-            "weights": stored(self.weights_),
+            "weights": copy_to_arrays(self.weights_),
             "row_losses": self.row_losses_.cpu().numpy(),
         }
 
     def restore(self, state, device, n_epochs):
-        """Go on where :meth:`state` was taken; raise if that is no such state.
+        """Continue from a state; raise if no such training can have left it.
 
         Parameters
         ----------
@@ -108,7 +110,7 @@ class BestEpoch(Callback):
             Device of the training.
 
         n_epochs : int
-            Number of epochs that were run.
+            Number of epochs run so far.
         """
         if not 0 < state["epoch"] <= n_epochs:
             raise ValueError(f"got a best epoch {state['epoch']} of {n_epochs}")
@@ -121,7 +123,7 @@ class BestEpoch(Callback):
 
 
 class RowLosses(Callback):
-    """Keeps the losses of all validation rows, epoch by epoch."""
+    """Records the losses of all validation rows at the end of each epoch."""
 
     def __init__(self):
         self.epochs_ = []
@@ -131,12 +133,12 @@ class RowLosses(Callback):
 
 
 class EpochEnd(Callback):
-    """Calls a function of the net at every epoch's end.
+    """Calls a function with the net at the end of each epoch.
 
     Parameters
     ----------
     call : callable
-        What to call.
+        The function.
     """
 
     def __init__(self, call: Callable[[Any], None]):
@@ -147,21 +149,22 @@ class EpochEnd(Callback):
 
 
 class Stop(Callback):
-    """Ends training where no more is to be had, after all others saw the epoch.
+    """Ends training early.
 
-    That is after a fifth of all epochs, if none did better than the start, and when
-    patience is at its end.
+    It ends when `n_iter_no_change` epochs in a row were not the best, or after a fifth
+    of all epochs if none was better than the start. This callback must be the last one,
+    so that all others see the epoch.
 
     Parameters
     ----------
     best : BestEpoch
-        Knows the best epoch.
+        Callback that has seen the same epochs.
 
     n_iter_no_change : int or None
-        Patience, counted in epochs.
+        Patience in epochs. None means no limit.
 
     n_warm_up : int
-        Epochs that are for nothing but to warm up.
+        Number of warm-up epochs, which do not count.
     """
 
     def __init__(self, best, n_iter_no_change, n_warm_up):
@@ -169,20 +172,20 @@ class Stop(Callback):
         self.n_warm_up = n_warm_up
 
     def on_train_begin(self, net, **kwargs):
-        if len(net.history):  # of a training that goes on
+        if len(net.history):  # resumed from a checkpoint
             self.on_epoch_end(net)
 
     def on_epoch_end(self, net, **kwargs):
         epoch, patience = len(net.history) - self.n_warm_up, self.n_iter_no_change
         n_idle = epoch - max(self.best.epoch_ - self.n_warm_up, 0)
         idle = patience is not None and n_idle >= patience
-        late = epoch >= max(_HOPELESS, net.max_epochs / _HOPELESS)
+        late = epoch >= max(_MIN_EPOCHS, net.max_epochs / _EPOCHS_DIVISOR)
         if idle or (late and self.best.loss_ >= self.best.start_loss):
             raise KeyboardInterrupt
 
 
 class Divergence(Callback):
-    """Raises as soon as an epoch's loss is not finite, or out of all proportion.
+    """Raises if an epoch's loss is not finite, or much larger than the start's.
 
     Parameters
     ----------
@@ -198,15 +201,15 @@ class Divergence(Callback):
             self.check(net, name, net.history[-1].get(name, 0.0))
 
     def check(self, net, name, loss):
-        """Raise ValueError if a loss is not one to go on with.
+        """Raise ValueError if a loss shows that training diverged.
 
         Parameters
         ----------
         net : NeuralNet
-            What has been trained.
+            The net that has been trained.
 
         name : str
-            The loss, for the message.
+            Name of the loss, for the message.
 
         loss : float
             Its value.
@@ -222,15 +225,15 @@ class Divergence(Callback):
 
 
 class ProgressBar(Callback):
-    """One bar over all epochs, with the losses of the last one.
+    """Shows one progress bar over all epochs, with the losses of the latest.
 
     Parameters
     ----------
     references : dict of str to float
-        Losses to compare with, by name.
+        Further losses to show, by name.
 
     n_epochs : int
-        Epochs in all.
+        Number of epochs.
     """
 
     def __init__(self, references, n_epochs):
@@ -246,10 +249,10 @@ class ProgressBar(Callback):
         self.bar_ = tqdm(total=self.n_epochs, initial=len(net.history), unit="epoch")
 
     def on_epoch_end(self, net, **kwargs):
-        shown = {"train": net.history[-1, "train_loss"]}
+        losses = {"train": net.history[-1, "train_loss"]}
         if "valid_loss" in net.history[-1]:
-            shown["validation"] = net.history[-1, "valid_loss"]
-        self.bar_.set_postfix(shown | self.references, refresh=False)
+            losses["validation"] = net.history[-1, "valid_loss"]
+        self.bar_.set_postfix(losses | self.references, refresh=False)
         self.bar_.update()
 
     def on_train_end(self, net, **kwargs):

@@ -1,4 +1,4 @@
-"""Checkpoints: files from which a fit goes on that was cut off."""
+"""Checkpoints: files from which an interrupted fit resumes."""
 
 import math
 import os
@@ -11,18 +11,18 @@ from torch import nn
 
 from .._persistence import (
     InvalidFileError,
-    packed,
+    from_bytes,
     raise_invalid_file,
     read_file,
-    unpacked,
+    to_bytes,
     write_file,
 )
-from .callbacks import BestEpoch, stored
+from .callbacks import BestEpoch, copy_to_arrays
 from .random import RandomStreams
 from .rows import Batches
 
 _KIND = "checkpoint"
-_MUST = "checkpoint must hold what a fit leaves there"
+_MUST = "checkpoint must hold the state of a fit"
 _CONTENT = {"settings": dict, "data": dict, "seed": int, "training": dict}
 _TRAINING = {"progress": dict, "generators": dict}
 _LOSSES = ("train_loss", "valid_loss")
@@ -37,11 +37,11 @@ class Checkpoint:
         Path of the file.
 
     content : dict
-        What it holds: settings, data and seed, which tell one fit from another, and
-        the progress of its training with the states of its generators, if there is any.
+        Content of the file: settings, data and seed, which identify the fit, and the
+        progress of its training with the states of its generators, if there is any.
 
     streams : RandomStreams
-        Generators of the fit.
+        Random streams of the fit.
     """
 
     def __init__(
@@ -51,26 +51,26 @@ class Checkpoint:
 
     def write(self) -> None:
         """Write the file."""
-        write_file(self._path, packed(_KIND, self._content))
+        write_file(self._path, to_bytes(_KIND, self._content))
 
-    def take(self, resume: Callable[[Any], None]) -> None:
-        """Set generators, and let a training resume, if there is progress.
+    def restore(self, resume: Callable[[Any], None]) -> None:
+        """Set the generators' states and resume training, if there is progress.
 
         Parameters
         ----------
         resume : callable
-            Gets the progress, and raises if that is none.
+            Gets the progress, and raises if it is invalid.
         """
         training = self._content["training"]
         if not training:
             return
         with raise_invalid_file(_MUST):
-            _check_kinds(training, _TRAINING)
+            _check_types(training, _TRAINING)
             self._streams.restore(training["generators"])
             resume(training["progress"])
 
     def save(self, progress: dict[str, Any]) -> None:
-        """Write the progress of a training, and the states of generators.
+        """Write the progress of a training and the states of the generators.
 
         Parameters
         ----------
@@ -83,7 +83,7 @@ class Checkpoint:
 
 
 def check_checkpoint(checkpoint, callbacks) -> None:
-    """Raise if a checkpoint can't be written, or can't hold all of a training's state.
+    """Raise if a checkpoint can't be written, or can't hold the state of callbacks.
 
     Parameters
     ----------
@@ -91,7 +91,7 @@ def check_checkpoint(checkpoint, callbacks) -> None:
         Path of the file.
 
     callbacks : sequence or None
-        Callbacks of the user, of which there must be none.
+        Callbacks of the user. With a checkpoint there must be none.
     """
     if checkpoint is None:
         return
@@ -100,7 +100,7 @@ def check_checkpoint(checkpoint, callbacks) -> None:
             "callbacks must be None with a checkpoint, which can't hold their state, "
             f"got callbacks={callbacks!r}."
         )
-    path = resolved_path(checkpoint)
+    path = resolve_path(checkpoint)
     is_free = not os.path.lexists(path) and os.path.isdir(os.path.dirname(path))
     if not is_free and not os.path.isfile(path):
         raise ValueError(
@@ -109,8 +109,8 @@ def check_checkpoint(checkpoint, callbacks) -> None:
         )
 
 
-def resolved_path(checkpoint) -> str:
-    """Return the path of a file as text, with links followed."""
+def resolve_path(checkpoint) -> str:
+    """Return the real path of a file as text."""
     try:
         return os.path.realpath(os.fsdecode(checkpoint))
     except TypeError:
@@ -120,11 +120,11 @@ def resolved_path(checkpoint) -> str:
 
 
 def read_checkpoint(path: str) -> dict[str, Any]:
-    """Return the content of a checkpoint; raise InvalidFileError if it is none."""
+    """Return the content of a checkpoint, or raise InvalidFileError."""
     try:
-        content = unpacked(_KIND, read_file(path))
+        content = from_bytes(_KIND, read_file(path))
         with raise_invalid_file(_MUST):
-            _check_kinds(content, _CONTENT)
+            _check_types(content, _CONTENT)
             np.random.SeedSequence(content["seed"])
         return content
     except InvalidFileError as error:
@@ -134,20 +134,20 @@ def read_checkpoint(path: str) -> dict[str, Any]:
         ) from error
 
 
-def _check_kinds(tree: dict[str, Any], kinds: dict[str, type]) -> None:
-    """Raise unless a dict has values of these kinds."""
-    found = {name: type(value) for name, value in tree.items()}
-    if found != kinds:
-        raise ValueError(f"got {found} where {kinds} belong")
+def _check_types(content: dict[str, Any], types: dict[str, type]) -> None:
+    """Raise unless a dict has these keys, with values of these types."""
+    found = {name: type(value) for name, value in content.items()}
+    if found != types:
+        raise ValueError(f"got {found} instead of {types}")
 
 
 def training_progress(net, batches: Batches) -> dict[str, Any]:
-    """Return all that an epoch leaves to the next, but for generators' states.
+    """Return the state of a training, but for its generators.
 
     Parameters
     ----------
     net : skorch.NeuralNet
-        What trains, at an epoch's end.
+        The net, at the end of an epoch.
 
     batches : Batches
         Its training rows.
@@ -155,14 +155,14 @@ def training_progress(net, batches: Batches) -> dict[str, Any]:
     Returns
     -------
     progress : dict
-        Plain values, and arrays that later steps leave alone.
+        Plain values and copied arrays.
     """
     return {
         "steps": net.flat_.state(net.optimizer_),
-        "buffers": stored(dict(net.module_.named_buffers())),
-        "switches": _switches(net.module_),
+        "buffers": copy_to_arrays(dict(net.module_.named_buffers())),
+        "switches": _boolean_attributes(net.module_),
         "batches": batches.state(),
-        "best_epoch": best.state() if (best := _best_epoch(net)) else {},
+        "best_epoch": best.state() if (best := _best_epoch_callback(net)) else {},
         "epochs": [
             {name: float(epoch[name]) for name in _LOSSES if name in epoch}
             for epoch in net.history
@@ -172,15 +172,15 @@ def training_progress(net, batches: Batches) -> dict[str, Any]:
 
 @torch.no_grad()
 def resume(net, batches: Batches, progress: dict[str, Any]) -> None:
-    """Let a training that is about to begin go on where another stood.
+    """Resume a training from its progress.
 
     Parameters
     ----------
     net : skorch.NeuralNet
-        Made as that one was.
+        A net before training, built as the one that was saved.
 
     batches : Batches
-        Its training rows. Generators stand where those of the other did.
+        Its training rows. The generators' states must be those that were saved.
 
     progress : dict
         What :func:`training_progress` returned.
@@ -188,17 +188,17 @@ def resume(net, batches: Batches, progress: dict[str, Any]) -> None:
     Raises
     ------
     Exception
-        Of many kinds, if it is not what that returns of such a training.
+        Of many kinds, if `progress` is not of such a training.
     """
     _check_progress(net, batches, progress)
     net.flat_.restore(net.optimizer_, progress["steps"])
-    net.flat_.show(averaged=True)  # as an epoch leaves them
+    net.flat_.load_weights(averaged=True)  # as at the end of an epoch
     for name, buffer in net.module_.named_buffers():
         buffer.copy_(torch.from_numpy(progress["buffers"][name]))
     for name, part in net.module_.named_modules():
         vars(part).update(progress["switches"][name])
     batches.restore(progress["batches"])
-    if best := _best_epoch(net):
+    if best := _best_epoch_callback(net):
         n_epochs = len(progress["epochs"])
         best.restore(progress["best_epoch"], net.settings.device, n_epochs)
     for losses in progress["epochs"]:
@@ -208,65 +208,63 @@ def resume(net, batches: Batches, progress: dict[str, Any]) -> None:
             net.history.record(name, loss)
 
 
-def check_alike(found: Any, wanted: Any, name: str) -> None:
-    """Raise unless a tree is made as another one, whatever its numbers are.
+def check_same_structure(found: Any, expected: Any, name: str) -> None:
+    """Raise unless nested values have the structure of other ones, and no NaN.
 
     Parameters
     ----------
     found : object
-        What came from outside.
+        Values that may come from a file.
 
-    wanted : object
-        A tree of the same types, keys, dtypes and shapes. Lists and tuples may differ
-        in what they hold.
+    expected : object
+        Values of the expected types, keys, dtypes and shapes. The content of lists and
+        tuples is not compared.
 
     name : str
-        What the error calls it.
+        Name of `found` in the error.
 
     Examples
     --------
-    >>> from sklearn_ae._training.checkpoint import check_alike
-    >>> check_alike({"n_steps": 3}, {"n_steps": 0}, "progress")
+    >>> from sklearn_ae._training.checkpoint import check_same_structure
+    >>> check_same_structure({"n_steps": 3}, {"n_steps": 0}, "progress")
     """
-    if type(found) is not type(wanted):
+    if type(found) is not type(expected):
         raise TypeError(
-            f"{name} must be of type {type(wanted).__name__}, got "
+            f"{name} must be of type {type(expected).__name__}, got "
             f"{type(found).__name__}."
         )
-    if isinstance(wanted, dict):
-        if found.keys() != wanted.keys():
-            raise ValueError(f"{name} must have {list(wanted)}, got {list(found)}.")
-        for key, value in wanted.items():
-            check_alike(found[key], value, f"{name}.{key}")
-    if isinstance(wanted, np.ndarray):
-        kinds = [(array.dtype, array.shape) for array in (found, wanted)]
-        if kinds[0] != kinds[1] or np.isnan(found).any():
-            raise ValueError(
-                f"{name} must be of {kinds[1]} without NaN, got {kinds[0]}."
-            )
-    if isinstance(wanted, float) and math.isnan(found):
+    if isinstance(expected, dict):
+        if found.keys() != expected.keys():
+            raise ValueError(f"{name} must have {list(expected)}, got {list(found)}.")
+        for key, value in expected.items():
+            check_same_structure(found[key], value, f"{name}.{key}")
+    if isinstance(expected, np.ndarray):
+        got, wanted = ((array.dtype, array.shape) for array in (found, expected))
+        if got != wanted or np.isnan(found).any():
+            raise ValueError(f"{name} must be of {wanted} without NaN, got {got}.")
+    if isinstance(expected, float) and math.isnan(found):
         raise ValueError(f"{name} must not be NaN.")
 
 
 def _check_progress(net, batches: Batches, progress: dict[str, Any]) -> None:
     now, epochs = training_progress(net, batches), progress["epochs"]
-    check_alike(progress, now | {"batches": progress["batches"]}, "progress")
+    check_same_structure(progress, now | {"batches": progress["batches"]}, "progress")
     names = _LOSSES if net.train_split else _LOSSES[:1]
     for epoch in epochs:
-        check_alike(epoch, dict.fromkeys(names, 0.0), "epochs")
+        check_same_structure(epoch, dict.fromkeys(names, 0.0), "epochs")
     n_steps = progress["steps"]["n_steps"]
     if n_steps != len(epochs) * len(batches) or len(epochs) > net.max_epochs:
         raise ValueError(f"got {n_steps} steps in {len(epochs)} epochs")
 
 
-def _switches(module: nn.Module) -> dict[str, dict[str, bool]]:
-    """Return what ``train()`` and ``eval()`` set, of every part."""
+def _boolean_attributes(module: nn.Module) -> dict[str, dict[str, bool]]:
+    """Return the boolean attributes of all submodules, as ``train()`` sets them."""
     return {
         name: {key: value for key, value in vars(part).items() if type(value) is bool}
         for name, part in module.named_modules()
     }
 
 
-def _best_epoch(net) -> BestEpoch | None:
-    """Return the callback that keeps the best epoch, if validation rows judge."""
+def _best_epoch_callback(net) -> BestEpoch | None:
+    """Return the callback that keeps the best epoch, if there are validation rows."""
     return dict(net.callbacks_).get("best_epoch")

@@ -1,4 +1,4 @@
-"""Training of a network, by cross-fitting where there are few rows."""
+"""Training of a network, with cross-fitting on small tables."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -18,15 +18,15 @@ from .validation_split import RowSplit
 
 
 class Networks(NamedTuple):
-    """Networks at their starts.
+    """Networks before training.
 
     Attributes
     ----------
     module : torch.nn.Module
-        Its start knows all rows.
+        Network whose start is fitted to all rows.
 
     fold_networks : sequence of torch.nn.Module
-        One for each part of the validation rows, whose start knows nothing of them.
+        One for each part of the validation rows; its start is fitted to the others.
 
     starts : sequence of torch.nn.Module or None, default=None
         Smaller networks that compute epoch 0: of the module, and of each fold network.
@@ -40,8 +40,8 @@ class Networks(NamedTuple):
     @property
     def kept(self) -> nn.Module:
         """The network whose weights are kept."""
-        one = len(self.fold_networks) == 1
-        return self.fold_networks[0] if one else self.module
+        is_single = len(self.fold_networks) == 1
+        return self.fold_networks[0] if is_single else self.module
 
 
 def train_networks(
@@ -51,7 +51,7 @@ def train_networks(
     settings: TrainingSettings,
     streams: RandomStreams,
 ) -> TrainingState:
-    """Train the network to keep, by way of the fold networks if there are several.
+    """Train the network to keep, by cross-fitting if there are several folds.
 
     Parameters
     ----------
@@ -59,7 +59,7 @@ def train_networks(
         On ``settings.device``; their weights change.
 
     objective : callable
-        Turns (module, batch) into one loss a row.
+        Function of (module, batch) that returns one loss per row.
 
     split : RowSplit
         Training rows and validation rows.
@@ -94,16 +94,16 @@ def cross_fit_network(
     settings: TrainingSettings,
     streams: RandomStreams,
 ) -> TrainingState:
-    """Train a module on all rows, for as many epochs as is best for unseen rows.
+    """Train a module on all rows, for the number of epochs that cross-fitting finds.
 
-    For each fold a network is trained on the other folds and judged on this one, start
-    and epochs alike. The epoch with the lowest loss over all rows is chosen, if its
-    gain over the start is significant, see :func:`is_significant_gain`. Then the module
-    itself is trained on all rows, with the same schedule, and stopped after that epoch.
-    If an observer stops one training, later trainings run for no more epochs.
+    For each fold a network is trained on the other folds, and its start and all epochs
+    are evaluated on this one. The epoch with the lowest loss over all rows is chosen if
+    it is significantly better than the start, see :func:`is_significant_gain`. Then the
+    module is trained on all rows with the same schedule, and stopped after that epoch.
+    If an observer stops one training, later ones run for no more epochs.
 
-    Such tables are small, so a checkpoint keeps no progress: a fit that was cut off
-    starts anew, and ends with the same bits.
+    Such tables are small, so a checkpoint saves no progress: an interrupted fit starts
+    anew, and ends with the same bits.
 
     Parameters
     ----------
@@ -111,7 +111,7 @@ def cross_fit_network(
         On ``settings.device``; their weights change.
 
     objective : callable
-        Turns (module, batch) into one loss a row.
+        Function of (module, batch) that returns one loss per row.
 
     split : RowSplit
         Its parts are the folds.
@@ -125,8 +125,8 @@ def cross_fit_network(
     Returns
     -------
     state : TrainingState
-        Weights and curves. Validation losses are those of all folds' rows, each by the
-        network that did not see it; so are training losses where the start is kept.
+        Weights and curves. Each row's validation loss is that of the network which was
+        not trained on it. If the start is kept, training losses are means over folds.
 
     Raises
     ------
@@ -134,7 +134,7 @@ def cross_fit_network(
         If a loss is not finite, or much larger than the start's.
     """
     settings = replace(settings, progress=None)
-    first, *fold_starts = networks.starts or [networks.module, *networks.fold_networks]
+    start, *fold_starts = networks.starts or [networks.module, *networks.fold_networks]
     before = _start_losses(fold_starts, objective, split)
     state = TrainingState(
         copy_weights(networks.module), validation_losses=[before.mean().item()]
@@ -147,19 +147,19 @@ def cross_fit_network(
         ):
             losses.append(fitted.losses)
             epochs.append(fold_epochs)
-        after = _describe_folds(state, losses, epochs)
+        after = _add_fold_curves(state, losses, epochs)
         best = int(np.argmin(state.validation_losses[1:] or [0]))
         level = settings.significance_level
         if not after or not is_significant_gain(before, after[best], level):
             return state
-        everything = torch.cat([*split.parts, split.always_train])
+        all_rows = torch.cat([*split.parts, split.always_train])
         final = fit_network(
             networks.module,
             objective,
-            split._replace(index=everything, parts=()),
+            split._replace(index=all_rows, parts=()),
             replace(settings, stop_after=best + 1),
             streams.torch("batches"),
-            first,
+            start,
         )
     except KeyboardInterrupt as caught:
         if not losses:
@@ -174,8 +174,8 @@ def cross_fit_network(
     return final
 
 
-def _describe_folds(state: TrainingState, losses, epochs) -> list[Tensor]:
-    """Add the curves of all folds to a state; return all rows' losses by epoch."""
+def _add_fold_curves(state: TrainingState, losses, epochs) -> list[Tensor]:
+    """Add the mean curves of the folds to a state; return row losses by epoch."""
     state.losses = [sum(parts) / len(losses) for parts in zip(*losses, strict=False)]
     after = [torch.cat(parts) for parts in zip(*epochs, strict=False)]
     state.validation_losses += [epoch.mean().item() for epoch in after]
@@ -183,9 +183,11 @@ def _describe_folds(state: TrainingState, losses, epochs) -> list[Tensor]:
 
 
 def _start_losses(starts, objective: Objective, split: RowSplit) -> Tensor:
-    """Return the losses of all folds' rows, each by the start that did not see it."""
+    """Return all rows' losses, each of the start that was fitted without it."""
     losses = [
-        row_losses(start, objective, Batches(split.judged, fold, EVALUATION_ROWS))
+        row_losses(
+            start, objective, Batches(split.validation_rows, fold, EVALUATION_ROWS)
+        )
         for start, fold in zip(starts, split.parts, strict=True)
     ]
     return torch.cat(losses)
@@ -194,7 +196,7 @@ def _start_losses(starts, objective: Objective, split: RowSplit) -> Tensor:
 def _fit_folds(
     pairs, objective: Objective, split: RowSplit, settings, streams
 ) -> Iterator[tuple[TrainingState, list[Tensor]]]:
-    """Yield the state of each fold network, and the losses of the fold's rows."""
+    """Yield each fold network's state, and its validation losses by epoch."""
     n_epochs = settings.max_epochs
     for number, (network, start) in enumerate(pairs):
         others = rows_outside_fold(split.parts, number)

@@ -1,4 +1,4 @@
-"""The training engine: skorch's loop over row sources. Knows no autoencoders."""
+"""Training engine: skorch's loop over row sources, for any module and objective."""
 
 from collections.abc import Callable
 from functools import partial
@@ -16,7 +16,7 @@ from .callbacks import (
     ProgressBar,
     Stop,
     copy_weights,
-    is_stop,
+    is_callback_stop,
 )
 from .checkpoint import resume, training_progress
 from .epoch_comparison import is_significant_gain
@@ -31,7 +31,7 @@ Objective = Callable[[nn.Module, Pair], Tensor]
 
 
 class _Criterion(nn.Module):
-    """An objective as the module that skorch expects."""
+    """Wraps an objective in the module that skorch expects."""
 
     def __init__(self, objective: Objective) -> None:
         super().__init__()
@@ -42,15 +42,15 @@ class _Criterion(nn.Module):
 
 
 class _SkorchNet(NeuralNet):
-    """skorch's loop without its costs on small batches, on flat parameters.
+    """skorch's loop on concatenated parameters, with less overhead per batch.
 
-    Validation, and callbacks at the end of an epoch, see the average of the latest
-    steps. A gradient that a callback replaces (``p.grad = None``), not changes, is cut
-    off from the optimizer's.
+    Batches come as tensors on the device, a step is one fused call per group, and
+    losses are fetched once per epoch: the history has a batch's loss at the end of its
+    epoch. Callbacks get no ``y_pred``. They may change gradients in place; one that a
+    callback replaces (``p.grad = None``) no longer reaches the optimizer.
 
-    Batches come as tensors on the device, a step is one fused call a group, and losses
-    are fetched once an epoch: the history has a batch's loss at the end of its epoch.
-    There is no ``y_pred`` for callbacks.
+    Validation, and callbacks at the end of an epoch, see the running average of the
+    weights.
     """
 
     def initialize(self):
@@ -62,7 +62,7 @@ class _SkorchNet(NeuralNet):
         _, options = self.get_params_for_optimizer("optimizer", [])
         scales = self.settings.learning_rate_scales
         parameters = list(self.get_all_learnable_params())
-        scale_values = _scales(self.settings)
+        scale_values = _distinct_scales(self.settings)
         self.flat_ = FlatParameters(
             [p for name, p in parameters if scales[name] == scale]
             for scale in scale_values
@@ -84,10 +84,10 @@ class _SkorchNet(NeuralNet):
 
     def run_single_epoch(self, iterator, training, prefix, step_fn, **fit_params):
         if iterator is None:
-            self.flat_.show(averaged=True)
+            self.flat_.load_weights(averaged=True)
             return
         self._set_training(training)
-        self.flat_.show(averaged=not training)
+        self.flat_.load_weights(averaged=not training)
         steps = []
         for batch in iterator:
             self.notify("on_batch_begin", batch=batch, training=training)
@@ -99,7 +99,7 @@ class _SkorchNet(NeuralNet):
             self.validation_row_losses_ = torch.cat(steps)
 
     def train_step(self, batch, **fit_params):
-        self.flat_.clear()
+        self.flat_.zero_grad()
         row_losses = self.criterion_(self.module_, batch)
         loss = row_losses.mean()
         (loss / self.settings.loss_unit).backward()
@@ -109,9 +109,9 @@ class _SkorchNet(NeuralNet):
             batch=batch,
             training=True,
         )
-        self.flat_.clip(MAX_GRADIENT_NORM)
+        self.flat_.clip_gradients(MAX_GRADIENT_NORM)
         self.optimizer_.step()
-        self.flat_.average()
+        self.flat_.update_average()
         return {
             "loss": loss.detach(),
             "y_pred": None,
@@ -133,15 +133,15 @@ class _SkorchNet(NeuralNet):
 
 
 class _ObserverCallback(Callback):
-    """Tells an observer of every epoch, as soon as its weights are judged.
+    """Notifies an observer of every epoch.
 
     Parameters
     ----------
     observer : Observer
-        Who is told.
+        The observer.
 
     start : TrainingState
-        Epoch 0.
+        State at epoch 0.
     """
 
     def __init__(self, observer, start):
@@ -154,24 +154,24 @@ class _ObserverCallback(Callback):
         self.stops_ = self.observer.end(partial(self._state, net))
 
     def stop(self, net):
-        """End training if that is wanted, once all other callbacks saw the epoch."""
+        """Stop training if the observer asked for it; call this after all callbacks."""
         if self.stops_:
             raise KeyboardInterrupt
 
     def _state(self, net) -> TrainingState:
-        """Return the state of a training that ends here and keeps its last epoch."""
+        """Return the state as if training ended now and kept this epoch's weights."""
         losses = _epoch_losses(net, "train_loss")
-        judged = _epoch_losses(net, "valid_loss")
+        validation_losses = _epoch_losses(net, "valid_loss")
         return TrainingState(
             weights=copy_weights(net.module_),
             best_epoch=len(losses),
             losses=self.start.losses + losses,
-            validation_losses=self.start.validation_losses + judged,
+            validation_losses=self.start.validation_losses + validation_losses,
         )
 
 
 def _epoch_losses(net: _SkorchNet, name: str) -> list[float]:
-    """Return the losses of all epochs that came to have one."""
+    """Return the losses of all epochs that have one; an interrupted one has none."""
     return [float(epoch[name]) for epoch in net.history if name in epoch]
 
 
@@ -183,11 +183,10 @@ def fit_network(
     generator: torch.Generator,
     start: nn.Module | None = None,
 ) -> TrainingState:
-    """Train a module from where it stands and return the weights to keep.
+    """Train a module from its current weights, and return the weights to keep.
 
-    The start counts as epoch 0. It is left only for an epoch whose gain on the
-    validation rows their own noise does not explain, see
-    :func:`is_significant_gain`.
+    The start counts as epoch 0. It is kept unless the best epoch is significantly
+    better on the validation rows, see :func:`is_significant_gain`.
 
     Parameters
     ----------
@@ -195,11 +194,11 @@ def fit_network(
         On ``settings.device``; its weights change.
 
     objective : callable
-        Turns (module, batch) into one loss a row.
+        Function of (module, batch) that returns one loss per row.
 
     split : RowSplit
-        Rows to train on, and at most one part of validation rows. Without one all
-        epochs are run, and the weights of the last one are kept.
+        Training rows, and at most one part of validation rows. Without validation rows
+        all epochs are run, and the weights of the last one are kept.
 
     settings : TrainingSettings
         How to train.
@@ -208,13 +207,13 @@ def fit_network(
         Source of the order of rows.
 
     start : torch.nn.Module, default=None
-        A smaller network that computes what `module` computes before training.
+        A smaller network with the same outputs as `module` before training.
 
     Returns
     -------
     state : TrainingState
-        Weights and curves. Weights are averages of the latest steps, but for the
-        start's; training losses are those of the steps.
+        Weights and curves. Weights are running averages, except the start's; training
+        losses are those of the steps.
 
     Raises
     ------
@@ -222,55 +221,55 @@ def fit_network(
         If a loss is not finite, or much larger than the start's.
     """
     train = Batches(split.rows, split.index, settings.batch_size, generator)
-    judge = None
+    validation = None
     if split.parts:
         (part,) = split.parts
-        judge = Batches(split.judged, part, EVALUATION_ROWS)
+        validation = Batches(split.validation_rows, part, EVALUATION_ROWS)
     best, start = None, module if start is None else start
     state = TrainingState(
         weights=copy_weights(module),
         losses=[row_losses(start, objective, train).mean().item()],
     )
-    if judge is not None:
-        start_rows = row_losses(start, objective, judge)
-        best = BestEpoch(state.weights, start_rows)
+    if validation is not None:
+        start_losses = row_losses(start, objective, validation)
+        best = BestEpoch(state.weights, start_losses)
         state.validation_losses.append(best.start_loss)
     if settings.max_epochs == 0:
         return state
-    net = _make_net(module, objective, (train, judge), best, state, settings)
-    state.interruption = _run(net, train, judge)
+    net = _make_net(module, objective, (train, validation), best, state, settings)
+    state.interruption = _run_epochs(net, train, validation)
     losses = _epoch_losses(net, "train_loss")
     state.losses += losses
-    if judge is None:
-        net.flat_.show(averaged=True)
+    if validation is None:
+        net.flat_.load_weights(averaged=True)
         _check_last_step(net, objective, split)
         state.weights, state.best_epoch = copy_weights(module), len(losses)
         return state
     state.validation_losses += _epoch_losses(net, "valid_loss")
     state.losses = state.losses[: len(state.validation_losses)]
     if best.epoch_ and is_significant_gain(
-        start_rows, best.row_losses_, settings.significance_level
+        start_losses, best.row_losses_, settings.significance_level
     ):
         state.weights, state.best_epoch = best.weights_, best.epoch_
     return state
 
 
 def row_losses(module: nn.Module, objective: Objective, batches: Batches) -> Tensor:
-    """Return the losses of one epoch's rows, without a step."""
+    """Return the losses of all rows of the batches, without training."""
     module.eval()
     with torch.no_grad():
         return torch.cat([objective(module, batch) for batch in batches])
 
 
 def _check_last_step(net: _SkorchNet, objective, split: RowSplit) -> None:
-    """Raise if the weights of the last epoch, which no row has judged, diverged."""
+    """Raise if the last step diverged: without validation rows no loss shows it."""
     sample = Batches(split.rows, split.index[:EVALUATION_ROWS], EVALUATION_ROWS)
     loss = row_losses(net.module_, objective, sample).mean().item()
     dict(net.callbacks_)["divergence"].check(net, "train_loss", loss)
 
 
 def _make_net(module, objective, batches, best, start, settings) -> _SkorchNet:
-    train, judge = batches
+    train, validation = batches
     net = _SkorchNet(
         module,
         criterion=partial(_Criterion, objective),
@@ -280,9 +279,9 @@ def _make_net(module, objective, batches, best, start, settings) -> _SkorchNet:
         lr=settings.learning_rate,
         max_epochs=settings.max_epochs,
         batch_size=settings.batch_size,
-        iterator_train=_as_it_is,
-        iterator_valid=_as_it_is,
-        train_split=None if judge is None else predefined_split(judge),
+        iterator_train=_return_batches,
+        iterator_valid=_return_batches,
+        train_split=None if validation is None else predefined_split(validation),
         callbacks=_callbacks(objective, train, best, start, settings),
         use_caching=False,
         device=settings.device,
@@ -293,7 +292,7 @@ def _make_net(module, objective, batches, best, start, settings) -> _SkorchNet:
 
 
 def _callbacks(objective, train, best, start, settings) -> list:
-    """Return what skorch calls: before the user's own, and after them what stops."""
+    """Return all callbacks; those that stop training come after the user's."""
     start_loss = start.losses[0]
     schedule = OneCycle(settings.max_epochs * len(train))
     callbacks = [("divergence", Divergence(start_loss)), ("one_cycle", schedule)]
@@ -303,38 +302,39 @@ def _callbacks(objective, train, best, start, settings) -> list:
     if settings.shrinking_noise is not None:
         noise = ShrinkingNoise(settings.shrinking_noise, start_loss)
         callbacks.append(("shrinking_noise", noise))
-    stop = []
+    last = []
     progress = settings.progress
     if progress is not None:
         save = EpochEnd(lambda net: progress.save(training_progress(net, train)))
-        stop.append(("checkpoint", save))
+        last.append(("checkpoint", save))
     if best is not None:
         callbacks.append(("best_epoch", best))
         if settings.ends_early:
-            stop.append(("stop", Stop(best, settings.n_iter_no_change, n_warm_up)))
+            last.append(("stop", Stop(best, settings.n_iter_no_change, n_warm_up)))
     if settings.verbose:
         n_epochs = settings.stop_after or settings.max_epochs
         callbacks.append(("progress", ProgressBar(settings.references, n_epochs)))
     if settings.observer is not None:
         observed = _ObserverCallback(settings.observer, start)
         callbacks.append(("observed", observed))
-        stop.append(("stop_if_wanted", EpochEnd(observed.stop)))
-    return callbacks + list(settings.callbacks) + stop
+        last.append(("observer_stop", EpochEnd(observed.stop)))
+    return callbacks + list(settings.callbacks) + last
 
 
-def _scales(settings) -> list[float]:
-    """Return the distinct learning rate scales, one a parameter group."""
+def _distinct_scales(settings) -> list[float]:
+    """Return the distinct learning rate scales, one for each parameter group."""
     return sorted(set(settings.learning_rate_scales.values()))
 
 
-def _as_it_is(dataset, batch_size):
+def _return_batches(dataset, batch_size):
+    """Replace skorch's data loader: a dataset of batches needs none."""
     return dataset
 
 
-def _run(net: _SkorchNet, train, judge) -> KeyboardInterrupt | None:
-    """Run skorch's loop; return Ctrl-C where there are scored epochs to keep."""
+def _run_epochs(net: _SkorchNet, train, validation) -> KeyboardInterrupt | None:
+    """Run skorch's loop; return Ctrl-C if validation rows allow to keep an epoch."""
     if net.settings.progress is not None:
-        net.settings.progress.take(partial(resume, net, train))
+        net.settings.progress.restore(partial(resume, net, train))
     try:
         try:
             net.notify("on_train_begin", X=train, y=None)
@@ -343,9 +343,9 @@ def _run(net: _SkorchNet, train, judge) -> KeyboardInterrupt | None:
         finally:
             net.notify("on_train_end", X=train, y=None)
     except KeyboardInterrupt as caught:
-        if is_stop(caught):
+        if is_callback_stop(caught):
             return None
-        if judge is None:
+        if validation is None:
             raise
         return caught
     return None

@@ -1,4 +1,4 @@
-"""Choice of epoch: when a start is left for what came after it."""
+"""Test of whether an epoch is significantly better than the start."""
 
 import math
 
@@ -9,12 +9,12 @@ from torch import Tensor
 
 
 def is_significant_gain(before: Tensor, after: Tensor, level: float = 0.01) -> bool:
-    """Tell whether losses went down by more than chance between rows explains.
+    """Return whether losses fell by more than noise between rows explains.
 
-    Two paired t-tests look at the losses and at their logarithms, one-sided. The mean
-    loss is what counts, but a few rows may hold most of it; logarithms count every row
-    alike. One of the tests must find a gain at `level`, and the losses themselves a
-    gain at five times that. Losses of either sign are tested alone.
+    Two one-sided paired t-tests compare the losses, and their logarithms. The mean loss
+    decides, but a few rows may dominate it; logarithms weigh all rows alike. One of the
+    tests must be significant at `level`, and that of the losses at five times `level`.
+    Logarithms are left out if a loss is negative.
 
     Parameters
     ----------
@@ -22,12 +22,12 @@ def is_significant_gain(before: Tensor, after: Tensor, level: float = 0.01) -> b
         Losses of the same rows.
 
     level : float, default=0.01
-        Significance level. 1 asks for a lower mean alone.
+        Significance level. With 1 a lower mean is enough.
 
     Returns
     -------
-    clear : bool
-        Never true for a single row, unless `level` is 1.
+    significant : bool
+        Always false for a single row, unless `level` is 1.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""A network's parameters as one long tensor: its steps and running average."""
+"""A network's parameters as views of one tensor, and their running average."""
 
 from collections.abc import Iterable
 from inspect import unwrap
@@ -9,31 +9,31 @@ from torch import nn
 
 _AVERAGE_POWER = 8
 _SMALL_NORM = 1e-6
-_MOMENTS = ("exp_avg", "exp_avg_sq")  # AdamW's names for them
+_MOMENTS = ("exp_avg", "exp_avg_sq")  # as AdamW names them
 
 
 class FlatParameters:
-    """Parameters laid end to end, group by group.
+    """Parameters of a network, concatenated by group.
 
-    To clip and to average is one call then, and to step is one a group, instead of one
-    a parameter, which on small networks takes longer than the arithmetic. The
-    parameters and their gradients become views of long tensors.
+    Clipping and averaging are one call, and a step is one call per group. One call per
+    parameter takes longer than the arithmetic on small networks. The parameters and
+    their gradients become views of the concatenated tensors.
 
-    The running average counts step t by about ``t ** 8`` (polynomial decay, Shamir and
-    Zhang 2013): the last tenth of the steps so far makes more than half of it.
+    The running average gives step t a weight of about ``t ** 8`` (polynomial decay,
+    Shamir and Zhang 2013): the last tenth of the steps has more than half of it.
 
     Parameters
     ----------
     groups : iterable of iterable of Parameter
-        Which parameters go together. All share device and dtype.
+        Parameters by group. All share device and dtype.
 
     Attributes
     ----------
     tensors : list of Parameter of shape (n_weights,)
-        One a group, with gradients of zero.
+        One per group, with gradients of zero.
 
     n_steps : int
-        Steps that the average has seen.
+        Number of steps in the average.
 
     Examples
     --------
@@ -52,7 +52,7 @@ class FlatParameters:
         parameters = [parameter for group in groups for parameter in group]
         self._weights = torch.cat([p.detach().flatten() for p in parameters])
         self._gradients = torch.zeros_like(self._weights)
-        self._other = self._weights.clone()
+        self._unused = self._weights.clone()  # the average, or the steps' weights
         self.n_steps, self._averaged = 0, False
         sizes = [sum(parameter.numel() for parameter in group) for group in groups]
         self.tensors = [nn.Parameter(part) for part in self._weights.split(sizes)]
@@ -68,48 +68,48 @@ class FlatParameters:
             parameter.data = weights.view_as(parameter)
             parameter.grad = gradient.view_as(parameter)
 
-    def clear(self) -> None:
-        """Set the gradients to zero; the optimizer's own way loads the compiler."""
+    def zero_grad(self) -> None:
+        """Set the gradients to zero; the optimizer's method loads the compiler."""
         self._gradients.zero_()
 
     @torch.no_grad()
-    def clip(self, max_norm: float) -> None:
+    def clip_gradients(self, max_norm: float) -> None:
         """Scale the gradients so that their norm over all groups is at most this."""
         norm = torch.linalg.vector_norm(self._gradients)
         self._gradients.mul_((max_norm / (norm + _SMALL_NORM)).clamp(max=1.0))
 
     @torch.no_grad()
-    def average(self) -> None:
-        """Take the weights of one more step into the average."""
+    def update_average(self) -> None:
+        """Add the weights of one more step to the average."""
         share = (_AVERAGE_POWER + 1) / (self.n_steps + _AVERAGE_POWER + 1)
-        self._other.lerp_(self._weights, share)
+        self._unused.lerp_(self._weights, share)
         self.n_steps += 1
 
     @torch.no_grad()
-    def show(self, *, averaged: bool) -> None:
-        """Let the network have the average, or again the weights that steps made."""
+    def load_weights(self, *, averaged: bool) -> None:
+        """Give the network the average, or the weights of the latest step."""
         if averaged == self._averaged:
             return
-        shown = self._weights.clone()
-        self._weights.copy_(self._other)
-        self._other.copy_(shown)
+        former = self._weights.clone()
+        self._weights.copy_(self._unused)
+        self._unused.copy_(former)
         self._averaged = averaged
 
     def state(self, optimizer: torch.optim.AdamW) -> dict[str, Any]:
-        """Return all that steps have made so far, as numbers and copied arrays.
+        """Return the state of the steps so far, as plain values and copied arrays.
 
         Parameters
         ----------
         optimizer : AdamW
-            What makes the steps of `tensors`.
+            Optimizer of `tensors`.
 
         Returns
         -------
         state : dict
-            Weights, their average and the optimizer's moments, each end to end, and
+            Weights, their average and the optimizer's moments, each concatenated, and
             the number of steps.
         """
-        weights, average = self._weights, self._other
+        weights, average = self._weights, self._unused
         if self._averaged:
             weights, average = average, weights
         groups = [optimizer.state.get(tensor, {}) for tensor in self.tensors]
@@ -128,19 +128,19 @@ class FlatParameters:
 
     @torch.no_grad()
     def restore(self, optimizer: torch.optim.AdamW, state: dict[str, Any]) -> None:
-        """Go on where :meth:`state` was taken, of parameters of the same sizes.
+        """Continue from a state of parameters of the same sizes.
 
         Parameters
         ----------
         optimizer : AdamW
-            What will make the steps of `tensors`.
+            Optimizer of `tensors`.
 
         state : dict
             What :meth:`state` returned.
         """
         self.n_steps, self._averaged = state["n_steps"], False
         self._weights.copy_(torch.from_numpy(state["weights"]))
-        self._other.copy_(torch.from_numpy(state["average"]))
+        self._unused.copy_(torch.from_numpy(state["average"]))
         if not self.n_steps:
             return
         sizes = [len(tensor) for tensor in self.tensors]
@@ -158,8 +158,8 @@ class FlatParameters:
 class UncompiledAdamW(torch.optim.AdamW):
     """torch's AdamW without its wrappers for ``torch.compile``.
 
-    They load the compiler, which takes a second in every new process and sets
-    environment variables, at the first step of any optimizer. Nothing is compiled here.
+    At the first step of an optimizer they load the compiler, which takes a second in
+    every new process and sets environment variables. Nothing is compiled here.
 
     Examples
     --------

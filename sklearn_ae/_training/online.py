@@ -1,4 +1,4 @@
-"""Steps that need to know no end: schedule-free AdamW."""
+"""Online training: one pass over rows with schedule-free AdamW."""
 
 import math
 from typing import Any, NamedTuple
@@ -13,31 +13,31 @@ from .flat_parameters import FlatParameters
 from .rows import RowSource
 from .settings import TrainingSettings
 
-_MIX = 0.9  # share of the average in the weights that gradients are taken at
-_MEMORY = 0.99  # of squared gradients
-_WARM_UP = 50  # steps
+_BETA_1 = 0.9  # share of the average in the weights at which gradients are computed
+_BETA_2 = 0.99  # decay of squared gradients
+_N_WARM_UP_STEPS = 50
 _AVERAGE_POWER = 4
-_SMALL = 1e-8
+_EPSILON = 1e-8
 
 
 class ScheduleFreeAdamW:
-    """AdamW without a schedule, on parameters that lie end to end.
+    """AdamW without a schedule, on concatenated parameters.
 
-    Steps move one set of weights, what is kept is an average of it, and gradients are
-    taken in between, in the place of momentum (Defazio et al. 2024). There is no
-    learning rate to lower towards an end, so training can end, or go on, at any step.
+    Steps change one set of weights, the result is their average, and gradients are
+    computed at a point between both, which takes the place of momentum (Defazio et al.
+    2024). The learning rate need not fall, so training can stop or continue at any
+    step.
 
-    Step t counts in the average by about ``t ** 4``. The state is three arrays of the
-    parameters' size: with what is published of them no more than AdamW's moments and
-    weights would be.
+    The average gives step t a weight of about ``t ** 4``. The state is three arrays as
+    large as the weights, as much as AdamW's moments and weights are.
 
     Parameters
     ----------
     weights : Parameter of shape (n_weights,)
-        Where the weights are, which steps change, and their gradient.
+        The network's weights, with their gradient.
 
     state : dict
-        What :meth:`state` returned, or :meth:`fresh_state`.
+        What :meth:`state` or :meth:`initial_state` returned.
 
     References
     ----------
@@ -51,12 +51,12 @@ class ScheduleFreeAdamW:
     >>> from sklearn_ae._training.online import ScheduleFreeAdamW
     >>> weights = torch.nn.Parameter(torch.ones(1))
     >>> weights.grad = torch.ones(1)
-    >>> start = ScheduleFreeAdamW.fresh_state(np.ones(1, dtype=np.float32))
+    >>> start = ScheduleFreeAdamW.initial_state(np.ones(1, dtype=np.float32))
     >>> stepper = ScheduleFreeAdamW(weights, start)
     >>> for _ in range(3):
-    ...     stepper.place()
+    ...     stepper.interpolate()
     ...     stepper.step(torch.ones(1), weight_decay=0.0)
-    >>> stepper.show_average()
+    >>> stepper.load_average()
     >>> bool(weights < 1)
     True
     """
@@ -70,8 +70,8 @@ class ScheduleFreeAdamW:
         )
 
     @staticmethod
-    def fresh_state(weights: np.ndarray) -> dict[str, Any]:
-        """Return the state before the first step from some weights."""
+    def initial_state(weights: np.ndarray) -> dict[str, Any]:
+        """Return the state before the first step from these weights."""
         return {
             "n_steps": 0,
             "average": weights.copy(),
@@ -80,7 +80,7 @@ class ScheduleFreeAdamW:
         }
 
     def state(self) -> dict[str, Any]:
-        """Return all that steps have made so far."""
+        """Return the state of the steps so far, as plain values and copied arrays."""
         parts = {
             "average": self._average,
             "ahead": self._ahead,
@@ -90,13 +90,13 @@ class ScheduleFreeAdamW:
         return {"n_steps": self._n_steps, **arrays}
 
     @torch.no_grad()
-    def place(self) -> None:
-        """Put the weights where the next gradient is to be taken."""
-        torch.lerp(self._ahead, self._average, _MIX, out=self._weights.data)
+    def interpolate(self) -> None:
+        """Set the weights to the point at which to compute the next gradient."""
+        torch.lerp(self._ahead, self._average, _BETA_1, out=self._weights.data)
 
     @torch.no_grad()
     def step(self, rates: Tensor, weight_decay: float) -> None:
-        """Step by the weights' gradient.
+        """Make a step along the weights' gradient.
 
         Parameters
         ----------
@@ -108,24 +108,25 @@ class ScheduleFreeAdamW:
         """
         self._n_steps += 1
         gradient = self._weights.grad
-        self._squares.mul_(_MEMORY).addcmul_(gradient, gradient, value=1 - _MEMORY)
-        known = 1 - _MEMORY**self._n_steps
-        size = (self._squares / known).sqrt_().add_(_SMALL)
-        move = gradient / size
+        self._squares.mul_(_BETA_2).addcmul_(gradient, gradient, value=1 - _BETA_2)
+        bias_correction = 1 - _BETA_2**self._n_steps
+        denominator = (self._squares / bias_correction).sqrt_().add_(_EPSILON)
+        update = gradient / denominator
         if weight_decay:
-            move.add_(self._weights.data, alpha=weight_decay)
-        self._ahead.addcmul_(rates, move, value=-min(self._n_steps / _WARM_UP, 1.0))
+            update.add_(self._weights.data, alpha=weight_decay)
+        warm_up = min(self._n_steps / _N_WARM_UP_STEPS, 1.0)
+        self._ahead.addcmul_(rates, update, value=-warm_up)
         share = (_AVERAGE_POWER + 1) / (self._n_steps + _AVERAGE_POWER)
         self._average.lerp_(self._ahead, share)
 
     @torch.no_grad()
-    def show_average(self) -> None:
-        """Put the weights to their average, which is what to keep."""
+    def load_average(self) -> None:
+        """Set the weights to their average, the result of training."""
         self._weights.data.copy_(self._average)
 
 
-class Pass(NamedTuple):
-    """What a pass leaves behind.
+class PassResult(NamedTuple):
+    """Result of one pass.
 
     Attributes
     ----------
@@ -133,7 +134,7 @@ class Pass(NamedTuple):
         State of the steps, see :class:`ScheduleFreeAdamW`.
 
     loss : float
-        Mean of the rows' losses, each before its own step.
+        Mean loss of the rows, each before its own step.
     """
 
     steps: dict[str, Any]
@@ -141,7 +142,7 @@ class Pass(NamedTuple):
 
 
 def flatten_weights(module: nn.Module) -> np.ndarray:
-    """Return the parameters of a module end to end."""
+    """Return the parameters of a module, concatenated."""
     parts = [part.detach().flatten() for part in module.parameters()]
     return torch.cat(parts).cpu().numpy()
 
@@ -153,16 +154,16 @@ def train_one_pass(
     settings: TrainingSettings,
     steps: dict[str, Any],
     generator: torch.Generator,
-) -> Pass:
+) -> PassResult:
     """Train a module in one pass over all rows, in batches of almost equal size.
 
     Parameters
     ----------
     module : torch.nn.Module
-        On ``settings.device``; its weights become the average that is to be kept.
+        On ``settings.device``; its weights become the average to keep.
 
     objective : callable
-        Turns (module, batch) into one loss a row.
+        Function of (module, batch) that returns one loss per row.
 
     rows : RowSource
         The rows.
@@ -178,29 +179,29 @@ def train_one_pass(
 
     Returns
     -------
-    done : Pass
+    result : PassResult
         The new state; see :func:`check_convergence`.
     """
     flat = FlatParameters([module.parameters()])
     stepper = ScheduleFreeAdamW(flat.tensors[0], steps)
-    rates = _rates(module, settings)
+    rates = _learning_rates(module, settings)
     order = torch.randperm(len(rows), generator=generator)
     losses = []
     module.train()
     for index in order.tensor_split(math.ceil(len(rows) / settings.batch_size)):
-        stepper.place()
-        flat.clear()
+        stepper.interpolate()
+        flat.zero_grad()
         row_losses = objective(module, rows.take(index))
         (row_losses.mean() / settings.loss_unit).backward()
-        flat.clip(MAX_GRADIENT_NORM)
+        flat.clip_gradients(MAX_GRADIENT_NORM)
         stepper.step(rates, settings.weight_decay)
         losses.append(row_losses.detach())
-    stepper.show_average()
+    stepper.load_average()
     module.eval()
-    return Pass(stepper.state(), torch.cat(losses).mean().item())
+    return PassResult(stepper.state(), torch.cat(losses).mean().item())
 
 
-def _rates(module: nn.Module, settings: TrainingSettings) -> torch.Tensor:
+def _learning_rates(module: nn.Module, settings: TrainingSettings) -> torch.Tensor:
     """Return the learning rate of each weight."""
     scales = settings.learning_rate_scales
     parts = [
@@ -210,13 +211,15 @@ def _rates(module: nn.Module, settings: TrainingSettings) -> torch.Tensor:
     return torch.cat(parts)
 
 
-def check_convergence(done: Pass, before: float, settings: TrainingSettings) -> None:
+def check_convergence(
+    result: PassResult, before: float, settings: TrainingSettings
+) -> None:
     """Raise if a pass ends with weights that are not finite, or a much larger loss.
 
     Parameters
     ----------
-    done : Pass
-        The pass.
+    result : PassResult
+        Result of the pass.
 
     before : float
         Mean loss of its rows before the pass.
@@ -229,11 +232,11 @@ def check_convergence(done: Pass, before: float, settings: TrainingSettings) -> 
     ValueError
         If training diverged.
     """
-    weights = (done.steps[name] for name in ("average", "ahead", "squares"))
+    weights = (result.steps[name] for name in ("average", "ahead", "squares"))
     finite = all(np.isfinite(part).all() for part in weights)
-    if not finite or not is_finite_and_bounded(done.loss, before):
+    if not finite or not is_finite_and_bounded(result.loss, before):
         raise ValueError(
             f"The loss must stay finite and near that before, {before:.3g}, got "
-            f"{done.loss:.3g} with learning_rate={settings.learning_rate} and "
+            f"{result.loss:.3g} with learning_rate={settings.learning_rate} and "
             f"weight_decay={settings.weight_decay}; try a smaller learning_rate."
         )

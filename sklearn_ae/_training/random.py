@@ -12,9 +12,9 @@ from sklearn.utils import check_random_state
 class RandomStreams:
     """Independent generators, one for each purpose.
 
-    A stream depends on the seed and on its own name alone: what one purpose draws
-    never shifts another. No global generator is touched, save for the one draw from
-    NumPy's that scikit-learn's convention prescribes for ``random_state=None``.
+    A stream depends only on the seed and its name, so draws for one purpose never shift
+    those for another. Global generators are not used, except for one draw from NumPy's
+    with ``random_state=None``, as is scikit-learn's convention.
 
     Parameters
     ----------
@@ -24,7 +24,7 @@ class RandomStreams:
     Attributes
     ----------
     seed : int
-        That number, which may be set to another before the first stream is asked for.
+        That number. It may be replaced before the first stream is used.
 
     Examples
     --------
@@ -56,14 +56,14 @@ class RandomStreams:
         return generator
 
     def state(self) -> dict[str, np.ndarray]:
-        """Return where torch's generators stand, the latest of each name."""
+        """Return the states of torch's generators, the latest of each name."""
         return {
             name: generator.get_state().numpy()
             for name, generator in self._latest.items()
         }
 
     def restore(self, state: dict[str, np.ndarray]) -> None:
-        """Set torch's generators of these names to where they stood.
+        """Set the states of torch's generators.
 
         Parameters
         ----------
@@ -75,7 +75,7 @@ class RandomStreams:
 
     @contextlib.contextmanager
     def untouched(self) -> Iterator[None]:
-        """Leave torch's generators as they stood, whatever the block draws."""
+        """Restore the states of torch's generators at the end of the block."""
         latest, state = dict(self._latest), self.state()
         try:
             yield

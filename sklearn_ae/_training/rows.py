@@ -1,4 +1,4 @@
-"""Row sources: what hands encoded rows to the network, batch by batch."""
+"""Row sources: encoded rows by number, and batches of them."""
 
 import math
 from abc import ABC, abstractmethod
@@ -13,12 +13,12 @@ from ..nn import Corruption
 
 Pair = tuple[Tensor, Tensor]  # inputs and targets
 EPOCH_ROWS = 65_536
-_PIECE_ROWS = 16
-EVALUATION_ROWS = 1_024  # rows a batch where nothing is learned
+_PIECE_ROWS = 16  # of a validation batch, which share one level of noise
+EVALUATION_ROWS = 1_024  # rows per batch without training
 
 
 class RowSource(Protocol):
-    """Rows that can be taken by number, as float32 on the training device."""
+    """Encoded rows by number, as float32 on the training device."""
 
     def __len__(self) -> int: ...
 
@@ -31,7 +31,7 @@ class RowSource(Protocol):
 
 
 class TensorRows:
-    """Encoded rows that lie on the device as one tensor.
+    """Encoded rows in one tensor on the device.
 
     Parameters
     ----------
@@ -52,7 +52,7 @@ class TensorRows:
 
 
 class ChosenRows:
-    """Some of the rows of a source.
+    """Selected rows of a source, numbered anew.
 
     Parameters
     ----------
@@ -60,7 +60,7 @@ class ChosenRows:
         The source.
 
     index : Tensor of int of shape (n_rows,)
-        Which of its rows.
+        Numbers of the rows in the source.
     """
 
     def __init__(self, rows: RowSource, index: Tensor) -> None:
@@ -70,17 +70,17 @@ class ChosenRows:
         return len(self._index)
 
     def take(self, index: Tensor) -> Pair:
-        """Return the rows `index` of those chosen."""
+        """Return the rows `index` of the selection."""
         return self._rows.take(self._index[index])
 
 
 class PairedRows:
-    """Rows of one source as inputs, those of another as targets.
+    """Rows of one source as inputs, and of another as targets.
 
     Parameters
     ----------
     rows, targets : RowSource
-        Of the same number of rows.
+        Sources with the same number of rows.
     """
 
     def __init__(self, rows: RowSource, targets: RowSource) -> None:
@@ -90,7 +90,7 @@ class PairedRows:
         return len(self.rows)
 
     def take(self, index: Tensor) -> Pair:
-        """Return the rows `index` of both."""
+        """Return the rows `index` of both sources."""
         return self.rows.take(index)[0], self._targets.take(index)[1]
 
 
@@ -103,7 +103,7 @@ class BaseCorruptedRows(ABC):
         The clean rows.
 
     corruption : Corruption
-        In ``train()``.
+        The noise, in ``train()`` mode.
     """
 
     def __init__(self, rows: RowSource, corruption: Corruption) -> None:
@@ -118,7 +118,7 @@ class BaseCorruptedRows(ABC):
 
 
 class CorruptedRows(BaseCorruptedRows):
-    """Rows whose inputs are corrupted afresh whenever they are taken."""
+    """Rows whose inputs get new noise each time, for training."""
 
     def take(self, index: Tensor) -> Pair:
         """Return the rows `index`, corrupted and clean."""
@@ -127,10 +127,11 @@ class CorruptedRows(BaseCorruptedRows):
 
 
 class FixedCorruptedRows(BaseCorruptedRows):
-    """Rows whose inputs are corrupted alike whenever the same batch is taken.
+    """Rows whose inputs get the same noise in every epoch, for validation.
 
-    The corruption's generator is theirs alone. Where its level is a range, pieces of a
-    batch go evenly through it.
+    The noise depends on the seed of its generator, which nothing else may use, and on
+    the first row of the batch. If its level is a range, the pieces of a batch get
+    levels that are evenly spaced in it.
     """
 
     def __init__(self, rows: RowSource, corruption: Corruption) -> None:
@@ -150,27 +151,27 @@ class FixedCorruptedRows(BaseCorruptedRows):
 
 
 def iterate_rows(rows: RowSource) -> Iterator[Pair]:
-    """Yield all rows once, in their order, in batches for evaluation."""
+    """Yield all rows once, in order, in batches of `EVALUATION_ROWS`."""
     for start in range(0, len(rows), EVALUATION_ROWS):
         yield rows.take(torch.arange(start, min(start + EVALUATION_ROWS, len(rows))))
 
 
 class Batches(IterableDataset):
-    """Batches of rows for one epoch after another.
+    """Batches of rows, epoch by epoch.
 
-    A pass goes through all rows in a new order; an epoch is one pass or `EPOCH_ROWS`
-    rows, whichever is less, and the next one goes on where it stopped.
+    A pass goes through all rows in a new random order. An epoch is one pass or
+    `EPOCH_ROWS` rows, whichever is less; the next epoch continues the pass.
 
     Parameters
     ----------
     rows : RowSource
-        Where the rows come from.
+        Source of the rows.
 
     index : Tensor of shape (n_rows,)
-        Which of its rows.
+        Numbers of the rows in the source.
 
     batch_size : int
-        Rows a batch; the last one of an epoch may be smaller, none is dropped.
+        Rows per batch. The last batch of an epoch may be smaller; no row is dropped.
 
     generator : torch.Generator, default=None
         Source of the order. None means the order of `index`, in full.
@@ -185,48 +186,49 @@ class Batches(IterableDataset):
     ) -> None:
         self._rows, self._index, self._batch_size = rows, index, batch_size
         self._generator = generator
-        self._ahead = torch.arange(0)  # numbers of rows
-        self._before: Tensor | None = None  # what the generator drew the pass from
+        self._queue = torch.arange(0)  # numbers of rows that are left of the pass
+        self._state_before_pass: Tensor | None = None  # the generator's
         self.epoch_rows = (
             len(index) if generator is None else min(len(index), EPOCH_ROWS)
         )
 
     def __iter__(self) -> Iterator[Pair]:
-        left = self.epoch_rows
-        while left:
-            size = min(self._batch_size, left)
-            if len(self._ahead) < size:
-                self._ahead = self._with_next_pass(self._ahead)
-            batch, self._ahead = self._ahead[:size], self._ahead[size:]
-            left -= size
+        n_left = self.epoch_rows
+        while n_left:
+            size = min(self._batch_size, n_left)
+            if len(self._queue) < size:
+                self._queue = self._append_pass(self._queue)
+            batch, self._queue = self._queue[:size], self._queue[size:]
+            n_left -= size
             yield self._rows.take(batch)
 
     def __len__(self) -> int:
         return math.ceil(self.epoch_rows / self._batch_size)
 
-    def _with_next_pass(self, ahead: Tensor) -> Tensor:
+    def _append_pass(self, queue: Tensor) -> Tensor:
         if self._generator is None:
             return self._index
-        self._before = self._generator.get_state()
+        self._state_before_pass = self._generator.get_state()
         order = torch.randperm(len(self._index), generator=self._generator)
         rows = self._index[order]
-        return torch.cat([ahead, rows]) if len(ahead) else rows
+        return torch.cat([queue, rows]) if len(queue) else rows
 
     def state(self) -> dict[str, Any]:
-        """Return where the order of rows stands between two epochs."""
-        if not len(self._ahead):
+        """Return the position in the order of rows, between two epochs."""
+        if not len(self._queue):
             return {"n_ahead": 0}
-        return {"n_ahead": len(self._ahead), "before": self._before.numpy()}
+        before = self._state_before_pass.numpy()
+        return {"n_ahead": len(self._queue), "before": before}
 
     def restore(self, state: dict[str, Any]) -> None:
-        """Go on where :meth:`state` was taken, the generator standing there, too.
+        """Continue from a state; the generator must be in its state of then.
 
         Parameters
         ----------
         state : dict
             What :meth:`state` returned.
         """
-        self._ahead, n_ahead = torch.arange(0), state["n_ahead"]
+        self._queue, n_ahead = torch.arange(0), state["n_ahead"]
         if n_ahead:
             self._generator.set_state(torch.from_numpy(state["before"]))
-            self._ahead = self._with_next_pass(self._ahead)[-n_ahead:]
+            self._queue = self._append_pass(self._queue)[-n_ahead:]

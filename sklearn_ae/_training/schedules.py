@@ -1,20 +1,21 @@
-"""Schedules of a training: learning rate, noise and penalty, step by step."""
+"""Schedules of learning rate, noise and penalty."""
 
 from skorch.callbacks import Callback
 
-_RISING = 0.1  # share of the steps in which the learning rate rises
+_RISING_SHARE = 0.1  # of the steps: the learning rate rises over these
 
 
 class OneCycle(Callback):
     """Sets the learning rates of every step, see :func:`one_cycle`.
 
-    It is skorch's LRScheduler without torch's scheduler, which takes as long as a small
-    layer. A scheduler among the user's callbacks comes later and has the last word.
+    skorch's LRScheduler calls a scheduler of torch, which takes as long as a small
+    layer. The user's callbacks come after this one, so a scheduler among them overrides
+    it.
 
     Parameters
     ----------
     n_steps : int
-        Steps of the whole schedule.
+        Number of steps of the whole schedule.
     """
 
     def __init__(self, n_steps):
@@ -39,26 +40,26 @@ class OneCycle(Callback):
 
 
 def one_cycle(step: int, n_steps: int) -> float:
-    """Return the share of the learning rate at a step.
+    """Return a step's learning rate as a share of the peak.
 
-    It rises over the first tenth of the steps and falls to zero over the others, both
-    in a straight line.
+    It rises linearly over the first tenth of the steps and falls linearly to zero over
+    the others.
     """
-    n_rising = max(_RISING * n_steps, 1)
+    n_rising = max(_RISING_SHARE * n_steps, 1)
     return min((step + 1) / n_rising, (n_steps - step) / (n_steps - n_rising + 1))
 
 
 class ShrinkingNoise(Callback):
-    """Sets the level of noise by what is still unexplained, epoch by epoch.
+    """Sets the level of noise in each epoch by the training loss of the one before.
 
-    It is the root of the last epoch's training loss, times the share of epochs that
-    are left: where a network can get close, it is not kept from it, and where it can't,
-    it learns no details below the noise. There is none before training and after it.
+    The level is the root of that loss, times the share of epochs that are left. So
+    noise vanishes where the network fits closely, and where it does not, details
+    smaller than the noise are not learned. Before and after training the level is 0.
 
     Parameters
     ----------
     noise : Corruption
-        Of the training rows.
+        Noise of the training rows.
 
     start_loss : float
         Training loss of the start.
@@ -70,24 +71,24 @@ class ShrinkingNoise(Callback):
     def on_epoch_begin(self, net, **kwargs):
         n_done = len(net.history) - 1
         loss = net.history[-2, "train_loss"] if n_done else self.start_loss
-        left = 1 - n_done / net.max_epochs
+        share_left = 1 - n_done / net.max_epochs
         deviation = net.module_.residual_deviation(min(loss, self.start_loss))
-        self.noise.set_level(deviation * left)
+        self.noise.set_level(deviation * share_left)
 
     def on_train_end(self, net, **kwargs):
         self.noise.set_level(0.0)
 
 
 class WarmUp(Callback):
-    """Lets an objective's penalty grow to its full weight, in a straight line.
+    """Raises the weight of an objective's penalty linearly from 0 to 1.
 
     Parameters
     ----------
     objective : object
-        Weighs its penalty by an attribute `warmth`, from 0 to 1.
+        Multiplies its penalty by its attribute `warmth`.
 
     n_epochs : int
-        Epochs until it is 1; the first has 0.
+        Number of epochs until `warmth` is 1. In the first epoch it is 0.
     """
 
     def __init__(self, objective, n_epochs):

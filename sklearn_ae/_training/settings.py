@@ -1,4 +1,4 @@
-"""Options of a training, its settings, and the state it ends in."""
+"""Training options of an estimator, settings of one training, and its result."""
 
 import math
 from collections.abc import Callable, Sequence
@@ -15,32 +15,32 @@ _AUTO_EPOCHS, _AUTO_STEPS = 70, 1_250
 
 
 class Observer(Protocol):
-    """Is told of every epoch.
+    """Gets notified of every epoch.
 
-    Both methods get a function that returns the state in which training would end if
-    this epoch were its last one, and the one to keep. Calling it changes nothing.
+    Both methods get a function that returns the state as if training ended with this
+    epoch and kept its weights. Calling it changes nothing.
     """
 
     def begin(self, state: Callable[[], "TrainingState"]) -> None:
-        """See an epoch begin."""
+        """Handle the beginning of an epoch."""
 
     def end(self, state: Callable[[], "TrainingState"]) -> bool:
-        """See an epoch end; return whether training shall end with it."""
+        """Handle the end of an epoch; return whether to stop training."""
 
 
 class SavedProgress(Protocol):
-    """Holds the progress of a training outside of this process."""
+    """Stores the progress of a training outside this process."""
 
-    def take(self, resume: Callable[[Any], None]) -> None:
-        """Call `resume` with the progress that was saved last, if there is any."""
+    def restore(self, resume: Callable[[Any], None]) -> None:
+        """Call `resume` with the latest saved progress, if there is any."""
 
     def save(self, progress: dict[str, Any]) -> None:
-        """Save plain values and arrays in the place of what was saved before."""
+        """Save plain values and arrays; they replace those saved before."""
 
 
 @dataclass(frozen=True)
 class TrainingOptions:
-    """Parameters of an estimator that say how to train.
+    """Training parameters of an estimator.
 
     Attributes
     ----------
@@ -52,10 +52,10 @@ class TrainingOptions:
         "auto" means at most 70 epochs and about 1,250 steps.
 
     early_stopping : bool
-        Whether validation rows choose the epoch to keep.
+        Whether to keep the epoch with the lowest validation loss.
 
     validation_fraction : float
-        Share of the rows that are validation rows.
+        Fraction of the rows to use as validation rows.
     """
 
     learning_rate: float
@@ -70,8 +70,8 @@ class TrainingOptions:
     verbose: int = 0
 
     @property
-    def watches_one_training(self) -> bool:
-        """Whether callbacks or patience rule out several trainings, one a fold."""
+    def needs_single_training(self) -> bool:
+        """Whether callbacks or patience rule out one training per fold."""
         return bool(self.callbacks) or self.n_iter_no_change is not None
 
     def n_epochs(self, n_train: int, fewest_steps: int = 0) -> int:
@@ -83,7 +83,7 @@ class TrainingOptions:
             Number of training rows.
 
         fewest_steps : int, default=0
-            Least number of steps with ``max_epochs="auto"``.
+            Minimum number of steps with ``max_epochs="auto"``.
         """
         if self.max_epochs != "auto":
             return int(self.max_epochs)
@@ -97,10 +97,10 @@ class TrainingOptions:
         Parameters
         ----------
         module : torch.nn.Module
-            Where its parameters lie, training runs.
+            Training runs on the device of its parameters.
 
         **others
-            Settings that are no options.
+            The other settings.
         """
         return TrainingSettings(
             learning_rate=self.learning_rate,
@@ -124,16 +124,16 @@ class TrainingSettings:
         Peak of the one-cycle schedule.
 
     learning_rate_scales : dict of str to float
-        Factor of each parameter's rate, by name.
+        Factor of each parameter's learning rate, by name.
 
     batch_size : int
-        Rows a step.
+        Rows per step.
 
     max_epochs : int
-        Epochs to run.
+        Number of epochs of the schedule.
 
     stop_after : int or None
-        Epochs to run if less than `max_epochs`, whose schedule it stays.
+        Number of epochs to run. None means `max_epochs`.
 
     weight_decay : float
         Decoupled weight decay.
@@ -146,37 +146,37 @@ class TrainingSettings:
         :func:`is_significant_gain`.
 
     loss_unit : float
-        Gradients are those of the loss over this number, so that clipping means the
-        same whatever the start leaves to be won.
+        Gradients are those of the loss divided by this number, so that clipping does
+        not depend on how good the start is.
 
     ends_early : bool
-        Whether training ends where no epoch does better than the start.
+        Whether to stop early if no epoch is better than the start, see :class:`Stop`.
 
     shrinking_noise : Corruption or None
-        Noise of the training rows, whose level goes down with the loss, see
+        Noise of the training rows, whose level falls with the loss, see
         :class:`ShrinkingNoise`.
 
     references : dict of str to float
-        Losses that the progress bar shows beside those of training.
+        Further losses for the progress bar to show, by name.
 
     n_epochs_warm_up : int
-        Epochs over which the objective's penalty grows, before which training does not
-        end.
+        Number of epochs over which the objective's penalty grows. Early stopping does
+        not count them.
 
     callbacks : sequence
         skorch callbacks of the user.
 
     observer : Observer or None
-        Is told of every epoch.
+        Gets notified of every epoch.
 
     progress : SavedProgress or None
-        Gets the progress of every epoch. If it has some, training goes on there.
+        Saves the progress after every epoch. Training resumes from what it holds.
 
     device : torch.device
-        Where training runs.
+        Device of the training.
 
     verbose : int
-        Shows a progress bar where positive.
+        Whether to show a progress bar: if positive.
     """
 
     learning_rate: float
@@ -201,24 +201,24 @@ class TrainingSettings:
 
 @dataclass
 class TrainingState:
-    """Where training stands.
+    """Result of a training.
 
     Attributes
     ----------
     weights : dict of str to Tensor
-        Copies of the weights that `fit` keeps.
+        Copies of the weights to keep.
 
     best_epoch : int
-        The epoch they are from; 0 is the start.
+        The epoch that they are from; 0 is the start.
 
     losses : list of float
-        Training loss: the start's, then one an epoch.
+        Training losses: the start's, then one per epoch.
 
     validation_losses : list of float
-        The same over the validation rows; empty without any.
+        Validation losses alike; empty without validation rows.
 
     interruption : KeyboardInterrupt or None
-        Ctrl-C, if it ended training.
+        The Ctrl-C that ended training, if any.
     """
 
     weights: dict[str, Tensor]
@@ -229,11 +229,11 @@ class TrainingState:
 
     def attributes(self) -> dict[str, Any]:
         """Return fitted attributes by name."""
-        judged = self.validation_losses or None
+        curve = self.validation_losses or None
         return {
             "loss_curve_": self.losses,
-            "validation_loss_curve_": judged,
+            "validation_loss_curve_": curve,
             "best_epoch_": self.best_epoch,
-            "best_validation_loss_": judged and judged[self.best_epoch],
+            "best_validation_loss_": curve and curve[self.best_epoch],
             "n_epochs_": len(self.losses) - 1,
         }

@@ -10,8 +10,8 @@ import torch
 def use_one_thread_after_fork() -> None:
     """Let torch use one thread in the processes that this one forks.
 
-    OpenMP's threads are not copied by a fork. A forked process that shares its work
-    among them, as torch does once it has had some, waits for ever.
+    A fork does not copy OpenMP's threads. If the parent has used them, torch in the
+    child waits for them for ever.
     """
     if hasattr(os, "register_at_fork"):
         os.register_at_fork(after_in_child=_use_one_thread)
@@ -22,7 +22,7 @@ def _use_one_thread() -> None:
 
 
 def resolve_device(device) -> torch.device:
-    """Return the device that a parameter names; raise if it can't be used."""
+    """Return the torch device of a parameter; raise if it can't be used."""
     if device == "auto":
         device = "cuda" if torch.cuda.is_available() else "cpu"
     try:
@@ -36,7 +36,7 @@ def resolve_device(device) -> torch.device:
 
 @contextlib.contextmanager
 def default_torch_modes() -> Iterator[None]:
-    """Train alike, whatever modes of torch the caller has switched on or off."""
+    """Set the modes that training needs, whatever the caller has switched."""
     with (
         torch.inference_mode(False),
         torch.enable_grad(),

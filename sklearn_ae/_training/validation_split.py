@@ -11,47 +11,51 @@ from .rows import RowSource
 from .settings import TrainingOptions
 
 _MIN_VALIDATION_ROWS, _MAX_VALIDATION_ROWS = 50, 10_000
-_FEW_ROWS, _N_PARTS = 500, 5
+_CROSS_FITTED_ROWS, _N_FOLDS = 500, 5  # tables with fewer rows are cross-fitted
 
 
 class RowSplit(NamedTuple):
-    """Rows that a network is trained on, and rows that judge it.
+    """Training rows and validation rows of a fit.
 
     Attributes
     ----------
     rows : RowSource
-        Where training rows come from.
+        Source of the training rows.
 
-    judged : RowSource
-        Where validation rows come from.
+    validation_rows : RowSource
+        Source of the validation rows.
 
     index : Tensor of int
-        Which of `rows` one network is trained on.
+        Training rows, by their numbers in `rows`, if there is at most one part.
 
     parts : tuple of Tensor of int
-        Validation rows. One part is judged by a network that is trained on `index`. Of
-        several parts, the folds of cross-fitting, each is judged by a network that is
-        trained on the others. Without a part nothing is judged.
+        Validation rows, by their numbers in `validation_rows`. One part evaluates the
+        network that is trained on `index`. Several parts are the folds of
+        cross-fitting: each evaluates a network that is trained on the others. There are
+        none without early stopping.
 
     always_train : Tensor of int
         Further rows that all networks of cross-fitting are trained on.
     """
 
     rows: RowSource
-    judged: RowSource
+    validation_rows: RowSource
     index: Tensor
     parts: tuple[Tensor, ...]
     always_train: Tensor = torch.arange(0)
 
 
 def split_rows(
-    options: TrainingOptions, rows: RowSource, judged: RowSource, streams: RandomStreams
+    options: TrainingOptions,
+    rows: RowSource,
+    validation_rows: RowSource,
+    streams: RandomStreams,
 ) -> RowSplit:
     """Choose training rows and validation rows.
 
-    Tables with few rows are cross-fitted: every row is a training row and, fold by
-    fold, a validation row. Callbacks and patience watch one training, so with them
-    there is one part.
+    Small tables are cross-fitted: every row is a training row and, in one of the folds,
+    a validation row. Callbacks and patience need a single training, so with them there
+    is one part.
 
     Parameters
     ----------
@@ -61,8 +65,8 @@ def split_rows(
     rows : RowSource
         All rows of a fit.
 
-    judged : RowSource
-        Validation rows; `rows` where none are given.
+    validation_rows : RowSource
+        The validation rows that the user gave, or `rows` if there are none.
 
     streams : RandomStreams
         Source of the split.
@@ -72,28 +76,30 @@ def split_rows(
     split : RowSplit
         Without parts if ``early_stopping=False``.
     """
-    everything = torch.arange(len(rows))
+    all_rows = torch.arange(len(rows))
     if not options.early_stopping:
-        return RowSplit(rows, judged, everything, ())
-    if judged is not rows:
-        return RowSplit(rows, judged, everything, (torch.arange(len(judged)),))
-    return RowSplit(rows, judged, *_split(options, len(rows), streams))
+        return RowSplit(rows, validation_rows, all_rows, ())
+    if validation_rows is not rows:
+        part = torch.arange(len(validation_rows))
+        return RowSplit(rows, validation_rows, all_rows, (part,))
+    return RowSplit(rows, rows, *_draw_split(options, len(rows), streams))
 
 
-def _split(
+def _draw_split(
     options: TrainingOptions, n_rows: int, streams: RandomStreams
 ) -> tuple[Tensor, tuple[Tensor, ...]]:
+    """Return training rows, and validation rows by part, in random order."""
     order = torch.from_numpy(streams.numpy("split").permutation(n_rows))
-    few = 2 * _N_PARTS <= n_rows < _FEW_ROWS
-    noisy = options.validation_fraction * n_rows < _MIN_VALIDATION_ROWS
-    if few and noisy and not options.watches_one_training:
-        return order, order.tensor_split(_N_PARTS)
-    n_judged = _n_validation_rows(options.validation_fraction, n_rows)
-    return order[n_judged:], (order[:n_judged],)
+    is_small = 2 * _N_FOLDS <= n_rows < _CROSS_FITTED_ROWS
+    is_noisy = options.validation_fraction * n_rows < _MIN_VALIDATION_ROWS
+    if is_small and is_noisy and not options.needs_single_training:
+        return order, order.tensor_split(_N_FOLDS)
+    n_validation = _n_validation_rows(options.validation_fraction, n_rows)
+    return order[n_validation:], (order[:n_validation],)
 
 
 def _n_validation_rows(fraction: float, n_rows: int) -> int:
-    """Return the share of the rows, within bounds that make a fair judge of them."""
+    """Return the number of validation rows: a fraction, within bounds."""
     fewest = min(_MIN_VALIDATION_ROWS, n_rows // 4)
-    n_judged = max(math.ceil(fraction * n_rows), fewest)
-    return min(n_judged, _MAX_VALIDATION_ROWS, n_rows - 1)
+    n_validation = max(math.ceil(fraction * n_rows), fewest)
+    return min(n_validation, _MAX_VALIDATION_ROWS, n_rows - 1)

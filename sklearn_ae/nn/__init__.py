@@ -70,3 +70,8 @@ NETWORKS: dict[str, type[Network]] = {
     network.__name__: network
     for network in (Autoencoder, ConvolutionalMap, SparseNetwork, VariationalNetwork)
 }
+
+# Pickles name networks by where users import them, so that their files may move.
+for _public in tuple(vars().values()):
+    if isinstance(_public, type):
+        _public.__module__ = __name__

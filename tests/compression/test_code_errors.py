@@ -19,7 +19,6 @@ from sklearn_ae._estimators.latent_model import (
     TransformerModel,
     latent_model_of,
 )
-from sklearn_ae._persistence.fingerprint import hash_values
 
 FEW = {"hidden_layer_sizes": (16,), "max_epochs": 3, "random_state": 0}
 
@@ -57,28 +56,6 @@ def test_empty_columns_add_no_error(X):
     estimator = AutoencoderTransformer(2, **FEW).fit(X)
     found = errors_of_rows(estimator, X)
     np.testing.assert_allclose(found, estimator.reconstruction_error(X), rtol=1e-6)
-
-
-def test_equal_states_have_equal_fingerprints():
-    first = {"b": np.arange(3.0), "a": [1, "x", None]}
-    second = {"a": [1, "x", None], "b": np.arange(3.0)}
-    assert hash_values(first) == hash_values(second)
-
-
-OTHERS = [
-    {"b": np.arange(4.0), "a": [1]},
-    {"b": np.arange(3), "a": [1]},
-    {"b": np.arange(3.0)[None], "a": [1]},
-    {"b": np.arange(3.0), "a": [2]},
-    {"b": np.arange(3.0), "a": ["1"]},
-    {"b": np.arange(3.0), "a": [[1]]},
-    {"b": np.arange(3.0)},
-]
-
-
-@pytest.mark.parametrize("other", OTHERS)
-def test_other_states_have_other_fingerprints(other):
-    assert hash_values(other) != hash_values({"b": np.arange(3.0), "a": [1]})
 
 
 def test_mean_errors_are_of_decoded_codes(X):

@@ -86,9 +86,10 @@ STATE_DAMAGE = {
 def test_damaged_columns_are_refused(fitted_to_mixed, damage):
     fitted = fitted_to_mixed._fitted
     state = fitted.__getstate__()
-    columns = STATE_DAMAGE[damage](state["columns"])
-    with pytest.raises(ValueError, match=r"state|Columns"):
-        type(fitted).__new__(type(fitted)).__setstate__(state | {"columns": columns})
+    columns = STATE_DAMAGE[damage](state["codec"]["schema"])
+    state["codec"] = state["codec"] | {"schema": columns}
+    with pytest.raises(ValueError, match=r"state|columns"):
+        type(fitted).__new__(type(fitted)).__setstate__(state)
 
 
 # Purity

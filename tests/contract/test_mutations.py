@@ -13,8 +13,8 @@ import pytest
 
 from sklearn_ae import InvalidFileError, load
 from sklearn_ae._compression.packing import _HEADER, FORMAT
-from sklearn_ae._persistence.archive import packed, unpacked
-from sklearn_ae._persistence.persistent import PersistenceMixin, _described
+from sklearn_ae._persistence.archive import from_bytes, to_bytes
+from sklearn_ae._persistence.persistent import PersistenceMixin, _to_tree
 
 resource = pytest.importorskip("resource", reason="Unix alone counts memory so")
 
@@ -259,7 +259,7 @@ def outcome(read, data, guarded):
 def files(saveable, seed):
     """Yield (estimator, table, its file, random numbers) without an end."""
     made = [
-        (estimator, X, packed("estimator", _described(estimator, "estimator")))
+        (estimator, X, to_bytes("estimator", _to_tree(estimator, "estimator")))
         for estimator, X in saveable.values()
     ]
     for number in count():
@@ -287,8 +287,8 @@ def changed_trees(saveable):
     for _, X, data, rng in files(saveable, 1):
         try:
             if rng.integers(4):
-                tree = {"all": unpacked("estimator", data)}
-                changed = packed("estimator", of_tree(tree, rng).get("all"))
+                tree = {"all": from_bytes("estimator", data)}
+                changed = to_bytes("estimator", of_tree(tree, rng).get("all"))
             else:
                 changed = of_text(data, rng)
         except (TypeError, ValueError, LookupError, AttributeError):

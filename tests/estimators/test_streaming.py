@@ -206,7 +206,7 @@ def test_failed_chunks_change_nothing(quick, X, press_ctrl_c, monkeypatch):
         stream(estimator, X[CHUNK:], n_passes=5, size=240)
     estimator.learning_rate = 0.02
     monkeypatch.setattr(
-        "sklearn_ae._training.online.ScheduleFreeAdamW.show_average",
+        "sklearn_ae._training.online.ScheduleFreeAdamW.load_average",
         lambda *_: press_ctrl_c(),
     )
     with pytest.raises(KeyboardInterrupt):

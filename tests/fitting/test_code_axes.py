@@ -10,8 +10,6 @@ from sklearn_ae._fitting.code_axes import (
     rotated_arrays,
     unrotated_axes,
 )
-from sklearn_ae._fitting.pca_start import fit_pca_starts
-from sklearn_ae._fitting.problem import start_axes
 from sklearn_ae._training.rows import TensorRows
 from sklearn_ae.nn import Autoencoder, VariationalNetwork
 
@@ -94,17 +92,6 @@ def test_turning_leaves_the_network_it_is_made_from_alone(network, rows):
     turn(network, rows)
     after = network.state_dict()
     assert all(torch.equal(after[name], before[name]) for name in before)
-
-
-def test_axes_of_the_start_are_those_of_pca(fit_table, X):
-    table = fit_table(X)
-    axes = start_axes(fit_pca_starts(X, table, 3, 0)[0], 3)
-    encoded = table.codec.encode(X)
-    pca = PCA(3).fit(encoded)
-    assert axes.rotation is None
-    codes = encoded @ pca.components_.T
-    np.testing.assert_allclose(codes, pca.transform(encoded), atol=1e-10)
-    np.testing.assert_allclose(axes.variance, pca.explained_variance_)
 
 
 @pytest.fixture

@@ -1,155 +1,102 @@
 import numpy as np
 import pytest
 import torch
-from skorch.callbacks import Callback
+from scipy import sparse
 
-from sklearn_ae import AutoencoderTransformer, DenoisingAutoencoder
-from sklearn_ae._fitting.reconstruct_rows import RowReconstruction
-from sklearn_ae._training.random import RandomStreams
-from sklearn_ae._training.validation_split import _n_validation_rows
-from sklearn_ae.nn import observed_reconstruction_loss, reconstruction_loss
+from sklearn_ae._fitting import data
+from sklearn_ae._fitting.data import TableRows, TrainingData, make_row_source
+from sklearn_ae._training.rows import CorruptedRows, TensorRows
+from sklearn_ae._training.validation_split import RowSplit
+from sklearn_ae.nn import SwapNoise, reconstruction_loss
 
 
 @pytest.fixture
-def prepare(fit_table):
-    """Prepare the rows of a plain table for an estimator with these parameters."""
-
-    def make(n_rows=40, X_val=None, *, gaps=False, of=AutoencoderTransformer, **given):
-        X = np.random.default_rng(0).normal(size=(n_rows, 3))
-        if gaps:
-            X[0, 1] = np.nan
-        columns = fit_table(X).codec.schema
-        recipe = of(2, **given)._recipe()
-        problem = RowReconstruction(recipe, columns, X, X_val)
-        return problem.prepare_data(recipe, RandomStreams(0))
-
-    return make
+def table():
+    rng = np.random.default_rng(0)
+    return rng.normal(size=(23, 4)) * (rng.uniform(size=(23, 4)) < 0.5)
 
 
-def rows_of(parts):
-    return sorted(torch.cat(list(parts)).tolist())
+@pytest.fixture
+def codec(fit_table, table):
+    return fit_table(table).codec
 
 
-@pytest.mark.parametrize(
-    ("n_rows", "n_judged"),
-    [(20, 5), (100, 25), (300, 50), (600, 60), (200_000, 10_000)],
-)
-def test_validation_rows_are_enough_for_a_fair_judge(n_rows, n_judged):
-    assert _n_validation_rows(0.1, n_rows) == n_judged
+@pytest.fixture
+def on_demand(monkeypatch):
+    """Allow no memory for encoded rows."""
+    return lambda: monkeypatch.setattr(data, "_MOST_BYTES", 0)
 
 
-@pytest.mark.parametrize("n_rows", [10, 11, 30, 100, 499])
-def test_every_row_of_a_small_table_is_training_and_validation_row(prepare, n_rows):
-    data = prepare(n_rows)
-    assert len(data.split.parts) == 5
-    assert (
-        rows_of(data.split.parts) == rows_of([data.split.index]) == list(range(n_rows))
-    )
+@pytest.fixture(params=["in memory", "on demand", "sparse"])
+def rows(request, codec, table, on_demand):
+    if request.param == "on demand":
+        on_demand()
+    X = sparse.csr_array(table) if request.param == "sparse" else table
+    return make_row_source(X, codec, torch.device("cpu"))
 
 
-def test_parts_are_of_nearly_one_size(prepare):
-    sizes = [len(part) for part in prepare(42).split.parts]
-    assert max(sizes) - min(sizes) <= 1
+def test_source_fits_the_kind_of_table(codec, table):
+    cpu = torch.device("cpu")
+    assert isinstance(make_row_source(table, codec, cpu), TensorRows)
+    assert isinstance(make_row_source(sparse.csr_array(table), codec, cpu), TableRows)
 
 
-def test_parts_are_shuffled(prepare):
-    first = prepare(40).split.parts[0].tolist()
-    assert first != sorted(first)
-
-
-@pytest.mark.parametrize(
-    ("n_rows", "fraction", "n_parts"),
-    [
-        (9, 0.1, 1),
-        (10, 0.1, 5),
-        (499, 0.1, 5),
-        (500, 0.1, 1),
-        (500, 0.01, 1),
-        (99, 0.5, 5),
-        (100, 0.5, 1),
-    ],
-)
-def test_parts_are_for_small_tables_of_which_too_few_rows_could_judge(
-    prepare, n_rows, fraction, n_parts
+def test_tables_that_are_large_when_encoded_are_not_encoded_whole(
+    codec, table, on_demand
 ):
-    assert len(prepare(n_rows, validation_fraction=fraction).split.parts) == n_parts
+    on_demand()
+    assert isinstance(make_row_source(table, codec, torch.device("cpu")), TableRows)
 
 
-@pytest.mark.parametrize(
-    "watch", [{"callbacks": [Callback()]}, {"n_iter_no_change": 3}]
-)
-def test_one_part_is_set_aside_where_one_training_is_watched(prepare, watch):
-    data = prepare(**watch)
-    assert len(data.split.parts) == 1
-    assert rows_of([*data.split.parts, data.split.index]) == list(range(40))
+@pytest.mark.parametrize("dtype", [np.float64, np.float32, np.uint8])
+@pytest.mark.parametrize("order", ["C", "F"])
+def test_rows_on_demand_are_those_in_memory_to_the_bit(
+    fit_table, table, dtype, order, on_demand
+):
+    table = np.abs(100 * table).astype(dtype, order=order)
+    codec, cpu = fit_table(table).codec, torch.device("cpu")
+    in_memory = make_row_source(table, codec, cpu)
+    on_demand()
+    index = torch.tensor([5, 0, 22, 5])
+    taken = make_row_source(table, codec, cpu).take(index)
+    assert torch.equal(taken[0], in_memory.take(index)[0])
 
 
-def test_rows_that_are_set_aside_are_not_trained_on(prepare):
-    data = prepare(500)
-    assert len(data.split.parts[0]) == 50
-    assert rows_of([*data.split.parts, data.split.index]) == list(range(500))
+def test_source_has_as_many_rows_as_the_table(rows, table):
+    assert len(rows) == len(table)
 
 
-def test_given_validation_rows_judge_alone(prepare):
-    data = prepare(X_val=np.ones((7, 3)))
-    assert data.judged_apart
-    assert len(data.split.judged) == 7
-    assert rows_of(data.split.parts) == list(range(7))
-    assert rows_of([data.split.index]) == list(range(40))
+def test_source_takes_encoded_rows_in_the_order_asked_for(rows, codec, table):
+    index = [5, 0, 22, 5]
+    expected = torch.from_numpy(codec.encode(table)[index]).float()
+    inputs, targets = rows.take(torch.tensor(index))
+    torch.testing.assert_close(inputs, expected)
+    assert torch.equal(targets, inputs)
 
 
-@pytest.mark.parametrize("n_val", [None, 7])
-def test_without_early_stopping_no_rows_judge(prepare, n_val):
-    X_val = None if n_val is None else np.ones((n_val, 3))
-    data = prepare(X_val=X_val, early_stopping=False)
-    assert data.split.parts == ()
-    assert rows_of([data.split.index]) == list(range(40))
+def test_missing_cells_come_as_nan(fit_table, table):
+    table[::3, 1] = np.nan
+    source = make_row_source(table, fit_table(table).codec, torch.device("cpu"))
+    inputs, targets = source.take(torch.arange(23))
+    np.testing.assert_array_equal(inputs.isnan().numpy(), np.isnan(table))
+    assert torch.equal(targets.isnan(), inputs.isnan())
 
 
-def test_split_depends_on_nothing_but_the_seed(prepare):
-    plain, noisy = prepare(), prepare(of=DenoisingAutoencoder)
-    for one, other in zip(plain.split.parts, noisy.split.parts, strict=True):
-        assert torch.equal(one, other)
+def test_corrupted_rows_leave_clean_ones_alone(rows, fit_table, table):
+    noise = SwapNoise(
+        fit_table(table).layout(), 0.5, generator=torch.Generator().manual_seed(0)
+    )
+    everything = torch.arange(23)
+    before = rows.take(everything)[0].clone()
+    inputs, targets = CorruptedRows(rows, noise).take(everything)
+    assert not torch.equal(inputs, before)
+    assert torch.equal(targets, before)
+    assert torch.equal(rows.take(everything)[0], before)
 
 
-def test_rows_without_noise_are_the_clean_ones(prepare):
-    data = prepare()
-    assert data.split.rows is data.clean is data.split.judged
-    assert data.complete
-
-
-def test_noise_is_in_inputs_alone(prepare):
-    data = prepare(of=DenoisingAutoencoder, noise_level=0.5)
-    for rows in (data.split.rows, data.split.judged):
-        inputs, targets = rows.take(data.split.index)
-        assert not torch.equal(inputs, targets)
-        assert torch.equal(targets, data.clean.take(data.split.index)[1])
-    assert not data.complete
-
-
-def test_noise_of_validation_rows_is_fixed(prepare):
-    data = prepare(of=DenoisingAutoencoder, noise_level=0.5)
-    first, again = (data.split.judged.take(data.split.parts[1])[0] for _ in range(2))
-    assert torch.equal(first, again)
-
-
-def test_masked_columns_are_flagged(prepare):
-    assert prepare(gaps=True).gap_columns == (1,)
-    assert prepare().gap_columns == ()
-    masked = prepare(of=DenoisingAutoencoder, noise="masking")
-    assert masked.gap_columns == (0, 1, 2)
-
-
-@pytest.mark.parametrize("where", ["X", "X_val"])
-def test_gaps_anywhere_count_observed_cells_alone(prepare, where):
-    X_val = np.ones((4, 3))
-    if where == "X_val":
-        X_val[0, 0] = np.nan
-    data = prepare(X_val=X_val, gaps=where == "X")
-    assert data.loss.func is observed_reconstruction_loss
-    assert prepare(X_val=np.ones((4, 3))).loss.func is reconstruction_loss
-
-
-def test_validation_rows_without_a_cell_are_refused(prepare):
-    with pytest.raises(ValueError, match="X_val must hold at least one cell"):
-        prepare(X_val=np.full((4, 3), np.nan))
+def test_corruption_says_whether_inputs_are_others(rows):
+    split = RowSplit(rows, rows, torch.arange(23), ())
+    parts = (rows, False, reconstruction_loss, 4.0, (), True)
+    assert not TrainingData(rows, split, *parts).is_corrupted
+    other = split._replace(rows=TensorRows(torch.zeros(23, 4)))
+    assert TrainingData(rows, other, *parts).is_corrupted

@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
 
-from sklearn_ae import EncoderDecoderRegressor
+from sklearn_ae import AutoencoderTransformer, EncoderDecoderRegressor
+from sklearn_ae._fitting.fitted import FittedPair
 
 
 def ridge(**parameters):
@@ -17,10 +18,17 @@ def test_a_state_that_is_not_whole_is_refused(pairs, name):
             type(fitted).__new__(type(fitted)).__setstate__(state)
 
 
+def test_networks_without_outputs_are_refused(pairs):
+    state = ridge().fit(*pairs)._fitted.__getstate__()
+    own = AutoencoderTransformer(2, max_epochs=0).fit(pairs[0])._fitted.__getstate__()
+    with pytest.raises(ValueError, match=r"output_mean must be .* \(n_outputs\)"):
+        FittedPair.__new__(FittedPair).__setstate__(state | {"network": own})
+
+
 def test_scales_of_a_state_are_positive(pairs):
     fitted = ridge().fit(*pairs)._fitted
     state = fitted.__getstate__() | {"output_scale": np.zeros(4)}
-    with pytest.raises(ValueError, match="positive"):
+    with pytest.raises(ValueError, match=r"output_scale must be .* > 0"):
         type(fitted).__new__(type(fitted)).__setstate__(state)
 
 

@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 
 from sklearn_ae._outliers.column_tails import (
-    ColumnTails,
     fit_column_tails,
     negative_log_tails,
 )
@@ -109,8 +108,18 @@ def test_missing_numbers_have_no_tail():
 @pytest.mark.parametrize("wrong", [np.nan, np.inf, -np.inf])
 @pytest.mark.parametrize("position", [0, 3, -1])
 def test_states_without_finite_arrays_are_refused(name, wrong, position):
-    state = fit_column_tails(NUMBERS[:50], 1.0).state()
+    tails = fit_column_tails(NUMBERS[:50], 1.0)
+    state = tails.__getstate__()
     state[name] = state[name].copy()
     state[name][position] = wrong
-    with pytest.raises(ValueError, match="Knots must be in order"):
-        ColumnTails.from_state(state)
+    with pytest.raises(ValueError, match=f"{name} must be a finite array"):
+        tails.__setstate__(state)
+
+
+@pytest.mark.parametrize("n_knots", [0, 3])
+def test_knots_out_of_order_are_refused(n_knots):
+    tails = fit_column_tails(NUMBERS[:50], 1.0)
+    arrays = {name: getattr(tails, name)[:n_knots] for name in ("at_most", "at_least")}
+    state = tails.__getstate__() | arrays | {"knots": tails.knots[:n_knots][::-1]}
+    with pytest.raises(ValueError, match="Knots must be"):
+        tails.__setstate__(state)

@@ -11,7 +11,7 @@ from safetensors.numpy import save
 
 from sklearn_ae import InvalidFileError
 from sklearn_ae._persistence import archive
-from sklearn_ae._persistence.archive import packed, read_file, unpacked, write_file
+from sklearn_ae._persistence.archive import from_bytes, read_file, to_bytes, write_file
 
 TREE = {
     "nothing": None,
@@ -45,17 +45,17 @@ def same(one, other):
 
 
 def test_trees_come_back_as_they_were():
-    assert same(TREE, unpacked("example", packed("example", TREE)))
+    assert same(TREE, from_bytes("example", to_bytes("example", TREE)))
 
 
 def test_arrays_that_come_back_can_be_written_to():
-    array = unpacked("example", packed("example", np.zeros(2)))
+    array = from_bytes("example", to_bytes("example", np.zeros(2)))
     array += 1
     assert array.tolist() == [1, 1]
 
 
 def test_the_same_tree_gives_the_same_bytes():
-    assert packed("example", TREE) == packed("example", TREE)
+    assert to_bytes("example", TREE) == to_bytes("example", TREE)
 
 
 @pytest.mark.parametrize(
@@ -74,31 +74,31 @@ def test_the_same_tree_gives_the_same_bytes():
 )
 def test_what_is_not_plain_is_refused_by_name(value):
     with pytest.raises(TypeError, match=r"example\.part\[1\](\[0\])? must be"):
-        packed("example", {"part": [0, value]})
+        to_bytes("example", {"part": [0, value]})
 
 
 def test_another_kind_is_refused():
     with pytest.raises(InvalidFileError, match="must hold a model, got a example"):
-        unpacked("model", packed("example", TREE))
+        from_bytes("model", to_bytes("example", TREE))
 
 
 def test_every_changed_byte_is_found():
-    data = packed("example", {"numbers": np.arange(3), "text": "short"})
+    data = to_bytes("example", {"numbers": np.arange(3), "text": "short"})
     for position in range(len(data)):
         for change in (1, 0x80):
             changed = bytearray(data)
             changed[position] ^= change
             with pytest.raises(InvalidFileError):
-                unpacked("example", bytes(changed))
+                from_bytes("example", bytes(changed))
 
 
 def test_every_cut_and_every_addition_is_found():
-    data = packed("example", np.arange(3))
+    data = to_bytes("example", np.arange(3))
     for stop in range(len(data)):
         with pytest.raises(InvalidFileError):
-            unpacked("example", data[:stop])
+            from_bytes("example", data[:stop])
     with pytest.raises(InvalidFileError):
-        unpacked("example", data + b"\0")
+        from_bytes("example", data + b"\0")
 
 
 @pytest.mark.parametrize(
@@ -111,16 +111,16 @@ def test_every_cut_and_every_addition_is_found():
 )
 def test_what_is_wrong_with_a_file_is_told(damage, match):
     with pytest.raises(InvalidFileError, match=match):
-        unpacked("example", damage(packed("example", np.arange(3))))
+        from_bytes("example", damage(to_bytes("example", np.arange(3))))
 
 
 def test_a_newer_format_is_refused(monkeypatch):
     with monkeypatch.context() as newer:
         newer.setattr(archive, "_FORMAT", 2)
         newer.setattr(archive, "__version__", "9.8")
-        data = packed("example", None)
+        data = to_bytes("example", None)
     with pytest.raises(InvalidFileError, match=r"format 1, got 2 of sklearn_ae '9\.8'"):
-        unpacked("example", data)
+        from_bytes("example", data)
 
 
 @pytest.mark.parametrize(
@@ -133,10 +133,10 @@ def test_a_newer_format_is_refused(monkeypatch):
 def test_cells_of_another_kind_are_refused(monkeypatch, cells, match):
     with monkeypatch.context() as foreign:
         cells = {"cells": cells}
-        foreign.setattr(archive, "_described", lambda *arguments: cells)
-        data = packed("example", None)
+        foreign.setattr(archive, "_to_json", lambda *arguments: cells)
+        data = to_bytes("example", None)
     with pytest.raises(InvalidFileError, match=match):
-        unpacked("example", data)
+        from_bytes("example", data)
 
 
 COLLIDING = [number * (2**61 - 1) for number in range(1, 30_000)]
@@ -148,10 +148,10 @@ def test_keys_that_are_slow_to_look_up_are_refused(monkeypatch, number):
     text = '{"dict":[' + ",".join(pairs) + "]}"
     with monkeypatch.context() as foreign:
         tree = json.loads(text)
-        foreign.setattr(archive, "_described", lambda *arguments: tree)
-        data = packed("example", None)
+        foreign.setattr(archive, "_to_json", lambda *arguments: tree)
+        data = to_bytes("example", None)
     with pytest.raises(InvalidFileError, match=r"64 bits|Keys must be strings"):
-        unpacked("example", data)
+        from_bytes("example", data)
 
 
 def test_files_replace_what_was_there(tmp_path):
@@ -196,7 +196,7 @@ def test_who_may_read_a_file_stays(tmp_path):
 
 
 def test_what_was_written_is_read(tmp_path):
-    data = packed("example", TREE)
+    data = to_bytes("example", TREE)
     write_file(tmp_path / "file", data)
     assert read_file(tmp_path / "file") == data
 
@@ -215,5 +215,5 @@ def test_a_file_without_room_in_memory_is_refused(tmp_path, monkeypatch):
     path = tmp_path / "file"
     path.write_bytes((64).to_bytes(8, "little"))
     monkeypatch.setattr(os, "fstat", lambda file: SimpleNamespace(st_size=2**62))
-    with pytest.raises(InvalidFileError, match="room in memory"):
+    with pytest.raises(InvalidFileError, match="fit into memory"):
         read_file(path)

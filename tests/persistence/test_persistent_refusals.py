@@ -8,7 +8,7 @@ import pytest
 
 from sklearn_ae import InvalidFileError, load
 from sklearn_ae._persistence import persistent
-from sklearn_ae._persistence.archive import packed, unpacked
+from sklearn_ae._persistence.archive import from_bytes, to_bytes
 
 
 @pytest.fixture
@@ -18,13 +18,13 @@ def plain(saveable):
 
 def changed(estimator, change):
     """Load a whole file with something else in it."""
-    tree = unpacked("estimator", packed("estimator", _described(estimator)))
+    tree = from_bytes("estimator", to_bytes("estimator", _described(estimator)))
     change(tree)
-    return persistent._loaded(packed("estimator", tree))
+    return persistent._from_bytes(to_bytes("estimator", tree))
 
 
 def _described(estimator):
-    return persistent._described(estimator, "estimator")
+    return persistent._to_tree(estimator, "estimator")
 
 
 def setting(*path, value):
@@ -41,6 +41,8 @@ def setting(*path, value):
 
 FITTED = ("state", "_fitted")
 NETWORK = (*FITTED, "network")
+CODEC = (*FITTED, "codec")
+COLUMNS = (*CODEC, "schema")
 WRONG = {
     "class": setting("class", value="PCA"),
     "a class that is no estimator": setting("class", value="InvalidFileError"),
@@ -58,12 +60,16 @@ WRONG = {
     "names": setting(*NETWORK, "device", value="cpu"),
     "network": setting(*FITTED, "network", value=None),
     "weights": setting(*FITTED, "arrays", "linear_encoder.bias", value="none"),
+    "no weights": setting(*FITTED, "arrays", value=None),
+    "network's class": setting(*FITTED, "kind", value="Linear"),
     "large weights": setting(
         *FITTED, "arrays", "linear_encoder.bias", value=np.full(2, 1e300)
     ),
-    "flags": setting(*FITTED, "empty", value=np.zeros(4)),
-    "column": setting(*FITTED, "columns", "columns", value={0: {"frequent": (1,)}}),
-    "names of columns": setting(*FITTED, "columns", "names", value=(1, 2, 3, 4)),
+    "flags": setting(*CODEC, "empty", value=np.zeros(4)),
+    "column": setting(*COLUMNS, "columns", value={0: {"frequent": (1,)}}),
+    "names of columns": setting(*COLUMNS, "names", value=(1, 2, 3, 4)),
+    "format": setting("state", "_format", value=9),
+    "format of another type": setting("state", "_format", value=np.zeros(0)),
     "variances": setting("state", "explained_variance_", value=np.ones(3)),
     "losses": setting("state", "loss_curve_", value=[1.0, float("nan")]),
     "epoch": setting("state", "best_epoch_", value=9),
@@ -104,32 +110,39 @@ def frozen(**more):
 
 
 OWNER = "AutoencoderTransformer"
+ENTRIES = "must have all of its entries and no others, got"
 TOLD = {
     "keys": (
         setting("more", value=1),
-        "The state of an estimator must have ['class', 'state'], got ['class', 'more', "
-        "'state'].",
+        f"An estimator {ENTRIES} [] missing and ['more'] unknown.",
     ),
-    "pairs": (WRONG["pairs"], "its state must be a dict"),
+    "pairs": (
+        WRONG["pairs"],
+        "An estimator.state must be a dict, got [('n_components', 2)].",
+    ),
     "no part": (
         without("_fitted"),
-        f"The state of {OWNER} must have ['_fitted'], got [].",
+        f"{OWNER} {ENTRIES} ['_fitted'] missing and [] unknown.",
     ),
-    "no attribute": (without("loss_curve_"), f"{OWNER} must have loss_curve_."),
+    "no attribute": (
+        without("loss_curve_"),
+        f"{OWNER} {ENTRIES} ['loss_curve_'] missing and [] unknown.",
+    ),
     "a long one": (
         setting("state", "n_epochs_", value=100 * "x"),
-        f"n_epochs_ must be a whole number of at least 0, got {80 * 'x'}.",
+        f"{OWNER}.n_epochs_ must be an integer >= 0, got '{79 * 'x'}....",
     ),
+    "format": (WRONG["format"], "The format must be one of [1], got 9."),
     "attribute": (WRONG["attribute"], f"{OWNER} has no ['more']."),
     "output": (
         WRONG["output"],
-        "_sklearn_output_config must name a container, got {'transform': 'x'}.",
+        "_sklearn_output_config.transform must be one of ['default', 'pandas', "
+        "'polars'], got 'x'.",
     ),
     "frozen": (frozen(), "got a FrozenEstimator"),
     "more than frozen": (
         frozen(more=1),
-        "The state of FrozenEstimator must have ['estimator'], got ['estimator', "
-        "'more'].",
+        f"FrozenEstimator {ENTRIES} [] missing and ['more'] unknown.",
     ),
 }
 
@@ -142,7 +155,7 @@ def test_what_is_wrong_in_a_file_is_told(plain, what):
 
 
 def test_columns_that_no_library_can_make_are_refused(saveable):
-    spec = (*FITTED, "columns", "columns", 0, "dtype_spec")
+    spec = (*COLUMNS, "columns", 0, "dtype_spec")
     for name in ("pandas", "polars"):
         for dtype in ("read_csv", "no such dtype"):
             with pytest.raises(InvalidFileError):
@@ -163,7 +176,7 @@ def test_other_files_are_refused(plain, tmp_path):
     np.savez(tmp_path / "arrays.npz", np.zeros(3))
     joblib.dump(plain, tmp_path / "plain.joblib")
     (tmp_path / "empty").touch()
-    (tmp_path / "checkpoint").write_bytes(packed("checkpoint", {}))
+    (tmp_path / "checkpoint").write_bytes(to_bytes("checkpoint", {}))
     for path in tmp_path.iterdir():
         with pytest.raises(InvalidFileError):
             load(path)
@@ -177,6 +190,6 @@ def test_other_files_are_refused(plain, tmp_path):
 )
 def test_columns_of_dtypes_that_do_not_fit_are_refused(saveable, position, wrong):
     estimator, _ = saveable["polars"]
-    path = *FITTED, "columns", "columns", position, "dtype_spec"
+    path = *COLUMNS, "columns", position, "dtype_spec"
     with pytest.raises(InvalidFileError):
         changed(estimator, setting(*path, value=wrong))

@@ -8,6 +8,7 @@ from sklearn.preprocessing import StandardScaler
 from skops.io import dumps, get_untrusted_types, loads
 
 from sklearn_ae import SKOPS_TRUSTED, InvalidFileError
+from sklearn_ae._persistence.persistent import saved_classes
 
 NAMES = ["plain", "pandas", "polars", "levels", "denoising", "convolutional", "topk"]
 NAMES += ["variational", "compressor", "bounded", "detector", "classifier"]
@@ -18,6 +19,10 @@ NAMES += ["regressor", "pairs", "maps", "stream"]
 def test_estimators_come_back_trusting_the_published_names(saveable, name, assert_same):
     estimator, X = saveable[name]
     assert_same(estimator, loads(dumps(estimator), trusted=SKOPS_TRUSTED), X)
+
+
+def test_the_published_names_are_public():
+    assert set(SKOPS_TRUSTED) == {f"sklearn_ae.{name}" for name in saved_classes()}
 
 
 def test_the_published_names_are_those_that_skops_asks_for(saveable):

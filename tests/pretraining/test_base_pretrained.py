@@ -123,7 +123,7 @@ def test_pickles_hold_arrays_and_plain_values(tuned, pickled_names):
 def test_a_damaged_state_is_refused(tuned):
     state = tuned._fitted.head.__getstate__()
     state["arrays"] = state["arrays"] | {"mean": np.full(3, np.nan)}
-    with pytest.raises(ValueError, match="must be finite"):
+    with pytest.raises(ValueError, match="must be a finite array"):
         tuned._fitted.head.__setstate__(state)
 
 

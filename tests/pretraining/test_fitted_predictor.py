@@ -55,10 +55,10 @@ def test_pickles_give_the_same_bits(head):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"mean": np.full(2, np.nan)}, "must be finite"),
-        ({"mean": np.zeros(3)}, "must have shape"),
-        ({"mean": np.zeros(2, int)}, "must be of float32 or float64"),
-        ({"other": np.zeros(2)}, "must have the arrays"),
+        ({"mean": np.full(2, np.nan)}, "must be a finite array"),
+        ({"mean": np.zeros(3)}, r"must be .* of shape \(2\)"),
+        ({"mean": np.zeros(2, int)}, "must be .* float32 or float64"),
+        ({"other": np.zeros(2)}, "must have all of its entries and no others"),
     ],
 )
 def test_damaged_states_are_refused(head, change, message):

@@ -35,7 +35,7 @@ def test_five_labels_a_class_suffice(counts, few):
 
 
 def test_classes_are_judged_by_indicators():
-    indicators = class_targets([1, 2]).judged()
+    indicators = class_targets([1, 2]).validation_tensor()
     np.testing.assert_array_equal(indicators, [[1, 0], [0, 1], [0, 1]])
 
 

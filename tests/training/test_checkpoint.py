@@ -186,7 +186,7 @@ def test_a_checkpoint_changes_no_bit_of_a_fit(path, X):
 def test_training_goes_on_after_ctrl_c(path, X, press_ctrl_c, monkeypatch):
     def write(path, data):
         archive.write_file(path, data)
-        if len(archive.unpacked("checkpoint", data)["training"]):
+        if len(archive.from_bytes("checkpoint", data)["training"]):
             press_ctrl_c()
 
     monkeypatch.setattr(checkpoint, "write_file", write)

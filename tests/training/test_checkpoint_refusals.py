@@ -109,7 +109,7 @@ def test_other_validation_rows_are_refused_by_name(cut_off, path, X):
 FOREIGN = {
     "empty": b"",
     "mine": b"Dear diary",
-    "another kind": archive.packed("model", {"weights": np.ones(3)}),
+    "another kind": archive.to_bytes("model", {"weights": np.ones(3)}),
 }
 
 
@@ -158,8 +158,8 @@ def put(tree, place, value):
 
 @pytest.mark.parametrize(("place", "value"), WRONG)
 def test_what_no_fit_wrote_is_refused(cut_off, path, X, place, value):
-    wrong = put(archive.unpacked("checkpoint", cut_off), place, value)
-    path.write_bytes(archive.packed("checkpoint", wrong))
+    wrong = put(archive.from_bytes("checkpoint", cut_off), place, value)
+    path.write_bytes(archive.to_bytes("checkpoint", wrong))
     refused = ValueError if place[:1] == ("data",) else InvalidFileError
     estimator = small()
     with pytest.raises(refused, match=r"^checkpoint must "):

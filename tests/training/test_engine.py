@@ -11,7 +11,6 @@ from torch import nn
 from sklearn_ae._training.callbacks import copy_weights
 from sklearn_ae._training.engine import fit_network, row_losses
 from sklearn_ae._training.rows import TensorRows
-from sklearn_ae._training.schedules import one_cycle
 from sklearn_ae._training.settings import TrainingSettings
 from sklearn_ae._training.validation_split import RowSplit
 
@@ -266,13 +265,6 @@ def test_schedule_rises_over_a_tenth_of_all_steps_and_falls_to_zero(max_epochs):
     rising = np.linspace(0, 0.1, max_epochs + 1)[1:]
     falling = np.linspace(0.1, 0, 9 * max_epochs + 2)[1:-1]
     np.testing.assert_allclose(rates, [*rising, *falling])
-
-
-@pytest.mark.parametrize("n_steps", [1, 2, 5, 9, 10, 11, 1000])
-def test_schedule_stays_between_zero_and_one(n_steps):
-    shares = [one_cycle(step, n_steps) for step in range(n_steps)]
-    assert all(0 < share <= 1 for share in shares)
-    assert one_cycle(n_steps, n_steps) == 0
 
 
 def test_row_losses_make_no_step():

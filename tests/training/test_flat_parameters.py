@@ -18,7 +18,7 @@ def flat(layer):
 def step_to(flat, value):
     """Pretend that a step made all weights this number."""
     flat.tensors[0].data.fill_(value)
-    flat.average()
+    flat.update_average()
 
 
 def test_flattening_leaves_values_and_shapes():
@@ -117,14 +117,14 @@ def test_gradients_of_all_groups_are_clipped_together(layer, norm):
     for tensor, copy in zip(flat.tensors, expected, strict=True):
         copy.grad = tensor.grad.clone()
     nn.utils.clip_grad_norm_(expected, norm)
-    flat.clip(norm)
+    flat.clip_gradients(norm)
     for tensor, copy in zip(flat.tensors, expected, strict=True):
         torch.testing.assert_close(tensor.grad, copy.grad)
 
 
 def test_clearing_keeps_the_gradients_of_parameters_in_place(layer, flat):
     layer(torch.ones(1, 3)).sum().backward()
-    flat.clear()
+    flat.zero_grad()
     assert layer.weight.grad.tolist() == [[0, 0, 0]] * 2
     layer(torch.ones(1, 3)).sum().backward()
     assert flat.tensors[0].grad.tolist() == [1] * 8
@@ -143,7 +143,7 @@ def test_weights_of_other_precision_are_kept_exactly():
 
 def test_average_of_one_step_is_that_step(layer, flat):
     step_to(flat, 3.0)
-    flat.show(averaged=True)
+    flat.load_weights(averaged=True)
     assert (layer.weight == 3).all()
 
 
@@ -152,7 +152,7 @@ def test_average_decays_polynomially(layer, flat):
     for n_before, value in enumerate(values):
         step_to(flat, value)
         expected += 9 / (n_before + 9) * (value - expected)
-    flat.show(averaged=True)
+    flat.load_weights(averaged=True)
     assert layer.bias[0].item() == pytest.approx(expected)
 
 
@@ -165,7 +165,7 @@ def test_average_leaves_the_steps_alone(layer, flat):
 def test_last_tenth_of_the_steps_makes_most_of_the_average(layer, flat):
     for step in range(1000):
         step_to(flat, float(step >= 900))
-    flat.show(averaged=True)
+    flat.load_weights(averaged=True)
     assert 0.5 < layer.bias[0].item() < 0.7
 
 
@@ -173,9 +173,9 @@ def test_showing_the_average_and_back_leaves_the_weights(layer, flat):
     for value in (1.0, 2.0):
         step_to(flat, value)
     before = layer.weight.clone()
-    flat.show(averaged=True)
+    flat.load_weights(averaged=True)
     assert not torch.equal(layer.weight, before)
-    flat.show(averaged=False)
+    flat.load_weights(averaged=False)
     assert torch.equal(layer.weight, before)
 
 
@@ -183,9 +183,9 @@ def test_showing_the_average_and_back_leaves_the_weights(layer, flat):
 def test_showing_twice_is_showing_once(layer, flat, averaged):
     for value in (1.0, 2.0):
         step_to(flat, value)
-    flat.show(averaged=averaged)
+    flat.load_weights(averaged=averaged)
     once = layer.weight.clone()
-    flat.show(averaged=averaged)
+    flat.load_weights(averaged=averaged)
     assert torch.equal(layer.weight, once)
 
 
@@ -195,10 +195,10 @@ def test_average_goes_on_after_it_was_shown(layer, flat):
     for value in (1.0, 2.0, 5.0):
         for one in (shown, never):
             step_to(one, value)
-        shown.show(averaged=True)
-        shown.show(averaged=False)
+        shown.load_weights(averaged=True)
+        shown.load_weights(averaged=False)
     for one in (shown, never):
-        one.show(averaged=True)
+        one.load_weights(averaged=True)
     assert torch.equal(layer.weight, other.weight)
 
 
@@ -213,12 +213,12 @@ def trained(state=None, *, seeds, averaged=False):
     if state is not None:
         flat.restore(optimizer, state)
     for seed in seeds:
-        flat.clear()
+        flat.zero_grad()
         x = torch.randn(5, 3, generator=torch.Generator().manual_seed(seed))
         layer(x).square().sum().backward()
         optimizer.step()
-        flat.average()
-    flat.show(averaged=averaged)
+        flat.update_average()
+    flat.load_weights(averaged=averaged)
     return flat.state(optimizer)
 
 

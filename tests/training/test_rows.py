@@ -3,15 +3,14 @@ import itertools
 import numpy as np
 import pytest
 import torch
-from scipy import sparse
 
-from sklearn_ae._fitting import data
-from sklearn_ae._fitting.data import TableRows, make_row_source
 from sklearn_ae._training import rows as row_sources
 from sklearn_ae._training.rows import (
     Batches,
+    ChosenRows,
     CorruptedRows,
     FixedCorruptedRows,
+    PairedRows,
     TensorRows,
     iterate_rows,
 )
@@ -25,22 +24,8 @@ def table():
 
 
 @pytest.fixture
-def codec(fit_table, table):
-    return fit_table(table).codec
-
-
-@pytest.fixture
-def on_demand(monkeypatch):
-    """Allow no memory for encoded rows."""
-    return lambda: monkeypatch.setattr(data, "_MOST_BYTES", 0)
-
-
-@pytest.fixture(params=["in memory", "on demand", "sparse"])
-def rows(request, codec, table, on_demand):
-    if request.param == "on demand":
-        on_demand()
-    X = sparse.csr_array(table) if request.param == "sparse" else table
-    return make_row_source(X, codec, torch.device("cpu"))
+def rows(table):
+    return TensorRows(torch.from_numpy(table).float())
 
 
 def numbered(n_rows):
@@ -55,33 +40,6 @@ def generator():
     return torch.Generator().manual_seed(0)
 
 
-def test_source_fits_the_kind_of_table(codec, table):
-    cpu = torch.device("cpu")
-    assert isinstance(make_row_source(table, codec, cpu), TensorRows)
-    assert isinstance(make_row_source(sparse.csr_array(table), codec, cpu), TableRows)
-
-
-def test_tables_that_are_large_when_encoded_are_not_encoded_whole(
-    codec, table, on_demand
-):
-    on_demand()
-    assert isinstance(make_row_source(table, codec, torch.device("cpu")), TableRows)
-
-
-@pytest.mark.parametrize("dtype", [np.float64, np.float32, np.uint8])
-@pytest.mark.parametrize("order", ["C", "F"])
-def test_rows_on_demand_are_those_in_memory_to_the_bit(
-    fit_table, table, dtype, order, on_demand
-):
-    table = np.abs(100 * table).astype(dtype, order=order)
-    codec, cpu = fit_table(table).codec, torch.device("cpu")
-    in_memory = make_row_source(table, codec, cpu)
-    on_demand()
-    index = torch.tensor([5, 0, 22, 5])
-    taken = make_row_source(table, codec, cpu).take(index)
-    assert torch.equal(taken[0], in_memory.take(index)[0])
-
-
 def test_every_row_comes_once_in_order(monkeypatch):
     monkeypatch.setattr(row_sources, "EVALUATION_ROWS", 10)
     batches = list(iterate_rows(numbered(23)))
@@ -89,16 +47,24 @@ def test_every_row_comes_once_in_order(monkeypatch):
     assert taken(batches) == list(range(23))
 
 
-def test_source_has_as_many_rows_as_the_table(rows, table):
-    assert len(rows) == len(table)
-
-
-def test_source_takes_encoded_rows_in_the_order_asked_for(rows, codec, table):
-    index = [5, 0, 22, 5]
-    expected = torch.from_numpy(codec.encode(table)[index]).float()
-    inputs, targets = rows.take(torch.tensor(index))
-    torch.testing.assert_close(inputs, expected)
+def test_tensor_rows_come_in_the_order_asked():
+    inputs, targets = numbered(23).take(torch.tensor([5, 0, 22, 5]))
+    assert inputs.flatten().tolist() == [5, 0, 22, 5]
     assert torch.equal(targets, inputs)
+
+
+def test_chosen_rows_are_numbered_anew():
+    chosen = ChosenRows(numbered(23), torch.tensor([7, 3, 11]))
+    assert len(chosen) == 3
+    assert taken([chosen.take(torch.tensor([2, 0]))]) == [11, 7]
+
+
+def test_paired_rows_join_inputs_and_targets():
+    pairs = PairedRows(numbered(3), TensorRows(10 * torch.ones(3, 2)))
+    inputs, targets = pairs.take(torch.tensor([2, 0]))
+    assert len(pairs) == 3
+    assert inputs.flatten().tolist() == [2, 0]
+    assert torch.equal(targets, 10 * torch.ones(2, 2))
 
 
 @pytest.mark.parametrize("batch_size", [1, 5, 22, 23, 24, 100])
@@ -243,11 +209,3 @@ def test_fixed_corruption_does_not_depend_on_other_batches(rows, corruption):
     second = FixedCorruptedRows(rows, corruption())
     second.take(torch.arange(7))
     assert torch.equal(first.take(INDEX)[0], second.take(INDEX)[0])
-
-
-def test_missing_cells_come_as_nan(fit_table, table):
-    table[::3, 1] = np.nan
-    source = make_row_source(table, fit_table(table).codec, torch.device("cpu"))
-    inputs, targets = source.take(torch.arange(23))
-    np.testing.assert_array_equal(inputs.isnan().numpy(), np.isnan(table))
-    assert torch.equal(targets.isnan(), inputs.isnan())
