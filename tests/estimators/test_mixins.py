@@ -74,7 +74,8 @@ def test_names_of_codes_bear_the_class(fitted):
 @pytest.fixture
 def estimator():
     """Anything with parameters, public fitted attributes and private ones."""
-    return SimpleNamespace(alpha=1.0, coef_=2.0, _fitted="before", _cache=3.0)
+    attributes = {"alpha": 1.0, "coef_": 2.0, "_fitted": "before", "_cache": 3.0}
+    return SimpleNamespace(**attributes, _schema={"_fitted": None})
 
 
 def test_fitted_attributes_are_those_of_fits(estimator):
