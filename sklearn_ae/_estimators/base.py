@@ -1,4 +1,4 @@
-"""The scikit-learn contract of every autoencoder, once."""
+"""Base of all autoencoders: scikit-learn's contract."""
 
 from dataclasses import dataclass, field
 from functools import partial
@@ -63,8 +63,8 @@ class BaseAutoencoder(
 ):
     """Base of all autoencoders: parameters, fit, transform and scores.
 
-    A subclass says what it is in `_recipe`. In the three methods before that it may
-    check parameters and columns, and take rows with axes.
+    A subclass overrides `_recipe`, and where it needs to `_check_parameters`,
+    `_check_columns` and `_flatten`.
     """
 
     n_components: int | float | None = field(default=2, kw_only=False)
@@ -109,16 +109,17 @@ class BaseAutoencoder(
 
         X_val : {array-like, sparse matrix, dataframe} of shape (n_val, n_features), \
                 default=None
-            Validation rows, instead of a share of X. In a Pipeline they are transformed
-            as X is, with ``transform_input=["X_val"]``.
+            Validation rows, instead of a share of X. A Pipeline transforms them like X
+            if it has ``transform_input=["X_val"]``.
 
         checkpoint : str or path-like, default=None
-            File that is written at the end of every epoch. A fit that was cut off, by
-            Ctrl-C or a power failure, goes on from there if it is called again with the
-            same arguments, and ends with the same bits as without the cut, as far as
-            `random_state` promises them; of None or a RandomState instance the file
-            keeps the number drawn first. Each fit has its own file, which stays. A kill
-            while it is written may leave a useless one beside it, ending in ``.part``.
+            File that is written at the end of every epoch. A fit that was interrupted,
+            for instance by Ctrl-C or a power failure, is resumed from there if it is
+            called again with the same arguments. It ends with the same bits as without
+            the interruption, as far as `random_state` allows; if that is None or a
+            RandomState instance, the file keeps the number that was drawn first. Use
+            another file for each fit; files are not deleted. If the process is killed
+            while it writes, a useless file that ends in ``.part`` may be left.
 
         Returns
         -------
@@ -129,12 +130,12 @@ class BaseAutoencoder(
         ------
         ValueError
             If X holds infinity or dates, a parameter does not fit X, or the loss turns
-            non-finite. If `checkpoint` is of other data, other parameters (but
-            `verbose`) or other versions; is no file of ours, and is left alone; or
-            comes with `callbacks`. The estimator is left as it was.
+            non-finite. If `checkpoint` belongs to other data, other parameters (except
+            `verbose`) or other versions, is not a checkpoint (the file is not changed),
+            or is given together with `callbacks`. The estimator stays as it was.
 
         TypeError
-            If a column holds cells of different kinds.
+            If a column has cells of different types.
 
         OSError
             If `checkpoint` can't be read or written.
@@ -142,16 +143,17 @@ class BaseAutoencoder(
         Warns
         -----
         UserWarning
-            If all columns are constant, or a categorical one differs in all rows.
+            If all columns are constant, or a categorical column has another category
+            in every row.
         """
         check_validation_rows_used(self, X_val)
         check_checkpoint(checkpoint, self.callbacks)
         tasks = FitTasks(self, X, y)
         with fit_transaction(self, tasks) as outcome:
-            columns, X = validate_fit_rows(self, self._flattened(X))
+            columns, X = validate_fit_rows(self, self._flatten(X))
             self._check_columns(columns)
             if X_val is not None:
-                X_val = self._flattened(X_val)
+                X_val = self._flatten(X_val)
                 X_val = validate_rows(self, X_val, columns, input_name="X_val")
             with default_torch_modes():
                 recipe = self._recipe()
@@ -159,9 +161,9 @@ class BaseAutoencoder(
                 tables = {"X": X, "X_val": X_val}
                 saved = open_checkpoint(checkpoint, identity, columns, tables, streams)
                 problem = RowReconstruction(recipe, columns, X, X_val)
-                observe = partial(tasks.observe, "fit", type(self)._publish)
+                observe = partial(tasks.observe, "fit", type(self)._assign_result)
                 result = fit_problem(recipe, problem, streams, saved, observe)
-            self._publish(result)
+            self._assign_result(result)
             outcome.interruption = result.state.interruption
         return self
 
@@ -177,15 +179,15 @@ class BaseAutoencoder(
         -------
         codes : ndarray of shape (n_samples, n_components)
             Centred on the training rows and ordered by variance, in input units (in
-            the columns' deviations with ``standardize=True`` or categories; of unit
-            variance with ``whiten=True``).
+            the columns' standard deviations with ``standardize=True`` or categories; of
+            unit variance with ``whiten=True``).
 
         Raises
         ------
         ValueError
             If X has other columns than in fit, or holds infinity.
         """
-        rows = self._rows_of(X)
+        rows = self._validate_rows(X)
         return self._fitted.encode(rows)
 
     def inverse_transform(self, X):
@@ -199,13 +201,15 @@ class BaseAutoencoder(
         Returns
         -------
         X_original : {ndarray, dataframe} of shape (n_samples, n_features)
-            Rows in input units: a dataframe like the one at fit, if it was one, with
-            its columns and dtypes. Categories are the likeliest, integers are rounded.
+            Rows in input units. After a fit to a dataframe they are one, with the same
+            columns and dtypes. Categories are the most likely ones; integers are
+            rounded.
 
         Raises
         ------
         ValueError
-            If X has other than `n_components_` columns, or cells that are not finite.
+            If X does not have `n_components_` columns, or has cells that are not
+            finite.
         """
         check_is_fitted(self)
         codes = check_array(
@@ -220,12 +224,12 @@ class BaseAutoencoder(
 
     @property
     def module_(self):
-        """A fresh copy of the network, for going on in torch.
+        """A fresh copy of the network in ``eval()``, for use in torch.
 
         It maps rows ``(X - mean_) / scale_``, with indicators in the place of
         categories and NaN where cells are missing, to their reconstructions in the same
-        units, as its codes are (before whitening), and comes in ``eval()``. Training it
-        leaves the estimator as it is.
+        units. Its codes are in these units, too, and not whitened. Training it does not
+        change the estimator.
         """
         check_is_fitted(self)
         return self._fitted.module()
@@ -235,15 +239,15 @@ class BaseAutoencoder(
         return
 
     def _check_columns(self, columns) -> None:
-        """Raise if the estimator can't be fitted to these columns."""
+        """Raise if the estimator can't be fitted to columns of these kinds."""
         return
 
-    def _flattened(self, X):
-        """Return X without the axes that an estimator gives to its columns."""
+    def _flatten(self, X):
+        """Return X as rows and columns; a subclass may accept X with more axes."""
         return X
 
     def _recipe(self) -> Recipe:
-        """Return what a fit is to do; raise if parameters can't be used.
+        """Return the recipe of fits; raise if parameters are invalid.
 
         A subclass returns ``dataclasses.replace(super()._recipe(), ...)``.
         """
@@ -261,12 +265,12 @@ class BaseAutoencoder(
             whiten=self.whiten,
         )
 
-    def _publish(self, result):
-        """Assign everything a fit learns, at once."""
+    def _assign_result(self, result):
+        """Assign all fitted attributes at once."""
         vars(self).pop("_stream", None)
         self._fitted = result.fitted
         vars(self).update(
-            {name: made(self) for name, made in self._derived.items()},
+            {name: derive(self) for name, derive in self._derived.items()},
             explained_variance_=result.explained_variance,
             pca_validation_loss_=result.start_loss,
             **result.state.attributes(),
@@ -280,7 +284,7 @@ class BaseAutoencoder(
         self._check_parameters()
         self._check_columns(self._fitted.codec.schema)
 
-    def _rows_of(self, X):
-        """Return the numbers of a table with the columns seen in fit."""
+    def _validate_rows(self, X):
+        """Check a table with the columns seen in fit, and return its numbers."""
         check_is_fitted(self)
-        return validate_rows(self, self._flattened(X), self._fitted.codec.schema)
+        return validate_rows(self, self._flatten(X), self._fitted.codec.schema)

@@ -1,4 +1,4 @@
-"""Dimensionality reduction of signals, images and video: convolutions."""
+"""Dimensionality reduction of signals, images and video by convolutions."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -21,130 +21,131 @@ from .base import BaseAutoencoder
 class ConvolutionalAutoencoder(BaseAutoencoder):
     r"""Autoencoder of signals, images and video that starts as PCA.
 
-    Use it where the columns of a row are samples along one to three axes, such as time
-    or the two of a picture, and neighbours go together. Beside PCA's linear path
+    Use it if the columns of a row are samples along one to three axes, such as time or
+    the two axes of a picture, and neighbours depend on each other. To PCA's linear path
 
     .. math:: z = E x + e + g(x), \qquad x' = D z + d + h(z)
 
-    :math:`g` has convolutions that halve the axes again and again and lead straight to
-    the code, and :math:`h` dense layers, then convolutions that double the axes. At the
-    start both are silent, and PCA is left only for an epoch that is clearly better on
-    validation rows. Strong weight decay keeps few rows from being learned by heart. Of
-    `hidden_layer_sizes` the decoder alone has layers.
+    it adds :math:`g`, convolutions each of which halves the axes, then a linear layer
+    to the code, and :math:`h`, dense layers, then convolutions that double the axes. At
+    the start both are zero, and PCA is replaced only by an epoch with a significant
+    gain on validation rows. Strong weight decay prevents overfitting on few rows. Only
+    the decoder has dense layers of `hidden_layer_sizes`.
 
-    Rows are flattened in C order, with channels last, as ``X.reshape(len(X), -1)`` does
-    it. X is also taken with its axes; what comes out is flat.
+    Rows are flattened in C order with channels last, like ``X.reshape(len(X), -1)``. X
+    may also have the axes of `input_shape`. Outputs are flat.
 
     Parameters
     ----------
     n_components : int, float or None, default=2
-        Number of codes. A float in (0, 1) picks the fewest components for which PCA
-        explains more than that share of the variance. None means
-        ``min(n_samples, n_features)``, where a categorical column counts as many
-        features as it has categories. For sparse X with more than 2,000 columns there
-        can be one less, and a float is an error.
+        Number of codes. A float in (0, 1) selects the smallest number of components
+        with which PCA explains more than that share of the variance. None means
+        ``min(n_samples, n_features)``; a categorical column counts as many features as
+        it has categories. For sparse X with more than 2,000 columns the maximum is one
+        less, and a float raises an error.
 
     hidden_layer_sizes : int or array-like of int, default=(256,)
-        Widths of the dense hidden layers, in reverse in the decoder. With ``()`` there
-        are none.
+        Widths of the dense hidden layers. The decoder has them in reverse order. ``()``
+        means no hidden layers.
 
     activation : {"elu", "gelu", "logistic", "relu", "silu", "tanh"}, default="gelu"
         Activation of the hidden layers.
 
     init : {"pca", "random"}, default="pca"
-        Weights before the first step: PCA, or random numbers. Only the first promises
-        anything.
+        Weights before the first training step: those of PCA, or random ones. With
+        "random" nothing is guaranteed.
 
     whiten : bool, default=False
-        Whether codes are divided by their deviations over the training rows.
+        Whether codes are divided by their standard deviations over the training rows.
 
     standardize : bool or "auto", default="auto"
-        Whether each numeric column is divided by its own deviation. Otherwise all are
-        divided by one number, which keeps PCA's objective. "auto" does that for numeric
-        tables, and standardizes where there are categories too.
+        Whether each numeric column is divided by its own standard deviation. If False,
+        all are divided by one number, which keeps PCA's objective. "auto" means True
+        for tables with categories and False for tables of numbers alone.
 
     categorical_features : "from_dtype" or array-like, default="from_dtype"
-        Columns that hold categories although their dtype is numeric: a mask, positions
-        or names. Columns of strings and of a categorical dtype always do; in
+        Columns of numeric dtype that hold categories: a mask, positions or names.
+        Columns of strings and of a categorical dtype hold categories in any case; in
         scikit-learn's HistGradientBoostingClassifier a list replaces that rule.
 
     max_categories : int or None, default=64
-        Most categories of a column that are told apart, at least 2. The rarest beyond
-        them count as one, which is decoded as the commonest of them. Missing cells of a
-        categorical column count as a category. None means no limit.
+        Largest number of categories of a column, at least 2. If there are more, the
+        rarest are merged into one, which is decoded as the most frequent of them.
+        Missing cells of a categorical column count as a category. None means no limit.
 
     handle_unknown : {"error", "ignore", "warn"}, default="warn"
-        What to do about categories that were not seen in fit. Unless it is an error,
-        they are encoded as none of those seen, and "warn" says so once a call.
+        What to do with categories that were not seen in fit: raise an error, encode
+        them as none of the known ones, or do so with one warning a call.
 
     learning_rate : float, default=0.01
-        Peak of the one-cycle learning rate schedule. Layers that write codes and
-        reconstructions step in proportion to what the start leaves unexplained.
+        Peak of the one-cycle learning rate schedule. Layers that output codes and
+        reconstructions have a lower rate if the start leaves little unexplained.
 
     batch_size : int, default=256
-        Rows a step.
+        Number of rows in a batch.
 
     max_epochs : int or "auto", default="auto"
-        Number of epochs, each a pass through the training rows or 65,536 of them,
-        whichever is less. "auto" means 70 epochs or 1,250 steps, whichever is less.
-        With 0 the start is kept.
+        Number of epochs. An epoch is a pass through the training rows, or through
+        65,536 of them if there are more. "auto" means 70 epochs or 1,250 steps,
+        whichever is less. With 0 the start is kept.
 
     weight_decay : float, default=1.0
-        Decoupled weight decay: a step takes this share, times its rate, of the weights.
+        Decoupled weight decay, as in torch.optim.AdamW.
 
     early_stopping : bool, default=True
-        Whether the epoch that does best on validation rows is kept. Otherwise the last
-        one is, and nothing is promised. Either way its weights are an average of the
-        latest steps. If no epoch of the first fifth does better than the start,
-        training ends there (but for the small tables below) and the start is kept.
-        Otherwise the learning rate schedule runs to its end, see `n_iter_no_change`.
+        Whether the weights of the best epoch on validation rows are kept. If False,
+        those of the last epoch are kept, and nothing is guaranteed. The weights of an
+        epoch are an average over the latest steps. If no epoch in the first fifth of
+        training is better than the start, training ends and the start is kept, except
+        for the small tables of `validation_fraction`. Otherwise the learning rate
+        schedule runs to its end, see `n_iter_no_change`.
 
     validation_fraction : float, default=0.1
-        Share of the rows that is set aside for validation, at most 10,000. They take
-        part in the centre and the scale, and beyond 65,536 rows in the start of
-        training. Tables below 500 rows of which that would be fewer than 50 have five
-        parts, each of which judges a network trained on the others; then one is trained
-        on all rows, for the number of epochs that was best. With `callbacks` or
-        patience, which watch one training, 50 rows are set aside there, or a quarter.
+        Share of the rows that are validation rows, at most 10,000 rows. They take part
+        in centre and scale of the columns, and above 65,536 rows in the start of
+        training. Tables below 500 rows where that would be fewer than 50 are split into
+        five parts. Each part validates a network that was trained on the others; then
+        one network is trained on all rows, for the best number of epochs. With
+        `callbacks` or `n_iter_no_change`, which need a single training, such tables
+        have 50 validation rows, or a quarter of the rows if that is less.
 
     n_iter_no_change : int or None, default=None
-        Number of epochs without a lower validation loss after which training stops.
-        None runs them all; stopping cuts the learning rate schedule short.
+        Number of epochs without a lower validation loss after which training stops,
+        before the learning rate schedule ends. None means that all epochs are run.
 
     callbacks : list of skorch callbacks or None, default=None
-        Called during training by skorch. The history has ``train_loss`` and, with
-        ``early_stopping=True``, ``valid_loss``; a batch's losses are there at the end
-        of its epoch. There are no targets and predictions, so skorch's scoring
+        Callbacks that skorch calls during training. The history has ``train_loss`` and,
+        with ``early_stopping=True``, ``valid_loss``; losses of batches are added at the
+        end of each epoch. There are no targets and predictions, so skorch's scoring
         callbacks take functions only.
 
     device : str or torch.device, default="auto"
-        Where the network is trained. "auto" takes a CUDA device if there is one.
-        `transform` runs on the CPU.
+        Device on which the network is trained. "auto" means a CUDA device if there is
+        one, otherwise the CPU. `transform` runs on the CPU.
 
     random_state : int, RandomState instance or None, default=None
-        Determines the validation split, the hidden layers' first weights, the order of
-        rows, and the noise. An int gives the same bits again on one machine, one set of
-        versions and one number of threads.
+        Determines the validation split, the initial weights of the hidden layers, the
+        order of rows, and the noise. An int gives the same bits in every fit on one
+        machine, with one set of versions and one number of threads.
 
     verbose : int, default=0
-        With a positive number, a progress bar shows training and validation loss beside
-        the start's. Of several trainings it shows the last.
+        If positive, a progress bar shows training loss, validation loss and the
+        validation loss of the start. Of several trainings it shows the last.
 
     input_shape : int, sequence of int or None, default=None
         Axes of a row: (L,), (H, W), (H, W, C), (T, H, W, C), or (L, C) with
-        ``channels_last=True``. None means that rows have no more than one axis.
+        ``channels_last=True``. None means that rows have one axis.
 
     channels_last : bool or "auto", default="auto"
-        Whether the last number of `input_shape` counts channels. "auto" takes it so of
-        three and four numbers, not of one and two: (L, C) needs True, and (T, H, W)
-        False.
+        Whether the last number of `input_shape` is the number of channels. "auto" means
+        True for three or four numbers: (L, C) needs True, and (T, H, W) False.
 
     channels : int or array-like of int, default=(16, 32)
-        Channels of the encoder's convolutions, each of which halves every axis; the
-        decoder has them in reverse.
+        Numbers of channels of the encoder's convolutions, each of which halves every
+        axis. The decoder has them in reverse order.
 
     kernel_size : int, default=3
-        Cells along each axis that a convolution sees, odd.
+        Width of the kernel of each convolution along every axis, odd.
 
     Attributes
     ----------
@@ -159,26 +160,27 @@ class ConvolutionalAutoencoder(BaseAutoencoder):
         strings.
 
     mean_ : ndarray of shape (n_encoded_features,)
-        Mean of each column's observed cells over the training rows, in input units. A
-        categorical column has an entry for each of its categories, their frequencies,
-        in its place.
+        Mean of each column over the observed cells of the training rows, in input
+        units. A categorical column has one entry for each of its categories: its
+        frequency.
 
     scale_ : ndarray of shape (n_encoded_features,)
-        What the centred columns are divided by before they enter the network. For the
-        indicators of a categorical column it is the root of the sum of their variances.
+        Divisor of each centred column before it enters the network. For the indicators
+        of a categorical column it is the root of the sum of their variances.
 
     explained_variance_ : ndarray of shape (`n_components_`,)
         Variance of each code over the training rows, with n - 1. It is that before
-        whitening, and sums to the variance explained only where ``best_epoch_ == 0``.
+        whitening. Its sum is the explained variance only if ``best_epoch_ == 0``.
 
     loss_curve_ : list of float of length `n_epochs_` + 1
-        Training loss: the start's, then the mean over each epoch's steps. The loss is
-        the mean squared error of centred and scaled cells that are not missing, noise
-        included, so 1 is as bad as the mean. A category counts as one cell.
+        Training loss: that of the start, then the mean over the steps of each epoch.
+        The loss is the mean squared error of centred and scaled cells that are not
+        missing, with noise, so that 1 is as bad as the mean. A category counts as one
+        cell.
 
     validation_loss_curve_ : list of float of length `n_epochs_` + 1 or None
-        Loss on the validation rows. Each is judged by a network that has not seen it.
-        None if ``early_stopping=False``.
+        Loss on the validation rows. Each row is judged by a network that was not
+        trained on it. None if ``early_stopping=False``.
 
     best_epoch_ : int
         Epoch whose weights are kept; 0 is the start.
@@ -187,7 +189,7 @@ class ConvolutionalAutoencoder(BaseAutoencoder):
         Validation loss of the epoch that is kept.
 
     pca_validation_loss_ : float or None
-        PCA's loss on the validation rows, fitted without them as the start is.
+        Loss on the validation rows of PCA, fitted without them like the start.
 
     n_epochs_ : int
         Number of epochs run.
@@ -250,7 +252,7 @@ class ConvolutionalAutoencoder(BaseAutoencoder):
         return common | {
             "input_shape": shape,
             "channels": check_positive_integers("channels", self.channels),
-            # Beyond that a kernel sees nothing but the padding.
+            # A wider kernel would only cover more of the padding.
             "kernel_size": min(int(self.kernel_size), 2 * max(shape[:-1]) - 1),
         }
 
@@ -268,11 +270,12 @@ class ConvolutionalAutoencoder(BaseAutoencoder):
                 f"columns {columns.non_numeric_names()}."
             )
         shape = self._shape_with_channels(len(columns.names))
-        given, n_columns = self.input_shape, len(columns.names)
-        check_image_shape("input_shape", given, shape, "X", n_columns)
+        check_image_shape(
+            "input_shape", self.input_shape, shape, "X", len(columns.names)
+        )
 
-    def _flattened(self, X):
-        """Return rows without the axes that `input_shape` gives them."""
+    def _flatten(self, X):
+        """Return rows without the axes of `input_shape`."""
         if self.input_shape is None:
             return np.asarray(X) if isinstance(X, list | tuple) else X
         shape = self._shape_with_channels(0)
@@ -280,6 +283,6 @@ class ConvolutionalAutoencoder(BaseAutoencoder):
         return flatten_rows(X, shape, given=self.input_shape, **names)
 
     def _shape_with_channels(self, n_features):
-        """Return the axes of a row and, last, its channels."""
-        given = n_features if self.input_shape is None else self.input_shape
-        return read_image_shape("input_shape", given, self.channels_last)
+        """Return the axes of a row and, last, the number of its channels."""
+        shape = n_features if self.input_shape is None else self.input_shape
+        return read_image_shape("input_shape", shape, self.channels_last)

@@ -1,4 +1,4 @@
-"""Regression of rows on rows: pictures on pictures, or any table of outputs."""
+"""Regression with many outputs, for instance of pictures on pictures."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -13,11 +13,11 @@ from .._fitting import fit_problem
 from .._sklearn import Interval, StrOptions, _fit_context
 from .._training import check_checkpoint, default_torch_modes
 from .mixins import DocLinkMixin, LatentFeaturesMixin, fit_transaction
-from .pair_recipe import prepare_pairs
 from .pairs import (
     PairPersistenceMixin,
     PairRegressorMixin,
     check_pair_parameters,
+    prepare_pairs,
     read_inputs,
     validate_fit_pairs,
     validate_pairs,
@@ -42,140 +42,139 @@ class EncoderDecoderRegressor(
 ):
     r"""Regression of several outputs that starts as ridge regression.
 
-    Use it for pairs: grey pictures and coloured ones, small and large, noisy and clean,
-    or any table and its outputs. With :math:`E, e, D, d` linear and :math:`g, h` hidden
-    layers,
+    Use it for any table and its outputs, such as grey and coloured pictures, or noisy
+    and clean ones. With :math:`E, e, D, d` linear and :math:`g, h` hidden layers,
 
     .. math:: z = E x + e + g(x), \qquad y = D z + d + h(z).
 
-    At the start g and h are silent, and the network *is* scikit-learn's
-    :class:`~sklearn.linear_model.RidgeCV`, whose penalty has the least squared error of
-    rows left out. With `n_components` below what inputs and outputs allow it is
-    reduced-rank regression, ``B V V.T``: the coefficients B, and the leading right
-    singular vectors V of the fitted values. Training lowers the squared error from
-    there. Ridge regression without the validation rows is scored on them like every
-    later epoch, and left only for an epoch whose gain there is clear. With
-    ``best_epoch_ == 0`` it is kept, as fitted to all rows.
+    At the start g and h are zero, and the network *is*
+    :class:`~sklearn.linear_model.RidgeCV`, whose penalty has the lowest leave-one-out
+    error. With fewer codes than inputs and outputs it is reduced-rank regression, ``B V
+    V.T``: coefficients B, and leading right singular vectors V of the fitted values.
+    Training lowers the squared error from there. Ridge regression without the
+    validation rows is scored on them like every later epoch. Only a significant gain
+    there replaces it. With ``best_epoch_ == 0`` it is kept, fitted to all rows.
 
-    With `input_shape` and `output_shape`, if the axes of y are those of X or a multiple
-    of them and `n_components` is None, convolutions that keep the axes stand in the
-    place of g and h and lead straight from X to y. What they learn of one place serves
-    all others; what is global is linear. Other pairs have dense layers.
+    If `input_shape` and `output_shape` are given, the axes of y are those of X or a
+    multiple of them, and `n_components` is None, g and h are replaced by convolutions
+    from X to y that keep the axes. They apply the same weights at every place; all else
+    is linear. Other pairs have dense layers.
 
-    Rows count as independent. Patches that overlap are not, nor are neighbours in time:
-    hand over others, from elsewhere, as `X_val` and `y_val`.
+    Rows are taken to be independent. Overlapping patches are not, nor are neighbours in
+    time: then pass other rows as `X_val` and `y_val`.
 
     Parameters
     ----------
     n_components : int or None, default=None
         Number of codes between inputs and outputs, at most ``min(n_features,
-        n_outputs)``, which None means. A categorical column counts as many features as
-        it has categories.
+        n_outputs)``. None means that maximum. A categorical column counts as many
+        features as it has categories.
 
     hidden_layer_sizes : int or array-like of int, default=(256, 128)
-        Widths of the dense hidden layers, in reverse in the decoder. With ``()`` there
-        are none.
+        Widths of the dense hidden layers. The decoder has them in reverse order. ``()``
+        means no hidden layers.
 
     activation : {"elu", "gelu", "logistic", "relu", "silu", "tanh"}, default="relu"
         Activation of the hidden layers.
 
     categorical_features : "from_dtype" or array-like, default="from_dtype"
-        Columns that hold categories although their dtype is numeric: a mask, positions
-        or names. Columns of strings and of a categorical dtype always do; in
+        Columns of numeric dtype that hold categories: a mask, positions or names.
+        Columns of strings and of a categorical dtype hold categories in any case; in
         scikit-learn's HistGradientBoostingClassifier a list replaces that rule.
 
     max_categories : int or None, default=64
-        Most categories of a column that are told apart, at least 2. The rarest beyond
-        them count as one, which is decoded as the commonest of them. Missing cells of a
-        categorical column count as a category. None means no limit.
+        Largest number of categories of a column, at least 2. If there are more, the
+        rarest are merged into one, which is decoded as the most frequent of them.
+        Missing cells of a categorical column count as a category. None means no limit.
 
     handle_unknown : {"error", "ignore", "warn"}, default="warn"
-        What to do about categories that were not seen in fit. Unless it is an error,
-        they are encoded as none of those seen, and "warn" says so once a call.
+        What to do with categories that were not seen in fit: raise an error, encode
+        them as none of the known ones, or do so with one warning a call.
 
     learning_rate : float, default=0.01
-        Peak of the one-cycle learning rate schedule. Layers that write codes and
-        reconstructions step in proportion to what the start leaves unexplained.
+        Peak of the one-cycle learning rate schedule. Layers that output codes and
+        reconstructions have a lower rate if the start leaves little unexplained.
 
     batch_size : int, default=256
-        Rows a step.
+        Number of rows in a batch.
 
     max_epochs : int or "auto", default="auto"
-        Number of epochs, each a pass through the training rows or 65,536 of them,
-        whichever is less. "auto" means 70 epochs or 1,250 steps, whichever is less.
-        With 0 the start is kept.
+        Number of epochs. An epoch is a pass through the training rows, or through
+        65,536 of them if there are more. "auto" means 70 epochs or 1,250 steps,
+        whichever is less. With 0 the start is kept.
 
     weight_decay : float, default=1.0
-        Decoupled weight decay: a step takes this share, times its rate, of the weights.
+        Decoupled weight decay, as in torch.optim.AdamW.
 
     early_stopping : bool, default=True
-        Whether the epoch that does best on validation rows is kept. Otherwise the last
-        one is, and nothing is promised. Either way its weights are an average of the
-        latest steps. If no epoch of the first fifth does better than the start,
-        training ends there (but for the small tables below) and the start is kept.
-        Otherwise the learning rate schedule runs to its end, see `n_iter_no_change`.
+        Whether the weights of the best epoch on validation rows are kept. If False,
+        those of the last epoch are kept, and nothing is guaranteed. The weights of an
+        epoch are an average over the latest steps. If no epoch in the first fifth of
+        training is better than the start, training ends and the start is kept, except
+        for the small tables of `validation_fraction`. Otherwise the learning rate
+        schedule runs to its end, see `n_iter_no_change`.
 
     validation_fraction : float, default=0.1
-        Share of the rows that is set aside for validation, at most 10,000. They take
-        part in the centre and the scale, and beyond 65,536 rows in the start of
-        training. Tables below 500 rows of which that would be fewer than 50 have five
-        parts, each of which judges a network trained on the others; then one is trained
-        on all rows, for the number of epochs that was best. With `callbacks` or
-        patience, which watch one training, 50 rows are set aside there, or a quarter.
+        Share of the rows that are validation rows, at most 10,000 rows. They take part
+        in centre and scale of the columns, and above 65,536 rows in the start of
+        training. Tables below 500 rows where that would be fewer than 50 are split into
+        five parts. Each part validates a network that was trained on the others; then
+        one network is trained on all rows, for the best number of epochs. With
+        `callbacks` or `n_iter_no_change`, which need a single training, such tables
+        have 50 validation rows, or a quarter of the rows if that is less.
 
     n_iter_no_change : int or None, default=None
-        Number of epochs without a lower validation loss after which training stops.
-        None runs them all; stopping cuts the learning rate schedule short.
+        Number of epochs without a lower validation loss after which training stops,
+        before the learning rate schedule ends. None means that all epochs are run.
 
     callbacks : list of skorch callbacks or None, default=None
-        Called during training by skorch. The history has ``train_loss`` and, with
-        ``early_stopping=True``, ``valid_loss``; a batch's losses are there at the end
-        of its epoch. There are no targets and predictions, so skorch's scoring
+        Callbacks that skorch calls during training. The history has ``train_loss`` and,
+        with ``early_stopping=True``, ``valid_loss``; losses of batches are added at the
+        end of each epoch. There are no targets and predictions, so skorch's scoring
         callbacks take functions only.
 
     device : str or torch.device, default="auto"
-        Where the network is trained. "auto" takes a CUDA device if there is one.
-        `transform` runs on the CPU.
+        Device on which the network is trained. "auto" means a CUDA device if there is
+        one, otherwise the CPU. `transform` runs on the CPU.
 
     random_state : int, RandomState instance or None, default=None
-        Determines the validation split, the hidden layers' first weights, the order of
-        rows, and the noise. An int gives the same bits again on one machine, one set of
-        versions and one number of threads.
+        Determines the validation split, the initial weights of the hidden layers, the
+        order of rows, and the noise. An int gives the same bits in every fit on one
+        machine, with one set of versions and one number of threads.
 
     verbose : int, default=0
-        With a positive number, a progress bar shows training and validation loss beside
-        the start's. Of several trainings it shows the last.
+        If positive, a progress bar shows training loss, validation loss and the
+        validation loss of the start. Of several trainings it shows the last.
 
     input_shape : int, sequence of int or None, default=None
         Axes of a row: (L,), (H, W), (H, W, C), (T, H, W, C), or (L, C) with
-        ``channels_last=True``. None means that rows have no more than one axis.
+        ``channels_last=True``. None means that rows have one axis.
 
     output_shape : int, sequence of int or None, default=None
-        The same of a row of y.
+        Axes of a row of y, as in `input_shape`.
 
     channels_last : bool or "auto", default="auto"
-        Whether the last number of `input_shape` counts channels. "auto" takes it so of
-        three and four numbers, not of one and two: (L, C) needs True, and (T, H, W)
-        False.
+        Whether the last number of `input_shape` is the number of channels. "auto" means
+        True for three or four numbers: (L, C) needs True, and (T, H, W) False.
 
     hidden_channels : int or array-like of int, default=(32, 32)
-        Channels of the hidden convolutions, which keep every axis.
+        Numbers of channels of the hidden convolutions, which keep every axis.
 
     kernel_size : int, default=3
-        Cells along each axis that a convolution sees, odd.
+        Width of the kernel of each convolution along every axis, odd.
 
     alphas : array-like of float, default=(0.001, 0.01, 0.1, 1.0, 10.0, 100.0, 1000.0)
-        Positive penalties of ridge regression on scaled columns, to choose from.
+        Penalties of ridge regression on scaled columns to choose from, all positive.
 
     standardize_inputs : bool or "auto", default="auto"
-        Whether each numeric column of X is divided by its own deviation. Otherwise all
-        are divided by one number. "auto" does that where `input_shape` says that they
-        are cells of one picture, and standardizes all others.
+        Whether each numeric column of X is divided by its own standard deviation. If
+        False, all are divided by one number. "auto" means False with `input_shape`,
+        where columns are cells of one picture, and True without.
 
     standardize_outputs : bool, default=False
-        Whether each column of y is divided by its own deviation, so that all count
-        alike whatever their units. Otherwise what is minimized is the mean squared
-        error in the units of y.
+        Whether each column of y is divided by its own standard deviation, so that all
+        have the same weight whatever their units. If False, training minimizes the mean
+        squared error in the units of y.
 
     Attributes
     ----------
@@ -196,12 +195,13 @@ class EncoderDecoderRegressor(
         Variance of each code over the training rows, with n - 1.
 
     loss_curve_ : list of float of length `n_epochs_` + 1
-        Training loss: the start's, then the mean over each epoch's steps. The loss is
-        the mean squared error of centred and scaled outputs; 1 is as bad as the mean.
+        Training loss: that of the start, then the mean over the steps of each epoch.
+        The loss is the mean squared error of centred and scaled outputs, so that 1 is
+        as bad as the mean.
 
     validation_loss_curve_ : list of float of length `n_epochs_` + 1 or None
-        Loss on the validation rows. Each is judged by a network that has not seen it.
-        None if ``early_stopping=False``.
+        Loss on the validation rows. Each row is judged by a network that was not
+        trained on it. None if ``early_stopping=False``.
 
     best_epoch_ : int
         Epoch whose weights are kept; 0 is the start.
@@ -210,7 +210,7 @@ class EncoderDecoderRegressor(
         Validation loss of the epoch that is kept.
 
     ridge_validation_loss_ : float or None
-        The start's loss on the validation rows, fitted without them.
+        Loss on the validation rows of the start, fitted without them.
 
     n_epochs_ : int
         Number of epochs run.
@@ -221,9 +221,9 @@ class EncoderDecoderRegressor(
 
     See Also
     --------
-    AutoencoderTransformer : Rows from themselves.
+    AutoencoderTransformer : Reconstruction of the inputs themselves.
     sklearn.linear_model.RidgeCV : The start.
-    sklearn.neural_network.MLPRegressor : A network without it.
+    sklearn.neural_network.MLPRegressor : A network with a random start.
 
     References
     ----------
@@ -297,8 +297,8 @@ class EncoderDecoderRegressor(
             Their outputs.
 
         checkpoint : str or path-like, default=None
-            File that is written at the end of every epoch, and that a fit which was cut
-            off goes on from, see :meth:`AutoencoderTransformer.fit`.
+            File that is written at the end of every epoch, from which an interrupted
+            fit is resumed, see :meth:`AutoencoderTransformer.fit`.
 
         Returns
         -------
@@ -309,8 +309,8 @@ class EncoderDecoderRegressor(
         ------
         ValueError
             If X and y differ in length or do not fit their shapes, y holds NaN, X or y
-            infinity, `n_components` is too large, `checkpoint` is not of this fit, or
-            the loss turns non-finite. The estimator is left as it was.
+            holds infinity, `n_components` is too large, `checkpoint` belongs to another
+            fit, or the loss turns non-finite. The estimator stays as it was.
 
         OSError
             If `checkpoint` can't be read or written.
@@ -320,13 +320,13 @@ class EncoderDecoderRegressor(
         tasks = FitTasks(self, X, y)
         with fit_transaction(self, tasks) as outcome:
             columns, pairs, axes = validate_fit_pairs(self, X, y)
-            judged = validate_pairs(self, X_val, y_val, columns, pairs)
+            validation = validate_pairs(self, X_val, y_val, columns, pairs)
             with default_torch_modes():
-                publish = partial(type(self)._publish, axes=axes)
-                observe = partial(tasks.observe, "fit", publish)
-                prepared = prepare_pairs(self, columns, pairs, judged, checkpoint)
+                assign = partial(type(self)._assign_result, axes=axes)
+                observe = partial(tasks.observe, "fit", assign)
+                prepared = prepare_pairs(self, columns, pairs, validation, checkpoint)
                 result = fit_problem(*prepared, observe)
-            self._publish(result, axes)
+            self._assign_result(result, axes)
             outcome.interruption = result.state.interruption
         return self
 
@@ -349,7 +349,7 @@ class EncoderDecoderRegressor(
             If X has other columns than in fit, or holds infinity.
         """
         check_is_fitted(self)
-        outputs = self._fitted.predict(self._rows_of(X))
+        outputs = self._fitted.predict(self._validate_rows(X))
         return outputs.reshape(len(outputs), *self._output_axes)
 
     def transform(self, X):
@@ -363,9 +363,9 @@ class EncoderDecoderRegressor(
         Returns
         -------
         codes : ndarray of shape (n_samples, n_components)
-            What the outputs are made of, ordered by variance, in the units of y (in its
-            deviations with ``standardize_outputs=True``). With convolutions they are
-            made of it linearly, and the rest comes straight from X.
+            Ordered by variance, in the units of y (in its standard deviations with
+            ``standardize_outputs=True``). With convolutions only the linear part of the
+            outputs depends on them.
 
         Raises
         ------
@@ -373,19 +373,19 @@ class EncoderDecoderRegressor(
             If X has other columns than in fit, or holds infinity.
         """
         check_is_fitted(self)
-        return self._fitted.network.encode(self._rows_of(X))
+        return self._fitted.network.encode(self._validate_rows(X))
 
     @property
     def module_(self):
-        """A fresh copy of the network in ``eval()``, for going on in torch.
+        """A fresh copy of the network in ``eval()``, for use in torch.
 
         It maps centred and scaled rows, NaN where missing, to scaled outputs.
         """
         check_is_fitted(self)
         return self._fitted.network.module()
 
-    def _publish(self, result, axes):
-        """Assign everything a fit learns, at once."""
+    def _assign_result(self, result, axes):
+        """Assign all fitted attributes at once."""
         vars(self).update(
             _fitted=result.fitted,
             _output_axes=axes,
@@ -396,5 +396,5 @@ class EncoderDecoderRegressor(
             **result.attributes,
         )
 
-    def _rows_of(self, X):
+    def _validate_rows(self, X):
         return read_inputs(self, X, self._fitted.columns)

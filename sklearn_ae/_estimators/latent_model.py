@@ -128,7 +128,7 @@ class AutoencoderModel(LatentModel):
 
     def read(self, X):
         """Return the numbers of a table."""
-        return self._autoencoder._rows_of(X)
+        return self._autoencoder._validate_rows(X)
 
     def encode(self, table) -> np.ndarray:
         """Return the codes of numbers."""

@@ -1,4 +1,4 @@
-"""Mixins that all estimators share, and fits that fail without a trace."""
+"""Mixins of all estimators, and fits that change nothing if they fail."""
 
 import contextlib
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ SITE = "https://sklearn-ae.readthedocs.io/en/stable"
 
 
 class LatentFeaturesMixin(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
-    """Mixin of transformers into codes, fitted once they have `_fitted`."""
+    """Mixin of transformers into codes. They are fitted if they have `_fitted`."""
 
     @property
     def _n_features_out(self):
@@ -29,7 +29,7 @@ class LatentFeaturesMixin(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
 
 
 class DocLinkMixin:
-    """Mixin of all estimators: their pages, which they link to in notebooks."""
+    """Mixin of all estimators: links to their pages of the docs in notebooks."""
 
     _doc_link_module = "sklearn_ae"
     _doc_link_template = (
@@ -39,7 +39,7 @@ class DocLinkMixin:
 
 @contextlib.contextmanager
 def restore_on_error(estimator) -> Iterator[None]:
-    """Leave the fitted attributes of an estimator as they were if the block raises."""
+    """Restore the fitted attributes of an estimator if the block raises."""
     before = fitted_attributes(estimator)
     try:
         yield
@@ -52,11 +52,11 @@ def restore_on_error(estimator) -> Iterator[None]:
 
 @contextlib.contextmanager
 def fit_transaction(estimator, tasks) -> Iterator[SimpleNamespace]:
-    """Run a fit that trains: attributes are restored if it fails.
+    """Restore fitted attributes if a fit fails, and finish its tasks if it succeeds.
 
-    The block sets `interruption` of what it gets to the KeyboardInterrupt that ended
-    training, if there was one. It is raised again after the block; otherwise the tasks
-    of scikit-learn's callbacks are finished.
+    If Ctrl-C ended training, the block assigns its result all the same, and stores the
+    KeyboardInterrupt as `interruption` of the yielded object. It is raised again after
+    the block.
     """
     outcome = SimpleNamespace(interruption=None)
     with restore_on_error(estimator):
@@ -68,7 +68,7 @@ def fit_transaction(estimator, tasks) -> Iterator[SimpleNamespace]:
 
 
 def fitted_attributes(estimator) -> dict[str, Any]:
-    """Return what a fit has assigned to an estimator, by name."""
+    """Return the attributes that fits assigned to an estimator, by name."""
     return {
         name: value
         for name, value in vars(estimator).items()

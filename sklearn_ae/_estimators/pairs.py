@@ -1,13 +1,21 @@
-"""Validation of pairs: tables and their outputs, flat or with the axes of pictures."""
+"""Pairs of inputs and outputs: validation, recipes, scores and state."""
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 from sklearn.base import RegressorMixin
 from sklearn.metrics import r2_score
 from sklearn.utils import check_array, check_consistent_length
 
-from .._fitting import FittedPair, PairedTables
+from .._fitting import (
+    FittedPair,
+    OutputPrediction,
+    PairedTables,
+    Recipe,
+    RegressionOptions,
+    layer_sizes,
+    open_checkpoint,
+)
 from .._persistence import (
     COLUMNS_SCHEMA,
     TRAINING_SCHEMA,
@@ -18,6 +26,7 @@ from .._persistence import (
     Number,
     OrNone,
     PersistenceMixin,
+    describe_settings,
 )
 from .._tables import (
     FLOATS,
@@ -30,15 +39,17 @@ from .._tables import (
     validate_fit_rows,
     validate_rows,
 )
+from .._training import Checkpoint, RandomStreams
+from ..nn import Autoencoder, ConvolutionalMap, cells_per_cell
 
 
 def check_pair_parameters(estimator, X_val, y_val) -> None:
-    """Raise where parameters are no numbers, or contradict what fit is given.
+    """Raise if parameters are invalid, or contradict the validation rows.
 
     Parameters
     ----------
     estimator : EncoderDecoderRegressor
-        Gives the parameters.
+        Estimator with the parameters.
 
     X_val, y_val : object
         Validation rows, or None.
@@ -61,12 +72,12 @@ def check_pair_parameters(estimator, X_val, y_val) -> None:
 def validate_fit_pairs(
     estimator, X, y
 ) -> tuple[TableSchema, PairedTables, tuple[int, ...]]:
-    """Check pairs to fit, and learn the columns of X.
+    """Check training pairs, and infer the columns of X.
 
     Parameters
     ----------
     estimator : EncoderDecoderRegressor
-        Gets `n_features_in_` and, where there are any, `feature_names_in_`.
+        Gets `n_features_in_` and, if columns have names, `feature_names_in_`.
 
     X : {array-like, sparse matrix, dataframe} of shape (n_samples, ...)
         Inputs.
@@ -77,10 +88,10 @@ def validate_fit_pairs(
     Returns
     -------
     columns, pairs, axes : TableSchema, PairedTables, tuple of int
-        The columns of X, what training reads, and the axes of a row of y as it came.
+        Columns of X, training rows, and axes of a row of y.
     """
     columns, rows = validate_fit_rows(
-        estimator, _flat(estimator, X, "X", "input_shape")
+        estimator, _flatten(estimator, X, "X", "input_shape")
     )
     check_shape(estimator, "input_shape", "X", len(columns.names))
     pairs = PairedTables(rows, read_outputs(estimator, y, "y"))
@@ -93,18 +104,18 @@ def validate_fit_pairs(
 def validate_pairs(
     estimator, X_val, y_val, columns: TableSchema, pairs: PairedTables
 ) -> PairedTables | None:
-    """Check validation rows, and read them as training rows are read.
+    """Check validation pairs, and return their numbers.
 
     Parameters
     ----------
     estimator : EncoderDecoderRegressor
-        Fitted, as far as names and number of columns go.
+        Estimator with `n_features_in_` of training rows.
 
     X_val, y_val : array-like or None
         Inputs and outputs.
 
     columns : TableSchema
-        Those of X.
+        Columns of X.
 
     pairs : PairedTables
         The training rows.
@@ -117,56 +128,56 @@ def validate_pairs(
     if X_val is None:
         return None
     rows = read_inputs(estimator, X_val, columns, input_name="X_val")
-    judged = PairedTables(rows, read_outputs(estimator, y_val, "y_val"))
-    check_consistent_length(*judged)
+    validation = PairedTables(rows, read_outputs(estimator, y_val, "y_val"))
+    check_consistent_length(*validation)
     n_outputs = pairs.Y.shape[1]
-    if judged.Y.shape[1] != n_outputs:
+    if validation.Y.shape[1] != n_outputs:
         raise ValueError(
             f"y_val must have as many columns as y, {n_outputs}, got "
-            f"{judged.Y.shape[1]}."
+            f"{validation.Y.shape[1]}."
         )
-    return judged
+    return validation
 
 
 def read_inputs(estimator, X, columns: TableSchema, input_name: str = "X"):
-    """Check inputs with the columns of those at fit, and read their numbers.
+    """Check inputs with the columns seen in fit, and return their numbers.
 
     Parameters
     ----------
     estimator : EncoderDecoderRegressor
-        Fitted, as far as names and number of columns go.
+        Estimator with `n_features_in_` of training rows.
 
     X : {array-like, sparse matrix, dataframe} of shape (n_samples, ...)
         Inputs.
 
     columns : TableSchema
-        Those at fit.
+        Columns seen in fit.
 
     input_name : str, default="X"
-        What errors call the inputs.
+        Name of the inputs in errors.
 
     Returns
     -------
     rows : {ndarray, CSR matrix} of shape (n_samples, n_features)
-        Their numbers: finite, or NaN where missing.
+        Numbers: finite, or NaN where cells are missing.
     """
-    rows = _flat(estimator, X, input_name, "input_shape")
+    rows = _flatten(estimator, X, input_name, "input_shape")
     return validate_rows(estimator, rows, columns, input_name=input_name)
 
 
 def read_outputs(estimator, y, input_name: str) -> np.ndarray:
-    """Check outputs, and return them without axes.
+    """Check outputs, and return them as a table.
 
     Parameters
     ----------
     estimator : EncoderDecoderRegressor
-        Gives `output_shape`.
+        Estimator with the parameter `output_shape`.
 
     y : array-like of shape (n_samples, ...)
         Outputs.
 
     input_name : str
-        What errors call them.
+        Name of the outputs in errors.
 
     Returns
     -------
@@ -179,7 +190,7 @@ def read_outputs(estimator, y, input_name: str) -> np.ndarray:
             "the target y is None."
         )
     outputs = check_array(
-        _flat(estimator, y, input_name, "output_shape"),
+        _flatten(estimator, y, input_name, "output_shape"),
         dtype=FLOATS,
         ensure_2d=False,
         input_name=input_name,
@@ -188,37 +199,114 @@ def read_outputs(estimator, y, input_name: str) -> np.ndarray:
     return outputs.reshape(len(outputs), -1)
 
 
-def _flat(estimator, array, array_name: str, name: str):
-    """Return rows without the axes that a shape gives them."""
-    given = getattr(estimator, name)
-    if given is None:
+def _flatten(estimator, array, array_name: str, name: str):
+    """Return rows without the axes of the parameter `name`."""
+    axes = getattr(estimator, name)
+    if axes is None:
         return array
-    shape = read_image_shape(name, given, estimator.channels_last)
-    return flatten_rows(array, shape, array_name=array_name, name=name, given=given)
+    shape = read_image_shape(name, axes, estimator.channels_last)
+    return flatten_rows(array, shape, array_name=array_name, name=name, given=axes)
 
 
 def check_shape(estimator, name: str, array_name: str, n_columns: int) -> None:
-    """Raise where a shape does not have as many cells as there are columns.
+    """Raise if a shape does not have as many cells as there are columns.
 
     Parameters
     ----------
     estimator : EncoderDecoderRegressor
-        Gives the shape.
+        Estimator with the shape.
 
     name, array_name : str
-        What errors call the parameter and the rows.
+        Names of the parameter and of the rows in errors.
 
     n_columns : int
         Number of columns.
     """
-    given = getattr(estimator, name)
-    if given is not None:
-        shape = read_image_shape(name, given, estimator.channels_last)
-        check_image_shape(name, given, shape, array_name, n_columns)
+    axes = getattr(estimator, name)
+    if axes is not None:
+        shape = read_image_shape(name, axes, estimator.channels_last)
+        check_image_shape(name, axes, shape, array_name, n_columns)
+
+
+def make_pair_recipe(estimator) -> Recipe:
+    """Return the recipe of fits; raise if parameters are invalid."""
+    training = estimator._training_options()
+    standardize = estimator.standardize_inputs
+    if standardize == "auto":
+        standardize = estimator.input_shape is None
+    convolutions = _convolutions(estimator)
+    return Recipe(
+        training=training,
+        random_state=estimator.random_state,
+        identity=describe_settings(estimator, training.device),
+        n_components=estimator.n_components,
+        hidden_layer_sizes=layer_sizes(estimator.hidden_layer_sizes),
+        activation=estimator.activation,
+        standardize=standardize,
+        network_class=ConvolutionalMap if convolutions else Autoencoder,
+        arguments=lambda common: common | convolutions,
+    )
+
+
+def prepare_pairs(
+    estimator,
+    columns: TableSchema,
+    pairs: PairedTables,
+    validation: PairedTables | None,
+    checkpoint,
+) -> tuple[Recipe, OutputPrediction, RandomStreams, Checkpoint | None]:
+    """Return the arguments of :func:`fit_problem`, except `observe`.
+
+    Parameters
+    ----------
+    estimator : EncoderDecoderRegressor
+        Estimator with the parameters.
+
+    columns : TableSchema
+        Columns of the inputs.
+
+    pairs, validation : PairedTables, PairedTables or None
+        Training rows and validation rows.
+
+    checkpoint : str, path-like or None
+        Path of the checkpoint.
+    """
+    recipe = make_pair_recipe(estimator)
+    streams = RandomStreams(recipe.random_state)
+    X_val, y_val = validation or (None, None)
+    tables = {"X": pairs.X, "y": pairs.Y, "X_val": X_val, "y_val": y_val}
+    saved = open_checkpoint(checkpoint, recipe.identity, columns, tables, streams)
+    options = RegressionOptions(estimator.alphas, bool(estimator.standardize_outputs))
+    problem = OutputPrediction(recipe, options, columns, pairs, validation)
+    return recipe, problem, streams, saved
+
+
+def _convolutions(estimator) -> dict[str, Any]:
+    """Return the arguments of convolutions from X to y, empty if layers are dense.
+
+    With fewer codes layers are dense, as convolutions would bypass the codes.
+    """
+    shapes = {
+        name: read_image_shape(name, getattr(estimator, name), estimator.channels_last)
+        for name in ("input_shape", "output_shape")
+        if getattr(estimator, name) is not None
+    }
+    if len(shapes) < 2 or estimator.n_components is not None:
+        return {}
+    if cells_per_cell(*shapes.values()) is None:
+        return {}
+    # A wider kernel would only cover more of the padding.
+    widest = 2 * max(shapes["input_shape"][:-1]) - 1
+    return shapes | {
+        "channels": check_positive_integers(
+            "hidden_channels", estimator.hidden_channels
+        ),
+        "kernel_size": min(int(estimator.kernel_size), widest),
+    }
 
 
 class PairRegressorMixin(RegressorMixin):
-    """scikit-learn's mixin, but for `score`, which takes outputs with axes too."""
+    """scikit-learn's RegressorMixin, with a `score` that accepts outputs with axes."""
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
@@ -226,7 +314,7 @@ class PairRegressorMixin(RegressorMixin):
         return tags
 
     def score(self, X, y, sample_weight=None):
-        """Return the coefficient of determination of predictions, at most 1.
+        """Return the coefficient of determination of the predictions.
 
         Parameters
         ----------
@@ -242,8 +330,8 @@ class PairRegressorMixin(RegressorMixin):
         Returns
         -------
         score : float
-            Mean over the outputs of 1 - squared error / variance. 0 is as bad as the
-            mean.
+            Mean over the outputs of 1 - squared error / variance, at most 1. The mean
+            of y as prediction has score 0.
 
         Raises
         ------

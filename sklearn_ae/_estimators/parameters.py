@@ -1,7 +1,7 @@
-"""Parameters that several estimators have, each written once.
+"""Groups of parameters that several estimators share.
 
-An estimator inherits the groups it has, the last of its bases coming first in its
-signature, and merges their `_parameter_constraints`.
+An estimator inherits from its groups and merges their `_parameter_constraints`. The
+parameters of its last base class come first in its signature.
 """
 
 from collections.abc import Sequence
@@ -18,7 +18,7 @@ from ..nn import ACTIVATIONS
 
 @dataclass(kw_only=True, eq=False, repr=False)
 class LayerParameters:
-    """What hidden layers are like."""
+    """Parameters of hidden layers."""
 
     hidden_layer_sizes: int | Sequence[int] = (256, 128)
     activation: str = "relu"
@@ -34,7 +34,7 @@ class LayerParameters:
 
 @dataclass(kw_only=True, eq=False, repr=False)
 class CodeParameters:
-    """What codes begin as, and come as."""
+    """Parameters of codes: their start and their scale."""
 
     init: str = "pca"
     whiten: bool = False
@@ -47,7 +47,7 @@ class CodeParameters:
 
 @dataclass(kw_only=True, eq=False, repr=False)
 class ScaleParameters:
-    """How the numeric columns of a table are scaled."""
+    """Parameters of the scale of numeric columns."""
 
     standardize: bool | str = "auto"
 
@@ -58,7 +58,7 @@ class ScaleParameters:
 
 @dataclass(kw_only=True, eq=False, repr=False)
 class CategoryParameters:
-    """How the categorical columns of a table are taken."""
+    """Parameters of categorical columns."""
 
     categorical_features: Any = "from_dtype"
     max_categories: int | None = 64
@@ -73,7 +73,7 @@ class CategoryParameters:
 
 @dataclass(kw_only=True, eq=False, repr=False)
 class TrainingParameters:
-    """How a network is trained."""
+    """Parameters of training."""
 
     learning_rate: float = 1e-2
     batch_size: int = 256
@@ -105,7 +105,7 @@ class TrainingParameters:
     }
 
     def _training_options(self) -> TrainingOptions:
-        """Return how to train; raise if callbacks or device can't be used."""
+        """Return the options of training; raise if callbacks or device are invalid."""
         callbacks = self.callbacks or ()
         check_callbacks(callbacks)
         return TrainingOptions(

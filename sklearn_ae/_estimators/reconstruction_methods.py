@@ -1,4 +1,4 @@
-"""Methods of autoencoders that give reconstructions, and errors of these."""
+"""Methods of autoencoders for reconstructions and their errors."""
 
 import numpy as np
 from scipy.sparse import issparse
@@ -10,7 +10,7 @@ class ReconstructionMixin:
     """Mixin of estimators with `_fitted`, a :class:`FittedAutoencoder`."""
 
     def reconstruct(self, X):
-        """Return what the codes of X keep of it.
+        """Return the reconstructions of X from its codes.
 
         Parameters
         ----------
@@ -27,12 +27,12 @@ class ReconstructionMixin:
         ValueError
             If X has other columns than in fit, or holds infinity.
         """
-        rows = self._rows_of(X)
+        rows = self._validate_rows(X)
         rows = self._fitted.reconstruct(rows)
         return self._fitted.codec.schema.write(rows, like=X)
 
     def impute(self, X):
-        """Return X with its missing cells replaced by their reconstruction.
+        """Return X with missing cells replaced by their reconstructions.
 
         Parameters
         ----------
@@ -42,17 +42,17 @@ class ReconstructionMixin:
         Returns
         -------
         X_filled : {ndarray, sparse matrix, dataframe} of shape (n_samples, n_features)
-            X, in its own container and dtypes, with nothing but its missing cells
-            replaced. Columns without a single observed cell in fit stay missing; those
-            without one in X take their dtype in fit.
+            X in its own container and dtypes; only missing cells are replaced. Columns
+            without an observed cell in fit stay missing. Columns without one in X get
+            the dtype that they had in fit.
 
         Raises
         ------
         ValueError
             If X has other columns than in fit, or holds infinity.
         """
-        X = self._flattened(X)
-        rows = self._rows_of(X)
+        X = self._flatten(X)
+        rows = self._validate_rows(X)
         schema = self._fitted.codec.schema
         if issparse(X):
             return self._fitted.fill_sparse(rows).asformat(X.format)
@@ -62,7 +62,7 @@ class ReconstructionMixin:
         return schema.fill(X, missing, filled)
 
     def reconstruction_error(self, X):
-        """Return how far each row is from its reconstruction.
+        """Return the mean squared reconstruction error of each row.
 
         Parameters
         ----------
@@ -72,14 +72,15 @@ class ReconstructionMixin:
         Returns
         -------
         error : ndarray of shape (n_samples,)
-            Means of :meth:`feature_reconstruction_error` over observed cells, or NaN.
+            Means of :meth:`feature_reconstruction_error` over observed cells, NaN for
+            rows without any.
 
         Raises
         ------
         ValueError
             If X has other columns than in fit, or holds infinity.
         """
-        X = self._rows_of(X)
+        X = self._validate_rows(X)
         error = np.empty(X.shape[0], float_dtype(X))
         for chunk, squares in self._fitted.squared_errors(X):
             observed = ~np.isnan(squares)
@@ -89,7 +90,7 @@ class ReconstructionMixin:
         return error
 
     def feature_reconstruction_error(self, X):
-        """Return how far each cell is from its reconstruction.
+        """Return the squared reconstruction error of each cell.
 
         Parameters
         ----------
@@ -99,27 +100,29 @@ class ReconstructionMixin:
         Returns
         -------
         error : ndarray of shape (n_samples, n_features)
-            Squared error of each cell, NaN where it is missing (a missing category is
-            one like others if fit saw any) or its column had no cell in fit. In input
-            units squared; for tables with categories in the loss's units: a numeric
-            cell's in deviations squared, a category's as the Brier score over that of
-            guessing the frequencies.
+            Squared error of each cell, in input units squared. In tables with
+            categories it is in the units of the loss: in standard deviations squared
+            for numeric cells, and for categories the Brier score divided by that of
+            the frequencies. It is NaN for missing cells, and in columns without a cell
+            in fit. If fit saw missing cells of a categorical column, "missing" is one
+            of its categories.
 
         Raises
         ------
         ValueError
             If X has other columns than in fit, or holds infinity.
         """
-        X = self._rows_of(X)
+        X = self._validate_rows(X)
         error = np.empty(X.shape, float_dtype(X))
         for chunk, squares in self._fitted.squared_errors(X):
             error[chunk] = squares
         return error
 
     def score(self, X, y=None):
-        """Return the share of the variance of X that the codes explain.
+        """Return the share of the variance of X that is explained by the codes.
 
-        It grows with `n_components`; to choose that, search by a later step's score.
+        It grows with `n_components`. To choose that parameter, use the score of a later
+        step.
 
         Parameters
         ----------
@@ -132,15 +135,16 @@ class ReconstructionMixin:
         Returns
         -------
         score : float
-            One minus squared error over squared deviation from the training mean, both
-            over the observed cells, in the loss's units. At most 1; higher is better.
+            One minus the squared error divided by the squared deviation from the
+            training mean. Both are sums over observed cells, in the units of the loss.
+            At most 1; higher is better.
 
         Raises
         ------
         ValueError
             If X has other columns than in fit, or holds infinity.
         """
-        X = self._rows_of(X)
+        X = self._validate_rows(X)
         error = deviation = 0.0
         for _, rows, reconstruction in self._fitted.pairs(X):
             difference = np.subtract(rows, reconstruction, dtype=np.float64)

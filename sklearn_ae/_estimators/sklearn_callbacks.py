@@ -152,7 +152,7 @@ class FitTasks:
     def observe(
         self,
         name: str,
-        publish: Callable[[Any, Any], None],
+        assign: Callable[[Any, Any], None],
         n_epochs: int,
         n_parts: int,
         learn: Callable[[Any], Any],
@@ -164,8 +164,8 @@ class FitTasks:
         name : str
             Name of the task.
 
-        publish : callable
-            ``publish(estimator, result)`` assigns the result of a fit.
+        assign : callable
+            ``assign(estimator, result)`` assigns the result of a fit.
 
         n_epochs : int
             Largest number of epochs of a training.
@@ -190,7 +190,7 @@ class FitTasks:
         def attributes(state):
             copy = type(self._estimator).__new__(type(self._estimator))
             vars(copy).update(vars(self._estimator))
-            publish(copy, learn(state()))
+            assign(copy, learn(state()))
             return fitted_attributes(copy)
 
         return EpochTasks(self, attributes)

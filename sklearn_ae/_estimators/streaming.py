@@ -1,4 +1,4 @@
-"""Learning from chunks of rows that come one after another."""
+"""Base of autoencoders with partial_fit, which learn from chunks of rows."""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -21,7 +21,7 @@ from .mixins import restore_on_error
 
 @dataclass(kw_only=True, eq=False, repr=False)
 class BaseStreamingAutoencoder(BaseAutoencoder):
-    """Base of the autoencoders that also learn chunk by chunk."""
+    """Base of autoencoders with partial_fit."""
 
     _schema: ClassVar[dict] = {
         **BaseAutoencoder._schema,
@@ -32,21 +32,22 @@ class BaseStreamingAutoencoder(BaseAutoencoder):
     def partial_fit(self, X, y=None):
         """Learn from a chunk of rows, in one pass over them.
 
-        The first call fixes names and kinds of the columns, centre, scale and
-        categories, and starts as PCA of its rows, so give it as many as there is room
-        for. Of a column of categories it takes the whole list of its dtype (pandas'
-        ``CategoricalDtype``, polars' ``Enum``), seen or not; those of other columns are
-        the ones that are there. Later calls go on from where the last one ended, also
-        after pickling, to the same bits. After :meth:`fit` they go on from its weights.
+        The first call determines names and kinds of the columns, centre, scale and
+        categories, and starts as PCA of its rows, so pass as many rows as memory
+        allows. A column whose dtype lists its categories (pandas' ``CategoricalDtype``,
+        polars' ``Enum``) has all of them, whether or not they are in the chunk; other
+        columns have those of the chunk. Each later call continues from the one before,
+        to the same bits also after pickling. After :meth:`fit` the first call continues
+        from its weights.
 
-        Unlike :meth:`fit` it promises nothing: no validation rows judge whether more
-        was won than PCA has. Axes of codes turn from call to call, so encode all rows
-        after the last one.
+        Unlike :meth:`fit` it guarantees nothing, as no validation rows compare it with
+        PCA. Axes of codes rotate from call to call, so encode all rows after the last
+        one.
 
         Parameters
         ----------
         X : {array-like, sparse matrix, dataframe} of shape (n_samples, n_features)
-            Rows, in the first call at least two, and as many as `n_components`.
+            Rows. In the first call at least two, and at least `n_components`.
 
         y : Ignored
             Present for scikit-learn's conventions.
@@ -59,29 +60,28 @@ class BaseStreamingAutoencoder(BaseAutoencoder):
         Raises
         ------
         ValueError
-            If `callbacks` are given, X is not as in the first call, or the loss turns
-            non-finite. The estimator is left as it was.
+            If `callbacks` are given, X has other columns than in the first call, or the
+            loss turns non-finite. The estimator stays as it was.
 
         Notes
         -----
-        Each call is an epoch in ``n_epochs_`` and ``loss_curve_``: the mean loss of its
-        rows, each before its own step, after that of the start on the first chunk.
-        ``best_epoch_`` is the last one, or 0 as long as PCA leaves nothing to learn,
-        and what validation tells is None. ``explained_variance_`` is that of some
-        thousand rows up to the last one.
+        Each call is an epoch in ``n_epochs_`` and ``loss_curve_``. The first loss is
+        that of the start on the first chunk; every other one is the mean loss of a
+        chunk's rows, each before the step that it takes part in. ``best_epoch_`` is the
+        last epoch, or 0 as long as PCA leaves nothing to learn. Validation losses are
+        None. ``explained_variance_`` is that of some thousand rows up to the last one.
 
-        Steps are those of schedule-free AdamW (Defazio et al. 2024), which keeps an
-        average and needs to know no end; ``learning_rate`` is reached after 50 steps
-        and held. ``learning_rate``, ``batch_size``, ``weight_decay``, ``whiten`` and
-        ``noise_level`` may be changed between calls. What defines the columns, the
-        network and random numbers stays what it was at the first, until :meth:`fit`
-        starts afresh, and
-        ``max_epochs``, ``early_stopping``, ``validation_fraction``,
-        ``n_iter_no_change`` and ``verbose`` have no effect, nor have callbacks of
-        ``set_callbacks``.
+        The optimizer is schedule-free AdamW (Defazio et al. 2024), which averages
+        weights and does not need the number of steps in advance; the rate rises to
+        ``learning_rate`` over 50 steps and stays there. ``learning_rate``,
+        ``batch_size``, ``weight_decay``, ``whiten`` and ``noise_level`` may be changed
+        between calls. Parameters of the columns, the network and random numbers have
+        the values of the first call until :meth:`fit` is called. ``max_epochs``,
+        ``early_stopping``, ``validation_fraction``, ``n_iter_no_change``, ``verbose``
+        and callbacks of ``set_callbacks`` have no effect.
 
-        A column that does not vary in the first chunk is not scaled by what comes
-        later, and one without a single cell there stays missing.
+        A column that is constant in the first chunk is not scaled by later ones, and a
+        column without a single cell there stays missing.
 
         Examples
         --------
@@ -99,14 +99,14 @@ class BaseStreamingAutoencoder(BaseAutoencoder):
                 "callbacks must be None or empty for partial_fit, got "
                 f"{self.callbacks!r}."
             )
-        self._validate_params()  # scikit-learn does so at the first call only
+        self._validate_params()  # scikit-learn does so in the first call only
         with restore_on_error(self), default_torch_modes():
             recipe = self._recipe()
-            self._publish(fit_chunk(recipe, *self._position_and_rows(recipe, X)))
+            self._assign_result(fit_chunk(recipe, *self._position_and_rows(recipe, X)))
         return self
 
     def _position_and_rows(self, recipe, X):
-        """Return where the stream stands, and the numbers of a chunk."""
+        """Return the position in the stream, and the numbers of a chunk."""
         if not hasattr(self, "_fitted"):
             columns, rows = validate_fit_rows(self, X, keep_listed=True)
             return begin_stream(recipe, columns, rows), rows

@@ -1,4 +1,4 @@
-"""A density of rows: the variational autoencoder."""
+"""Density estimation and sampling: the variational autoencoder."""
 
 from dataclasses import dataclass, replace
 from numbers import Integral, Real
@@ -25,145 +25,145 @@ from .base import BaseAutoencoder
 class VariationalAutoencoder(BaseAutoencoder):
     r"""Autoencoder that learns the density of rows, and draws new ones.
 
-    Use it to generate rows with :meth:`sample`, to tell how likely rows are with
-    :meth:`score_samples`, and for codes that fill a space without holes. Rows are
-    Gaussian around what :math:`D, d` and the hidden layers :math:`h` make of a normally
-    distributed code, with one learned variance :math:`s^2`, and each row tells its code
-    up to a Gaussian :math:`q`:
+    Use it to generate rows with :meth:`sample`, to estimate how likely rows are with
+    :meth:`score_samples`, and for codes whose space has no holes. Codes are normally
+    distributed. Rows are Gaussian around decoded codes, with one learned variance
+    :math:`s^2`, and :math:`q` approximates the posterior of a row's code:
 
     .. math::
 
         z \sim N(0, I), \qquad x \,|\, z \sim N(D z + d + h(z), s^2 I), \\
         q(z | x) = N(E x + e + g(x), \operatorname{diag} \exp(c + v(x))).
 
-    It maximizes the bound :math:`\mathrm{E}_q \log p(x | z) - \beta \,
-    \mathrm{KL}(q(z | x) \| N(0, I))` of the log-likelihood. At the start g, h and v
-    are silent and the rest is probabilistic PCA, whose bound is exact: it *equals*
-    :meth:`sklearn.decomposition.PCA.score`. With ``beta=1`` that start is left only for
-    a bound that is clearly higher on validation rows.
+    Training maximizes the bound :math:`\mathrm{E}_q \log p(x | z) - \beta \,
+    \mathrm{KL}(q(z | x) \| N(0, I))` of the log-likelihood. At the start the hidden
+    layers g, h and v are zero, and the rest is probabilistic PCA, whose bound is exact:
+    it *equals* :meth:`sklearn.decomposition.PCA.score`. With ``beta=1`` the start is
+    replaced only by an epoch with a significantly higher bound on validation rows.
 
-    Codes of the training rows are never quite distributed like the prior that they were
-    trained with. A mixture of Gaussians takes its place in :meth:`sample` and
-    :meth:`score_samples` where the start is left, see `prior`. The noise is at least a
-    millionth of the mean variance of a column. Reconstructions decode the means of
-    codes, which lie nearer to zero than PCA's. With categories, likelihoods are those
-    of the encoded columns, and a category is drawn by the probabilities that its
-    indicators decode to.
+    After training, the distribution of codes of training rows differs from the prior.
+    So unless the start is kept, a mixture of Gaussians replaces the prior in
+    :meth:`sample` and :meth:`score_samples`, see `prior`. The noise variance is at
+    least a millionth of the mean variance of a column. Reconstructions decode posterior
+    means, which are nearer to zero than PCA's codes. With categories, likelihoods are
+    those of the encoded columns, and categories are drawn by the decoded probabilities.
 
     Parameters
     ----------
     n_components : int, float or None, default=2
-        Number of codes. A float in (0, 1) picks the fewest components for which PCA
-        explains more than that share of the variance. None means
-        ``min(n_samples, n_features)``, where a categorical column counts as many
-        features as it has categories. For sparse X with more than 2,000 columns there
-        can be one less, and a float is an error.
+        Number of codes. A float in (0, 1) selects the smallest number of components
+        with which PCA explains more than that share of the variance. None means
+        ``min(n_samples, n_features)``; a categorical column counts as many features as
+        it has categories. For sparse X with more than 2,000 columns the maximum is one
+        less, and a float raises an error.
 
     hidden_layer_sizes : int or array-like of int, default=(256, 128)
-        Widths of the dense hidden layers, in reverse in the decoder. With ``()`` there
-        are none.
+        Widths of the dense hidden layers. The decoder has them in reverse order. ``()``
+        means no hidden layers.
 
     activation : {"elu", "gelu", "logistic", "relu", "silu", "tanh"}, default="relu"
         Activation of the hidden layers.
 
     init : {"pca", "random"}, default="pca"
-        Weights before the first step: PCA, or random numbers. Only the first promises
-        anything.
+        Weights before the first training step: those of PCA, or random ones. With
+        "random" nothing is guaranteed.
 
     whiten : bool, default=False
-        Whether codes are divided by their deviations over the training rows.
+        Whether codes are divided by their standard deviations over the training rows.
 
     standardize : bool or "auto", default="auto"
-        Whether each numeric column is divided by its own deviation. Otherwise all are
-        divided by one number, which keeps PCA's objective. "auto" does that for numeric
-        tables, and standardizes where there are categories too.
+        Whether each numeric column is divided by its own standard deviation. If False,
+        all are divided by one number, which keeps PCA's objective. "auto" means True
+        for tables with categories and False for tables of numbers alone.
 
     categorical_features : "from_dtype" or array-like, default="from_dtype"
-        Columns that hold categories although their dtype is numeric: a mask, positions
-        or names. Columns of strings and of a categorical dtype always do; in
+        Columns of numeric dtype that hold categories: a mask, positions or names.
+        Columns of strings and of a categorical dtype hold categories in any case; in
         scikit-learn's HistGradientBoostingClassifier a list replaces that rule.
 
     max_categories : int or None, default=64
-        Most categories of a column that are told apart, at least 2. The rarest beyond
-        them count as one, which is decoded as the commonest of them. Missing cells of a
-        categorical column count as a category. None means no limit.
+        Largest number of categories of a column, at least 2. If there are more, the
+        rarest are merged into one, which is decoded as the most frequent of them.
+        Missing cells of a categorical column count as a category. None means no limit.
 
     handle_unknown : {"error", "ignore", "warn"}, default="warn"
-        What to do about categories that were not seen in fit. Unless it is an error,
-        they are encoded as none of those seen, and "warn" says so once a call.
+        What to do with categories that were not seen in fit: raise an error, encode
+        them as none of the known ones, or do so with one warning a call.
 
     learning_rate : float, default=0.01
-        Peak of the one-cycle learning rate schedule. Layers that write codes and
-        reconstructions step in proportion to what the start leaves unexplained.
+        Peak of the one-cycle learning rate schedule. Layers that output codes and
+        reconstructions have a lower rate if the start leaves little unexplained.
 
     batch_size : int, default=256
-        Rows a step.
+        Number of rows in a batch.
 
     max_epochs : int or "auto", default="auto"
-        Number of epochs, each a pass through the training rows or 65,536 of them,
-        whichever is less. "auto" means 70 epochs or 1,250 steps, whichever is less.
-        With 0 the start is kept.
+        Number of epochs. An epoch is a pass through the training rows, or through
+        65,536 of them if there are more. "auto" means 70 epochs or 1,250 steps,
+        whichever is less. With 0 the start is kept.
 
     weight_decay : float, default=0.0
-        Decoupled weight decay: a step takes this share, times its rate, of the weights.
+        Decoupled weight decay, as in torch.optim.AdamW.
 
     early_stopping : bool, default=True
-        Whether the epoch that does best on validation rows is kept. Otherwise the last
-        one is, and nothing is promised. Either way its weights are an average of the
-        latest steps. If no epoch of the first fifth does better than the start,
-        training ends there (but for the small tables below) and the start is kept.
-        Otherwise the learning rate schedule runs to its end, see `n_iter_no_change`.
+        Whether the weights of the best epoch on validation rows are kept. If False,
+        those of the last epoch are kept, and nothing is guaranteed. The weights of an
+        epoch are an average over the latest steps. If no epoch in the first fifth of
+        training is better than the start, training ends and the start is kept, except
+        for the small tables of `validation_fraction`. Otherwise the learning rate
+        schedule runs to its end, see `n_iter_no_change`.
 
     validation_fraction : float, default=0.1
-        Share of the rows that is set aside for validation, at most 10,000. They take
-        part in the centre and the scale, and beyond 65,536 rows in the start of
-        training. Tables below 500 rows of which that would be fewer than 50 have five
-        parts, each of which judges a network trained on the others; then one is trained
-        on all rows, for the number of epochs that was best. With `callbacks` or
-        patience, which watch one training, 50 rows are set aside there, or a quarter.
+        Share of the rows that are validation rows, at most 10,000 rows. They take part
+        in centre and scale of the columns, and above 65,536 rows in the start of
+        training. Tables below 500 rows where that would be fewer than 50 are split into
+        five parts. Each part validates a network that was trained on the others; then
+        one network is trained on all rows, for the best number of epochs. With
+        `callbacks` or `n_iter_no_change`, which need a single training, such tables
+        have 50 validation rows, or a quarter of the rows if that is less.
 
     n_iter_no_change : int or None, default=None
-        Number of epochs without a lower validation loss after which training stops.
-        None runs them all; stopping cuts the learning rate schedule short.
+        Number of epochs without a lower validation loss after which training stops,
+        before the learning rate schedule ends. None means that all epochs are run.
 
     callbacks : list of skorch callbacks or None, default=None
-        Called during training by skorch. The history has ``train_loss`` and, with
-        ``early_stopping=True``, ``valid_loss``; a batch's losses are there at the end
-        of its epoch. There are no targets and predictions, so skorch's scoring
+        Callbacks that skorch calls during training. The history has ``train_loss`` and,
+        with ``early_stopping=True``, ``valid_loss``; losses of batches are added at the
+        end of each epoch. There are no targets and predictions, so skorch's scoring
         callbacks take functions only.
 
     device : str or torch.device, default="auto"
-        Where the network is trained. "auto" takes a CUDA device if there is one.
-        `transform` runs on the CPU.
+        Device on which the network is trained. "auto" means a CUDA device if there is
+        one, otherwise the CPU. `transform` runs on the CPU.
 
     random_state : int, RandomState instance or None, default=None
-        Determines the validation split, the hidden layers' first weights, the order of
-        rows, and the noise. An int gives the same bits again on one machine, one set of
-        versions and one number of threads.
+        Determines the validation split, the initial weights of the hidden layers, the
+        order of rows, and the noise. An int gives the same bits in every fit on one
+        machine, with one set of versions and one number of threads.
 
     verbose : int, default=0
-        With a positive number, a progress bar shows training and validation loss beside
-        the start's. Of several trainings it shows the last.
+        If positive, a progress bar shows training loss, validation loss and the
+        validation loss of the start. Of several trainings it shows the last.
 
     beta : float, default=1.0
-        Weight of the codes' divergence from the standard normal distribution. Above 1
-        fewer codes are used, each for something of its own; below 1 reconstructions are
-        better, and the bound is none of the likelihood. With 0 codes have no prior at
-        all.
+        Weight of the divergence of codes from the standard normal distribution. Above 1
+        fewer codes are used, each for a separate factor. Below 1 reconstructions are
+        better, but the objective is no longer a bound of the likelihood. With 0 codes
+        have no prior.
 
     n_epochs_kl_warmup : int, default=0
         Number of epochs over which the weight of the divergence grows from 0 to `beta`.
         Epochs are compared at `beta`.
 
     n_importance_samples : int, default=64
-        Draws of a row's code in :meth:`score_samples`. The estimate rises with them
-        towards the log-likelihood.
+        Number of draws of a row's code in :meth:`score_samples`. With more draws the
+        estimate rises towards the log-likelihood.
 
     prior : {"mixture", "normal"}, default="mixture"
-        What codes are distributed like in :meth:`sample` and :meth:`score_samples`.
-        "mixture": a mixture of up to 32 Gaussians that is fitted after training to
-        codes of the training rows, where it explains held-out ones better than the
-        standard normal distribution. "normal": the latter.
+        Distribution of codes in :meth:`sample` and :meth:`score_samples`. "normal" is
+        the standard normal distribution. "mixture" is a mixture of up to 32 Gaussians,
+        fitted after training to codes of the training rows, if it explains held-out
+        codes better than the standard normal distribution.
 
     Attributes
     ----------
@@ -178,26 +178,27 @@ class VariationalAutoencoder(BaseAutoencoder):
         strings.
 
     mean_ : ndarray of shape (n_encoded_features,)
-        Mean of each column's observed cells over the training rows, in input units. A
-        categorical column has an entry for each of its categories, their frequencies,
-        in its place.
+        Mean of each column over the observed cells of the training rows, in input
+        units. A categorical column has one entry for each of its categories: its
+        frequency.
 
     scale_ : ndarray of shape (n_encoded_features,)
-        What the centred columns are divided by before they enter the network. For the
-        indicators of a categorical column it is the root of the sum of their variances.
+        Divisor of each centred column before it enters the network. For the indicators
+        of a categorical column it is the root of the sum of their variances.
 
     explained_variance_ : ndarray of shape (`n_components_`,)
         Variance of each code over the training rows, with n - 1. It is that before
-        whitening: near 1 if a code is used, 0 if not.
+        whitening: near 1 for a code that is used, near 0 for one that is not.
 
     loss_curve_ : list of float of length `n_epochs_` + 1
-        Training loss: the start's, then the mean over each epoch's steps. The loss is
-        minus the bound in nats, noise included, over the mean number of observed cells
-        of a row, of centred and scaled cells. A category counts as one cell.
+        Training loss: that of the start, then the mean over the steps of each epoch.
+        The loss is minus the bound in nats, with noise, divided by the mean number of
+        observed cells of a row. Cells are centred and scaled. A category counts as one
+        cell.
 
     validation_loss_curve_ : list of float of length `n_epochs_` + 1 or None
-        Loss on the validation rows. Each is judged by a network that has not seen it.
-        None if ``early_stopping=False``.
+        Loss on the validation rows. Each row is judged by a network that was not
+        trained on it. None if ``early_stopping=False``.
 
     best_epoch_ : int
         Epoch whose weights are kept; 0 is the start.
@@ -206,8 +207,8 @@ class VariationalAutoencoder(BaseAutoencoder):
         Validation loss of the epoch that is kept.
 
     pca_validation_loss_ : float or None
-        PCA's loss on the validation rows, fitted without them as the start is. This
-        PCA is probabilistic.
+        Loss on the validation rows of PCA, fitted without them like the start. This PCA
+        is probabilistic.
 
     n_epochs_ : int
         Number of epochs run.
@@ -218,11 +219,11 @@ class VariationalAutoencoder(BaseAutoencoder):
 
     kl_per_component_ : ndarray of shape (`n_components_`,)
         Mean divergence of each code from the standard normal distribution over the
-        training rows, in nats. Near 0 for a code that tells nothing.
+        training rows, in nats. It is near 0 for a code that carries no information.
 
     noise_variance_ : float
-        Variance of a cell around what its row's code decodes to, :math:`s^2`, in
-        encoded units squared (see `scale_`).
+        Variance of a cell around its decoded value, :math:`s^2`, in encoded units
+        squared (see `scale_`).
 
     See Also
     --------
@@ -292,13 +293,12 @@ class VariationalAutoencoder(BaseAutoencoder):
         return NegativeELBO(n_cells, float(self.beta), generator)
 
     def _fit_prior(self, module, rows, generator):
-        fits = self.prior != "normal"
-        return (
-            {"n_prior_components": fit_prior(module, rows, generator)} if fits else {}
-        )
+        if self.prior == "normal":
+            return {}
+        return {"n_prior_components": fit_prior(module, rows, generator)}
 
     def transform(self, X):
-        """Return the codes of X: the means of what is known of them.
+        """Return the codes of X: the means of their posterior distributions.
 
         Parameters
         ----------
@@ -308,8 +308,8 @@ class VariationalAutoencoder(BaseAutoencoder):
         Returns
         -------
         codes : ndarray of shape (n_samples, n_components)
-            Ordered by variance, in deviations of the standard normal distribution
-            that codes were trained with (of unit variance with ``whiten=True``).
+            Ordered by variance, in units of the standard normal distribution that they
+            were trained with (of unit variance with ``whiten=True``).
 
         Raises
         ------
@@ -332,16 +332,12 @@ class VariationalAutoencoder(BaseAutoencoder):
         Returns
         -------
         X : {ndarray, dataframe} of shape (n_samples, n_features)
-            Rows in input units, noise included: a dataframe like the one at fit, if it
-            was one, with its columns and dtypes. Columns that did not vary in fit are
-            the same in all rows. No numeric cell is missing, unless its column had none
-            in fit.
+            Rows in input units, with noise. After a fit to a dataframe they are one,
+            with the same columns and dtypes. Columns that were constant in fit stay so.
+            A numeric cell is missing only if its whole column was in fit.
         """
         check_is_fitted(self)
-        if not isinstance(n_samples, Integral) or n_samples < 1:
-            raise ValueError(
-                f"n_samples must be an integer of at least 1, got {n_samples!r}."
-            )
+        _check_positive_integer("n_samples", n_samples)
         generator = check_random_state(random_state)
         deviation = self.noise_variance_**0.5
         rows = draw_rows(self._fitted, int(n_samples), deviation, generator)
@@ -358,29 +354,23 @@ class VariationalAutoencoder(BaseAutoencoder):
         Returns
         -------
         log_likelihood : ndarray of shape (n_samples,)
-            In nats, of the row's observed cells, in input units, or for tables with
-            categories in encoded ones. It is weighted by importance over
+            In nats, of the observed cells of each row: in input units, or in encoded
+            units for tables with categories. It is an importance-weighted estimate over
             `n_importance_samples` draws, the same for all rows, and on average a lower
-            bound. That is farther from the likelihood the more cells are missing: what
-            a row tells of its code is learned as if they were at the centre.
+            bound. The more cells are missing, the lower it is, as the posterior is
+            learned with missing cells at the centre.
 
         Raises
         ------
         ValueError
             If X has other columns than in fit, or holds infinity.
         """
-        if not isinstance(self.n_importance_samples, Integral) or (
-            self.n_importance_samples < 1
-        ):
-            raise ValueError(
-                "n_importance_samples must be an integer of at least 1, got "
-                f"{self.n_importance_samples!r}."
-            )
-        X = self._rows_of(X)
-        return log_likelihood(self._fitted, X, self.n_importance_samples)
+        _check_positive_integer("n_importance_samples", self.n_importance_samples)
+        rows = self._validate_rows(X)
+        return log_likelihood(self._fitted, rows, self.n_importance_samples)
 
     def score(self, X, y=None):
-        """Return the mean of :meth:`score_samples`, as PCA's score.
+        """Return the mean log-likelihood of rows, like PCA's score.
 
         Parameters
         ----------
@@ -393,7 +383,7 @@ class VariationalAutoencoder(BaseAutoencoder):
         Returns
         -------
         score : float
-            Nats a row; higher is better.
+            Mean of :meth:`score_samples`, in nats a row; higher is better.
 
         Raises
         ------
@@ -401,3 +391,8 @@ class VariationalAutoencoder(BaseAutoencoder):
             If X has other columns than in fit, or holds infinity.
         """
         return float(np.mean(self.score_samples(X), dtype=np.float64))
+
+
+def _check_positive_integer(name: str, value) -> None:
+    if not isinstance(value, Integral) or value < 1:
+        raise ValueError(f"{name} must be an integer of at least 1, got {value!r}.")

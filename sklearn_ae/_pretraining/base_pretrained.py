@@ -1,4 +1,4 @@
-"""The scikit-learn contract of what is pre-trained on rows and fine-tuned on labels."""
+"""Base of estimators that are pre-trained on rows and fine-tuned on labels."""
 
 from abc import abstractmethod
 from collections.abc import Sequence
@@ -39,7 +39,7 @@ from .fitted_predictor import FittedPredictor
 class BasePretrained(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseWrapper):
     """Base of classifier and regressor: parameters, fit and codes.
 
-    A subclass says how it reads y, and what scores mean.
+    A subclass reads y in `_read_targets`, and predicts from `_scores`.
     """
 
     head_layer_sizes: int | Sequence[int] = (64,)
@@ -88,22 +88,22 @@ class BasePretrained(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseWrap
     }
 
     @abstractmethod
-    def _read(self, y):
-        """Return which rows are labelled, their targets, and fitted attributes."""
+    def _read_targets(self, y):
+        """Return a mask of labelled rows, their targets, and fitted attributes."""
 
-    # Its estimator checks its own parameters.
+    # `estimator` checks its own parameters.
     @_fit_context(prefer_skip_nested_validation=False)
     def fit(self, X, y):
-        """Learn codes from all rows, and what y has of them from the labelled ones.
+        """Learn codes from all rows, and y from the codes of labelled rows.
 
         Parameters
         ----------
         X : {array-like, sparse matrix, dataframe} of shape (n_samples, n_features)
-            Training rows, labelled or not, as `estimator` takes them.
+            Training rows, labelled or not, in any form that `estimator` takes.
 
         y : array-like of shape (n_samples,)
-            Their labels. Unlabelled are -1 among integer classes, None and NaN among
-            other classes, and NaN among numbers to regress.
+            Labels of the rows. An unlabelled row has -1 among integer classes, None or
+            NaN among other classes, and NaN among numbers.
 
         Returns
         -------
@@ -113,12 +113,12 @@ class BasePretrained(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseWrap
         Raises
         ------
         ValueError
-            If no row is labelled, there are fewer than two classes, y is not as long as
-            X, `estimator` can't be fitted to X, or the loss turns non-finite. The
-            estimator is left as it was.
+            If no row is labelled, there are fewer than two classes, X and y differ in
+            length, `estimator` can't be fitted to X, or the loss turns non-finite. The
+            estimator stays as it was.
 
         TypeError
-            If classes are of different kinds.
+            If classes have different types.
         """
         if y is None:
             raise ValueError(
@@ -129,28 +129,30 @@ class BasePretrained(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseWrap
         layer_sizes(self.head_layer_sizes, "head_layer_sizes")
         tasks = FitTasks(self, X, y)
         with fit_transaction(self, tasks) as outcome:
-            labelled, targets, learned = self._read(y)
+            labelled, targets, target_attributes = self._read_targets(y)
             check_consistent_length(X, labelled)
             recipe = self._recipe()
             streams = RandomStreams(self.random_state)
             tasks.begin("fit", count_wrapped_fits(self.estimator) + 1)
             estimator = fit_wrapped(self.estimator, X, self.random_state, tasks)
 
-            def publish(shown, tuned):
-                shown._publish(estimator, tuned, learned)
+            def assign(predictor, tuned):
+                predictor._assign_result(estimator, tuned, target_attributes)
 
             with default_torch_modes():
-                others = ~labelled & targets.teach_unlabelled
+                unlabelled = ~labelled & targets.teach_unlabelled
                 device = recipe.training.device
-                given = gather_labelled_codes(estimator, X, labelled, others, device)
-                observe = partial(tasks.observe, "fine-tune", publish)
-                tuned = fine_tune(recipe, targets, given, streams, observe)
-            publish(self, tuned)
+                codes = gather_labelled_codes(
+                    estimator, X, labelled, unlabelled, device
+                )
+                observe = partial(tasks.observe, "fine-tune", assign)
+                tuned = fine_tune(recipe, targets, codes, streams, observe)
+            assign(self, tuned)
             outcome.interruption = tuned.state.interruption
         return self
 
     def _recipe(self) -> HeadRecipe:
-        """Return what fine-tuning is to do; raise if parameters can't be used."""
+        """Return the recipe of fine-tuning; raise if parameters are invalid."""
         training = TrainingOptions(
             learning_rate=self.head_learning_rate,
             batch_size=self.batch_size,
@@ -192,8 +194,8 @@ class BasePretrained(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseWrap
         Returns
         -------
         codes : ndarray of shape (n_samples, n_components)
-            In the units of the codes of `estimator_`, and the same where
-            ``best_epoch_ == 0`` or where its own weights are not trained here.
+            In the units of the codes of `estimator_`. They equal these if
+            ``best_epoch_ == 0`` or the encoder was not trained.
 
         Raises
         ------
@@ -215,17 +217,19 @@ class BasePretrained(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseWrap
     def _scores(self, X) -> np.ndarray:
         """Return the head's outputs in float64, ``(n_samples, n_outputs)``."""
         check_is_fitted(self)
-        # Not `transform`, which gives what set_output asks for.
+        # Not from `transform`, whose output may be a dataframe, see set_output.
         codes = self._fitted.codes(self.estimator_, X)
         return self._fitted.head.scores(codes).astype(np.float64)
 
-    def _publish(self, estimator, tuned: FineTuned, learned: dict[str, Any]) -> None:
-        """Assign everything a fit learns, at once."""
-        judged = tuned.state.validation_losses
+    def _assign_result(
+        self, estimator, tuned: FineTuned, target_attributes: dict[str, Any]
+    ) -> None:
+        """Assign all fitted attributes at once."""
+        losses = tuned.state.validation_losses
         vars(self).update(
             _fitted=tuned.fitted,
             estimator_=estimator,
-            start_validation_loss_=judged[0] if judged else None,
+            start_validation_loss_=losses[0] if losses else None,
             **tuned.state.attributes(),
-            **learned,
+            **target_attributes,
         )

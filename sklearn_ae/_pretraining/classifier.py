@@ -1,4 +1,4 @@
-"""Classes from few labels."""
+"""Classification with few labels."""
 
 from dataclasses import dataclass
 from numbers import Real
@@ -28,30 +28,29 @@ def _are_classes(classes: Any, known: Known) -> bool:
 class PretrainedClassifier(ClassifierMixin, BasePretrained):
     r"""Classifier for few labels: codes of all rows, fine-tuned on labelled ones.
 
-    Use it where rows are many and labels few or dear. `estimator`, an autoencoder,
-    learns codes from all rows, labelled or not; a head on the codes learns the classes;
-    then head and encoder are trained together on the labelled rows, the encoder at a
-    smaller rate. With codes :math:`u`, centred and divided by one number, and hidden
-    layers :math:`h` that are silent at first, scores are
+    Use it if there are many rows but few labels. `estimator`, an autoencoder, learns
+    codes from all rows, labelled or not. A head on the codes learns the classes. Then
+    head and encoder are trained together on the labelled rows, the encoder with a
+    smaller learning rate. With codes :math:`u`, centred and divided by one number, and
+    hidden layers :math:`h` that are zero at the start, scores are
 
     .. math:: f(x) = W u(x) + b + h(u(x)).
 
-    The start is the head's optimum on frozen codes:
-    :class:`~sklearn.linear_model.LogisticRegression` on them, with the same
-    `class_weight`. Training lowers the cross-entropy from there, and on unlabelled rows
-    makes a noisy row agree with the same row clean. The start is scored on
-    labelled validation rows like every later epoch, by the Brier score, and left only
-    for an epoch whose gain there is clear. With fewer than 5 labels a class on average
-    there is no validation and the start is kept, ``best_epoch_ == 0``. A class seen
-    once trains and stays out of validation; validation rows are the same share of each
-    other class.
+    The start is :class:`~sklearn.linear_model.LogisticRegression` on frozen codes, with
+    the same `class_weight`. Training lowers the cross-entropy from there. On unlabelled
+    rows it makes predictions for noisy rows agree with those for the same rows without
+    noise. The start is scored on labelled validation rows like every later epoch, by
+    the Brier score, and is replaced only by an epoch with a significant gain there.
+    With fewer than 5 labels a class on average there is no validation and the start is
+    kept, ``best_epoch_ == 0``. A row that is the only one of its class is always a
+    training row. Of every other class the same share are validation rows.
 
     Unlabelled rows have -1 among integer classes, None or NaN among other classes;
-    booleans are all labels. Where -1 and 1 are the only integers, they are two classes.
+    booleans are always labels. If -1 and 1 are the only integers, they are two classes.
 
-    :class:`AutoencoderTransformer` has two codes unless told otherwise: pass one with
-    as many as the labels may need. Of a transformer that is no autoencoder of this
-    package, only the head on its codes is trained.
+    By default :class:`AutoencoderTransformer` has two codes: pass one with as many
+    codes as the labels may need. For a transformer that is not an autoencoder of this
+    package, only the head is trained.
 
     Parameters
     ----------
@@ -61,59 +60,62 @@ class PretrainedClassifier(ClassifierMixin, BasePretrained):
         FrozenEstimator, which is used as it is.
 
     head_layer_sizes : int or array-like of int, default=(64,)
-        Widths of the head's hidden layers, beside which it is linear. With ``()`` there
-        are none.
+        Widths of the head's hidden layers, which are added to a linear layer. ``()``
+        means no hidden layers.
 
     head_learning_rate : float, default=0.003
         Peak of the one-cycle learning rate schedule of the head.
 
     encoder_learning_rate : float, default=0.001
-        That of the encoder, for up to 64 encoded columns. For :math:`d` of them, more
-        than 64, it is times :math:`\sqrt{64 / d}`. With 0 the encoder stays as it is.
+        Peak of the encoder's schedule, for up to 64 encoded columns. For :math:`d`
+        columns above 64 it is multiplied by :math:`\sqrt{64 / d}`. With 0 the encoder
+        is not trained.
 
     swap_level : float, default=0.15
-        Fraction of the cells that, while the encoder is trained, take the value that
-        their column has in another row of the batch, see :class:`DenoisingAutoencoder`.
+        Fraction of the cells that are replaced by the cell of the same column in
+        another row of the batch while the encoder is trained, see
+        :class:`DenoisingAutoencoder`.
 
     batch_size : int, default=64
-        Rows a step.
+        Number of rows in a batch.
 
     max_epochs : int or "auto", default="auto"
-        Number of epochs, each a pass through the training rows or 65,536 of them,
-        whichever is less. "auto" means 70 epochs, but at least 300 steps and at most
-        1,250. With 0 the start is kept.
+        Number of epochs. An epoch is a pass through the training rows, or through
+        65,536 of them if there are more. "auto" means 70 epochs, but at least 300 steps
+        and at most 1,250. With 0 the start is kept.
 
     weight_decay : float, default=0.0
-        Decoupled weight decay: a step takes this share, times its rate, of the weights.
+        Decoupled weight decay, as in torch.optim.AdamW.
 
     early_stopping : bool, default=True
-        Whether the epoch that does best on validation rows is kept. Otherwise the last
-        one is, and nothing is promised. Either way its weights are an average of the
-        latest steps. The learning rate schedule runs to its end, but see
-        `n_iter_no_change`.
+        Whether the weights of the best epoch on validation rows are kept. If False,
+        those of the last epoch are kept, and nothing is guaranteed. The weights of an
+        epoch are an average over the latest steps. The learning rate schedule runs to
+        its end, see `n_iter_no_change`.
 
     labelled_validation_fraction : float, default=0.1
-        Share of the labelled rows that is set aside for validation, at most 10,000. If
-        that would be fewer than 100, there are five parts, each of which judges a
-        network trained on the others; then one is trained on all labelled rows, for the
-        number of epochs that was best. With `callbacks` or patience, which watch one
-        training, the share is set aside there too.
+        Share of the labelled rows that are validation rows, at most 10,000 rows. If
+        that would be fewer than 100, they are split into five parts. Each part
+        validates a network that was trained on the others; then one network is trained
+        on all labelled rows, for the best number of epochs. With `callbacks` or
+        `n_iter_no_change`, which need a single training, the share is set aside there
+        too.
 
     n_iter_no_change : int or None, default=None
-        Number of epochs without a lower validation loss after which training stops.
-        None runs them all; stopping cuts the learning rate schedule short. With a
-        number training also ends if no epoch of the first fifth does better than the
+        Number of epochs without a lower validation loss after which training stops,
+        before the learning rate schedule ends. None means that all epochs are run. With
+        a number, training also ends if no epoch in its first fifth is better than the
         start.
 
     callbacks : list of skorch callbacks or None, default=None
-        Called during training by skorch. The history has ``train_loss`` and, with
-        ``early_stopping=True``, ``valid_loss``; a batch's losses are there at the end
-        of its epoch. There are no targets and predictions, so skorch's scoring
+        Callbacks that skorch calls during training. The history has ``train_loss`` and,
+        with ``early_stopping=True``, ``valid_loss``; losses of batches are added at the
+        end of each epoch. There are no targets and predictions, so skorch's scoring
         callbacks take functions only.
 
     device : str or torch.device, default="auto"
-        Where the network is trained. "auto" takes a CUDA device if there is one.
-        `transform` runs on the CPU.
+        Device on which the network is trained. "auto" means a CUDA device if there is
+        one, otherwise the CPU. `transform` runs on the CPU.
 
     random_state : int, RandomState instance or None, default=None
         Unless None, seeds each random state of `estimator` that is None. What else a
@@ -121,21 +123,22 @@ class PretrainedClassifier(ClassifierMixin, BasePretrained):
         one set of versions and one number of threads.
 
     class_weight : dict, "balanced" or None, default=None
-        Weights of classes in the loss, by class. "balanced" weighs them by one over
-        their number of labels. None weighs all labels alike.
+        Weights of classes in the loss, by class. With "balanced" they are inversely
+        proportional to the numbers of labels. None means equal weights.
 
     unlabelled_weight : float, default=1.0
-        Weight of the unlabelled rows in the loss while the encoder is trained, with
-        noise: of the noisy row's cross-entropy to the class that the network gives the
-        clean row with a probability above 0.95. With 0 only labelled rows count.
+        Weight of unlabelled rows in the loss while the encoder is trained with noise.
+        Their loss is the cross-entropy of the noisy row with the class that the network
+        gives the clean row, if its probability is above 0.95. With 0 only labelled rows
+        are used.
 
     Attributes
     ----------
     estimator_ : estimator
-        The fitted estimator. It is as it was before fine-tuning.
+        The fitted estimator. Fine-tuning does not change it.
 
     classes_ : ndarray of shape (n_classes,)
-        The classes, in order.
+        Classes, in sorted order.
 
     n_features_in_ : int
         Number of columns seen in fit.
@@ -145,17 +148,17 @@ class PretrainedClassifier(ClassifierMixin, BasePretrained):
         strings.
 
     loss_curve_ : list of float of length `n_epochs_` + 1
-        Training loss: the start's, then the mean over each epoch's steps. The loss is
-        the cross-entropy in nats, times class weights, noise included.
+        Training loss: that of the start, then the mean over the steps of each epoch.
+        The loss is the cross-entropy in nats times class weights, with noise.
 
     validation_loss_curve_ : list of float of length `n_epochs_` + 1 or None
-        Loss on the validation rows. Each is judged by a network that was not trained on
-        its label, by the Brier score times class weights. None if there are no such
-        rows.
+        Loss on the validation rows. It is the Brier score times class weights. Each row
+        is judged by a network that was not trained on its label. None if there are no
+        validation rows.
 
     start_validation_loss_ : float or None
-        Validation loss of the start. It is that of logistic regression on the frozen
-        codes of the other rows.
+        Validation loss of the start. It is logistic regression on the frozen codes of
+        the other rows.
 
     best_validation_loss_ : float or None
         Validation loss of the epoch that is kept.
@@ -217,7 +220,7 @@ class PretrainedClassifier(ClassifierMixin, BasePretrained):
         ),
     }
 
-    def _read(self, y):
+    def _read_targets(self, y):
         labels = read_classes(y)
         targets = ClassTargets(
             labels.numbers, labels.classes, self.class_weight, self.unlabelled_weight
@@ -225,7 +228,7 @@ class PretrainedClassifier(ClassifierMixin, BasePretrained):
         return labels.labelled, targets, {"classes_": labels.classes}
 
     def decision_function(self, X):
-        """Return the scores of classes.
+        """Return the scores of the classes.
 
         Parameters
         ----------
@@ -235,8 +238,8 @@ class PretrainedClassifier(ClassifierMixin, BasePretrained):
         Returns
         -------
         scores : ndarray of shape (n_samples, n_classes) or (n_samples,)
-            Logarithms of probabilities, but for a constant a row. For two classes the
-            second one's, less the first one's.
+            Logarithms of probabilities, up to a constant for each row. For two classes
+            that of the second minus that of the first.
 
         Raises
         ------
@@ -247,7 +250,7 @@ class PretrainedClassifier(ClassifierMixin, BasePretrained):
         return scores[:, 0] if scores.shape[1] == 1 else scores
 
     def predict(self, X):
-        """Return the likeliest class of each row.
+        """Return the most likely class of each row.
 
         Parameters
         ----------
@@ -257,7 +260,7 @@ class PretrainedClassifier(ClassifierMixin, BasePretrained):
         Returns
         -------
         classes : ndarray of shape (n_samples,)
-            Of `classes_`.
+            Elements of `classes_`.
 
         Raises
         ------
@@ -270,7 +273,7 @@ class PretrainedClassifier(ClassifierMixin, BasePretrained):
         return self.classes_[scores.argmax(axis=1)]
 
     def predict_proba(self, X):
-        """Return the probabilities of classes.
+        """Return the probabilities of the classes.
 
         Parameters
         ----------
@@ -290,7 +293,7 @@ class PretrainedClassifier(ClassifierMixin, BasePretrained):
         return self._apply_link(X, expit, softmax)
 
     def predict_log_proba(self, X):
-        """Return the logarithms of the probabilities of classes.
+        """Return the logarithms of the probabilities of the classes.
 
         Parameters
         ----------

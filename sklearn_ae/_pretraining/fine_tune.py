@@ -1,4 +1,4 @@
-"""Fine-tuning: a head on codes, trained together with the encoder of these."""
+"""Fine-tuning: training of a head on codes, together with the encoder."""
 
 import copy
 import math
@@ -29,27 +29,27 @@ from .labelled_rows import LabelledRows, PartlyLabelledRows
 from .targets import LinearHead
 
 _FEWEST_STEPS, _FULL_RATE_WIDTH = 300, 64
-# Rounding units of the dtype by which codes of like rows may differ.
-_ROUNDED = 64
+# Rounding errors by which codes of equal rows may differ, in units of the dtype's eps.
+_ROUNDING = 64
 _SIGNIFICANCE = 0.05
 
 
 class HeadRecipe(NamedTuple):
-    """What fine-tuning is to do.
+    """Network and training of a fine-tuning.
 
     Attributes
     ----------
     training : TrainingOptions
-        How to train. The learning rate is the head's.
+        Options of training. The learning rate is that of the head.
 
     head_layer_sizes : tuple of int
         Widths of the head's hidden layers.
 
     encoder_learning_rate : float
-        Learning rate of the encoder; 0 leaves it as it is.
+        Learning rate of the encoder. With 0 it is not trained.
 
     swap_level : float
-        Share of an encoder's inputs that are swapped between rows.
+        Share of the encoder's input cells that are swapped between rows.
     """
 
     training: TrainingOptions
@@ -87,12 +87,12 @@ class LabelledCodes(NamedTuple):
 
 
 class FineTuned(NamedTuple):
-    """What fine-tuning ends with.
+    """Result of fine-tuning.
 
     Attributes
     ----------
     fitted : FittedPredictor
-        What predicts.
+        Encoder and head.
 
     state : TrainingState
         Curves, best epoch, and Ctrl-C if it ended training.
@@ -149,15 +149,16 @@ def gather_labelled_codes(
 def _scaling(
     codes: np.ndarray, unit: float | None = None
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return the centre of codes, and one scale for all.
+    """Return the centre of codes, and one scale for all of them.
 
-    With few labels a penalty on weights of such codes is a guess that helps: what the
-    autoencoder found to vary most is likely to matter most. Where the unit of codes is
-    known, what they differ by is not scaled up if it is rounding alone.
+    With one scale, a penalty on the head's weights acts least on the codes that vary
+    most, which helps with few labels: these are likely to matter most. If the unit of
+    codes is known, differences that are rounding errors are not scaled up.
     """
-    mean, variances = (of(codes, axis=0, dtype=np.float64) for of in (np.mean, np.var))
+    mean = codes.mean(axis=0, dtype=np.float64)
+    variances = codes.var(axis=0, dtype=np.float64)
     scale = float(np.sqrt(variances.mean()))
-    if unit is not None and scale <= _ROUNDED * np.finfo(codes.dtype).eps * unit:
+    if unit is not None and scale <= _ROUNDING * np.finfo(codes.dtype).eps * unit:
         scale = unit
     return mean, np.full(len(mean), scale or 1.0)
 
@@ -165,59 +166,59 @@ def _scaling(
 def fine_tune(
     recipe: HeadRecipe,
     targets,
-    given: LabelledCodes,
+    labelled: LabelledCodes,
     streams: RandomStreams,
     observe: Observe,
 ) -> FineTuned:
-    """Fit a head to codes, then train it together with the encoder of these.
+    """Fit a head to codes, then train it together with the encoder.
 
     Parameters
     ----------
     recipe : HeadRecipe
-        What to train, and how.
+        Network and training.
 
     targets : ClassTargets or NumberTargets
-        What to learn.
+        Targets of the labelled rows.
 
-    given : LabelledCodes
-        What to learn from.
+    labelled : LabelledCodes
+        Labelled rows and their codes.
 
     streams : RandomStreams
         Source of the split, the weights, the order of rows and the noise.
 
     observe : callable
-        Returns who is told of epochs.
+        Returns the observer of epochs.
 
     Returns
     -------
     tuned : FineTuned
-        Nothing of it is assigned to an estimator.
+        Encoder, head and curves.
     """
     split = split_labelled_rows(recipe.training, targets, streams)
     everything = np.arange(len(targets))
     start, *starts = (
-        targets.linear_head(given.codes, index, given.scaling)
+        targets.linear_head(labelled.codes, index, labelled.scaling)
         for index in [everything, *map(split.without, range(len(split.parts)))]
     )
     arguments = _head_arguments(recipe, start)
     module, *fold_networks = (
-        _network(given, arguments, one, streams).to(recipe.training.device)
-        for one in [start, *starts]
+        _network(labelled, arguments, head, streams).to(recipe.training.device)
+        for head in [start, *starts]
     )
 
     def learn(state):
         if state.best_epoch == 0:
             head = FittedHead(arguments | {"hidden_layer_sizes": ()}, start.arrays())
-            return FineTuned(FittedPredictor(given.encoder, head), state)
-        return FineTuned(_tuned(given, arguments, state), state)
+            return FineTuned(FittedPredictor(labelled.encoder, head), state)
+        return FineTuned(_make_predictor(labelled, arguments, state), state)
 
     n_train = len(split.without(0))
-    settings = _settings(recipe, given, module, 0 if targets.are_few else n_train)
+    settings = _settings(recipe, labelled, module, 0 if targets.are_few else n_train)
     observer = observe(settings.max_epochs, len(split.parts), learn)
     state = train_networks(
         Networks(module, fold_networks),
         targets.objective(recipe.training.device),
-        _row_split(recipe, targets, given, split, streams),
+        _row_split(recipe, targets, labelled, split, streams),
         replace(settings, observer=observer),
         streams,
     )
@@ -225,23 +226,23 @@ def fine_tune(
 
 
 def _row_split(
-    recipe: HeadRecipe, targets, given: LabelledCodes, split: LabelSplit, streams
+    recipe: HeadRecipe, targets, labelled: LabelledCodes, split: LabelSplit, streams
 ) -> RowSplit:
     return RowSplit(
-        rows=_training_rows(recipe, targets, given, streams),
-        validation_rows=LabelledRows(given.rows, targets.judged()),
+        rows=_training_rows(recipe, targets, labelled, streams),
+        validation_rows=LabelledRows(labelled.rows, targets.validation_tensor()),
         index=torch.from_numpy(split.without(0)),
         parts=tuple(map(torch.from_numpy, split.parts)),
-        always_train=torch.from_numpy(split.alone),
+        always_train=torch.from_numpy(split.always_train),
     )
 
 
 def _settings(
-    recipe: HeadRecipe, given: LabelledCodes, module: nn.Module, n_train: int
+    recipe: HeadRecipe, labelled: LabelledCodes, module: nn.Module, n_train: int
 ) -> TrainingSettings:
-    """Return the settings of a training; without training rows there is no epoch."""
+    """Return the settings of training, which has no epochs without training rows."""
     options = recipe.training
-    share = _encoder_rate(recipe, given) / options.learning_rate
+    share = _encoder_rate(recipe, labelled) / options.learning_rate
     scales = {
         name: share if name.startswith("encoder.") else 1.0
         for name, _ in module.named_parameters()
@@ -255,35 +256,38 @@ def _settings(
     )
 
 
-def _encoder_rate(recipe: HeadRecipe, given: LabelledCodes) -> float:
-    """Return the encoder's rate, smaller where a step changes sums of many columns."""
-    if given.encoder is None:
+def _encoder_rate(recipe: HeadRecipe, labelled: LabelledCodes) -> float:
+    """Return the encoder's learning rate.
+
+    It is lower for many columns, as a step changes the weights of all of them.
+    """
+    if labelled.encoder is None:
         return 0.0
-    width = given.encoder.codec.n_encoded / _FULL_RATE_WIDTH
+    width = labelled.encoder.codec.n_encoded / _FULL_RATE_WIDTH
     return recipe.encoder_learning_rate / math.sqrt(max(width, 1.0))
 
 
 def _training_rows(
-    recipe: HeadRecipe, targets, given: LabelledCodes, streams
+    recipe: HeadRecipe, targets, labelled: LabelledCodes, streams
 ) -> LabelledRows:
-    noise = _noise(recipe, given, streams)
-    labelled = LabelledRows(given.rows, targets.tensor(), noise)
-    if noise is None or given.unlabelled is None:
-        return labelled
+    noise = _noise(recipe, labelled, streams)
+    rows = LabelledRows(labelled.rows, targets.tensor(), noise)
+    if noise is None or labelled.unlabelled is None:
+        return rows
     return PartlyLabelledRows(
-        labelled,
-        given.unlabelled,
+        rows,
+        labelled.unlabelled,
         noise,
         recipe.training.batch_size,
         streams.torch("unlabelled"),
     )
 
 
-def _noise(recipe: HeadRecipe, given: LabelledCodes, streams) -> SwapNoise | None:
-    """Return the noise of an encoder's rows."""
-    if given.encoder is None or recipe.swap_level == 0:
+def _noise(recipe: HeadRecipe, labelled: LabelledCodes, streams) -> SwapNoise | None:
+    """Return the noise of the encoder's inputs, if there is any."""
+    if labelled.encoder is None or recipe.swap_level == 0:
         return None
-    widths = given.encoder.codec.schema.widths
+    widths = labelled.encoder.codec.schema.widths
     unit = torch.ones(int(widths.sum()), dtype=torch.float32)
     layout = Layout(
         column=torch.from_numpy(np.repeat(np.arange(len(widths)), widths)),
@@ -303,36 +307,40 @@ def _head_arguments(recipe: HeadRecipe, start: LinearHead) -> dict[str, Any]:
     }
 
 
-def _network(given: LabelledCodes, arguments, start: LinearHead, streams) -> nn.Module:
-    """Return what is trained. Codes reach its head scaled, so float32 will do."""
+def _network(
+    labelled: LabelledCodes, arguments, start: LinearHead, streams
+) -> nn.Module:
+    """Return the network to train. Its head gets scaled codes, so float32 suffices."""
     head = Head(**arguments, generator=streams.torch("weights"))
-    mean, scale = given.scaling
-    centre = np.zeros_like(mean) if given.encoder is None else mean / scale
+    mean, scale = labelled.scaling
+    centre = np.zeros_like(mean) if labelled.encoder is None else mean / scale
     start = start._replace(mean=centre, scale=np.ones_like(scale))
     head.start_at(*start.tensors())
-    if given.encoder is None:
+    if labelled.encoder is None:
         return head
-    unit = torch.from_numpy(given.encoder.code_unit / scale).float()
-    return HeadedNetwork(given.encoder.module(), head, unit)
+    unit = torch.from_numpy(labelled.encoder.code_unit / scale).float()
+    return HeadedNetwork(labelled.encoder.module(), head, unit)
 
 
-def _tuned(given: LabelledCodes, arguments, state: TrainingState) -> FittedPredictor:
+def _make_predictor(
+    labelled: LabelledCodes, arguments, state: TrainingState
+) -> FittedPredictor:
     arrays = {name: value.cpu().numpy() for name, value in state.weights.items()}
-    scaling = dict(zip(("mean", "scale"), given.scaling, strict=True))
-    if given.encoder is None:
+    scaling = dict(zip(("mean", "scale"), labelled.scaling, strict=True))
+    if labelled.encoder is None:
         return FittedPredictor(None, FittedHead(arguments, arrays | scaling))
     encoder = FittedAutoencoder(
-        given.encoder.codec,
-        given.encoder.kind,
-        copy.deepcopy(given.encoder.network),
-        _under("encoder.", arrays),
-        given.encoder.code_unit,
+        labelled.encoder.codec,
+        labelled.encoder.kind,
+        copy.deepcopy(labelled.encoder.network),
+        _with_prefix("encoder.", arrays),
+        labelled.encoder.code_unit,
     )
-    head = FittedHead(arguments, _under("head.", arrays) | scaling)
+    head = FittedHead(arguments, _with_prefix("head.", arrays) | scaling)
     return FittedPredictor(encoder, head)
 
 
-def _under(prefix: str, arrays: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+def _with_prefix(prefix: str, arrays: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
     return {
         name.removeprefix(prefix): array
         for name, array in arrays.items()

@@ -1,4 +1,4 @@
-"""Row sources of labelled rows, alone or with unlabelled ones."""
+"""Row sources of labelled rows, without and with unlabelled rows."""
 
 import torch
 from torch import Tensor
@@ -13,13 +13,13 @@ class LabelledRows:
     Parameters
     ----------
     rows : RowSource
-        The rows.
+        Labelled rows.
 
     targets : Tensor of shape (n_rows,) or (n_rows, n_outputs)
-        Their targets.
+        Targets of the rows.
 
     noise : Corruption, default=None
-        In ``train()``; changes the rows that are taken.
+        Noise in ``train()`` that is added to rows when they are taken.
     """
 
     def __init__(
@@ -38,48 +38,49 @@ class LabelledRows:
 
 
 class PartlyLabelledRows:
-    """Noisy rows and their targets, and after them rows without targets.
+    """Noisy rows and their targets, followed by unlabelled rows.
 
-    Rows without targets are drawn anew for every batch. They come twice, first noisy
-    and then clean, as :func:`class_loss` takes them.
+    Unlabelled rows are drawn anew for every batch. Each batch has them twice, first
+    with noise and then without, as :func:`class_loss` takes them.
 
     Parameters
     ----------
     labelled : LabelledRows
-        The rows with targets.
+        Labelled rows.
 
-    others : RowSource
-        The rows without targets.
+    unlabelled : RowSource
+        Unlabelled rows.
 
     noise : Corruption
-        In ``train()``; changes the rows without targets.
+        Noise in ``train()`` that is added to unlabelled rows.
 
     n_drawn : int
-        How many of them come with a batch.
+        Number of unlabelled rows in a batch.
 
     generator : torch.Generator
-        Draws them.
+        Source of the draws.
     """
 
     def __init__(
         self,
         labelled: LabelledRows,
-        others: RowSource,
+        unlabelled: RowSource,
         noise: Corruption,
         n_drawn: int,
         generator: torch.Generator,
     ) -> None:
-        self._labelled, self._others, self._noise = labelled, others, noise
+        self._labelled, self._unlabelled = labelled, unlabelled
+        self._noise = noise
         self._n_drawn, self._generator = n_drawn, generator
 
     def __len__(self) -> int:
         return len(self._labelled)
 
     def take(self, index: Tensor) -> tuple[Tensor, Tensor]:
-        """Return the rows `index`, others after them, and the targets of the first."""
+        """Return rows and targets of `index`, with unlabelled rows after the rows."""
         rows, targets = self._labelled.take(index)
         drawn = torch.randint(
-            len(self._others), (self._n_drawn,), generator=self._generator
+            len(self._unlabelled), (self._n_drawn,), generator=self._generator
         )
-        clean, _ = self._others.take(drawn)
+        clean, _ = self._unlabelled.take(drawn)
         return torch.cat([rows, self._noise(clean), clean]), targets

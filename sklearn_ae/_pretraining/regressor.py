@@ -1,4 +1,4 @@
-"""Numbers from few targets."""
+"""Regression with few targets."""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -15,12 +15,11 @@ from .targets import NumberTargets
 class PretrainedRegressor(RegressorMixin, BasePretrained):
     r"""Regressor for few targets: codes of all rows, fine-tuned on labelled ones.
 
-    Use it where rows are many and targets few or dear. It is
-    :class:`PretrainedClassifier` for numbers: rows whose target is NaN are unlabelled,
-    the loss is the squared error, and the start is
-    :class:`~sklearn.linear_model.RidgeCV` on frozen codes. With fewer than 10 labelled
-    rows there is no validation and the start is kept. Of several targets a row has all
-    or is unlabelled. Two codes, as by default, are few.
+    Use it if there are many rows but few targets. It is :class:`PretrainedClassifier`
+    for numbers: rows whose target is NaN are unlabelled, the loss is the squared error,
+    and the start is :class:`~sklearn.linear_model.RidgeCV` on frozen codes. With fewer
+    than 10 labelled rows there is no validation and the start is kept. A row that lacks
+    one of several targets is unlabelled. The default of two codes is often too few.
 
     Parameters
     ----------
@@ -30,59 +29,62 @@ class PretrainedRegressor(RegressorMixin, BasePretrained):
         FrozenEstimator, which is used as it is.
 
     head_layer_sizes : int or array-like of int, default=(64,)
-        Widths of the head's hidden layers, beside which it is linear. With ``()`` there
-        are none.
+        Widths of the head's hidden layers, which are added to a linear layer. ``()``
+        means no hidden layers.
 
     head_learning_rate : float, default=0.003
         Peak of the one-cycle learning rate schedule of the head.
 
     encoder_learning_rate : float, default=0.001
-        That of the encoder, for up to 64 encoded columns. For :math:`d` of them, more
-        than 64, it is times :math:`\sqrt{64 / d}`. With 0 the encoder stays as it is.
+        Peak of the encoder's schedule, for up to 64 encoded columns. For :math:`d`
+        columns above 64 it is multiplied by :math:`\sqrt{64 / d}`. With 0 the encoder
+        is not trained.
 
     swap_level : float, default=0.15
-        Fraction of the cells that, while the encoder is trained, take the value that
-        their column has in another row of the batch, see :class:`DenoisingAutoencoder`.
+        Fraction of the cells that are replaced by the cell of the same column in
+        another row of the batch while the encoder is trained, see
+        :class:`DenoisingAutoencoder`.
 
     batch_size : int, default=64
-        Rows a step.
+        Number of rows in a batch.
 
     max_epochs : int or "auto", default="auto"
-        Number of epochs, each a pass through the training rows or 65,536 of them,
-        whichever is less. "auto" means 70 epochs, but at least 300 steps and at most
-        1,250. With 0 the start is kept.
+        Number of epochs. An epoch is a pass through the training rows, or through
+        65,536 of them if there are more. "auto" means 70 epochs, but at least 300 steps
+        and at most 1,250. With 0 the start is kept.
 
     weight_decay : float, default=0.0
-        Decoupled weight decay: a step takes this share, times its rate, of the weights.
+        Decoupled weight decay, as in torch.optim.AdamW.
 
     early_stopping : bool, default=True
-        Whether the epoch that does best on validation rows is kept. Otherwise the last
-        one is, and nothing is promised. Either way its weights are an average of the
-        latest steps. The learning rate schedule runs to its end, but see
-        `n_iter_no_change`.
+        Whether the weights of the best epoch on validation rows are kept. If False,
+        those of the last epoch are kept, and nothing is guaranteed. The weights of an
+        epoch are an average over the latest steps. The learning rate schedule runs to
+        its end, see `n_iter_no_change`.
 
     labelled_validation_fraction : float, default=0.1
-        Share of the labelled rows that is set aside for validation, at most 10,000. If
-        that would be fewer than 100, there are five parts, each of which judges a
-        network trained on the others; then one is trained on all labelled rows, for the
-        number of epochs that was best. With `callbacks` or patience, which watch one
-        training, the share is set aside there too.
+        Share of the labelled rows that are validation rows, at most 10,000 rows. If
+        that would be fewer than 100, they are split into five parts. Each part
+        validates a network that was trained on the others; then one network is trained
+        on all labelled rows, for the best number of epochs. With `callbacks` or
+        `n_iter_no_change`, which need a single training, the share is set aside there
+        too.
 
     n_iter_no_change : int or None, default=None
-        Number of epochs without a lower validation loss after which training stops.
-        None runs them all; stopping cuts the learning rate schedule short. With a
-        number training also ends if no epoch of the first fifth does better than the
+        Number of epochs without a lower validation loss after which training stops,
+        before the learning rate schedule ends. None means that all epochs are run. With
+        a number, training also ends if no epoch in its first fifth is better than the
         start.
 
     callbacks : list of skorch callbacks or None, default=None
-        Called during training by skorch. The history has ``train_loss`` and, with
-        ``early_stopping=True``, ``valid_loss``; a batch's losses are there at the end
-        of its epoch. There are no targets and predictions, so skorch's scoring
+        Callbacks that skorch calls during training. The history has ``train_loss`` and,
+        with ``early_stopping=True``, ``valid_loss``; losses of batches are added at the
+        end of each epoch. There are no targets and predictions, so skorch's scoring
         callbacks take functions only.
 
     device : str or torch.device, default="auto"
-        Where the network is trained. "auto" takes a CUDA device if there is one.
-        `transform` runs on the CPU.
+        Device on which the network is trained. "auto" means a CUDA device if there is
+        one, otherwise the CPU. `transform` runs on the CPU.
 
     random_state : int, RandomState instance or None, default=None
         Unless None, seeds each random state of `estimator` that is None. What else a
@@ -92,7 +94,7 @@ class PretrainedRegressor(RegressorMixin, BasePretrained):
     Attributes
     ----------
     estimator_ : estimator
-        The fitted estimator. It is as it was before fine-tuning.
+        The fitted estimator. Fine-tuning does not change it.
 
     n_features_in_ : int
         Number of columns seen in fit.
@@ -102,16 +104,17 @@ class PretrainedRegressor(RegressorMixin, BasePretrained):
         strings.
 
     loss_curve_ : list of float of length `n_epochs_` + 1
-        Training loss: the start's, then the mean over each epoch's steps. The loss is
-        the mean squared error of targets, in their deviations, noise included.
+        Training loss: that of the start, then the mean over the steps of each epoch.
+        The loss is the mean squared error of targets in units of their standard
+        deviations, with noise.
 
     validation_loss_curve_ : list of float of length `n_epochs_` + 1 or None
-        Loss on the validation rows. Each is judged by a network that was not trained on
-        its label. None if there are no such rows.
+        Loss on the validation rows. Each row is judged by a network that was not
+        trained on its target. None if there are no validation rows.
 
     start_validation_loss_ : float or None
-        Validation loss of the start. It is that of ridge regression on the frozen codes
-        of the other rows.
+        Validation loss of the start. It is ridge regression on the frozen codes of the
+        other rows.
 
     best_validation_loss_ : float or None
         Validation loss of the epoch that is kept.
@@ -126,8 +129,8 @@ class PretrainedRegressor(RegressorMixin, BasePretrained):
     --------
     PretrainedClassifier : The same for classes.
     AutoencoderTransformer : The codes.
-    sklearn.linear_model.RidgeCV : The start, on frozen codes, and enough where columns
-        tell the target linearly.
+    sklearn.linear_model.RidgeCV : The start, on frozen codes, and enough if the target
+        depends on columns linearly.
 
     References
     ----------
@@ -162,14 +165,14 @@ class PretrainedRegressor(RegressorMixin, BasePretrained):
         if n_axes == 1 != len(mean):
             raise ValueError(f"y with one axis must have one output, got {len(mean)}.")
 
-    def _read(self, y):
+    def _read_targets(self, y):
         labels = read_numbers(y)
         targets = NumberTargets(labels.numbers)
         learned = {"_target": (targets.mean, targets.scale, labels.n_axes)}
         return labels.labelled, targets, learned
 
     def predict(self, X):
-        """Return the numbers that rows are expected to have.
+        """Return the expected numbers of rows.
 
         Parameters
         ----------
@@ -179,7 +182,7 @@ class PretrainedRegressor(RegressorMixin, BasePretrained):
         Returns
         -------
         numbers : ndarray of shape (n_samples,) or (n_samples, n_outputs)
-            Of the shape of y in fit, in its units.
+            In the units of y, with as many axes as y in fit.
 
         Raises
         ------
@@ -194,6 +197,6 @@ class PretrainedRegressor(RegressorMixin, BasePretrained):
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
         tags.target_tags.multi_output = True
-        # Few codes of many independent columns tell little of any one of them.
+        # Few codes of many independent columns predict a target badly.
         tags.regressor_tags.poor_score = True
         return tags

@@ -1,4 +1,4 @@
-"""What a head learns: the classes or the numbers of the labelled rows."""
+"""Targets of a head: classes or numbers of the labelled rows."""
 
 from functools import partial
 from typing import NamedTuple
@@ -15,7 +15,7 @@ from ..nn import class_loss, squared_loss
 _LABELS_A_CLASS, _FEWEST_NUMBERS = 5, 10
 _MAX_ITERATIONS = 5_000
 _ALPHAS = np.logspace(-3, 4, 15)
-_FEW_FOR_RIDGE = 3
+_FEWEST_FOR_RIDGE_CV = 3
 
 
 class LinearHead(NamedTuple):
@@ -24,10 +24,10 @@ class LinearHead(NamedTuple):
     Attributes
     ----------
     mean, scale : ndarray of shape (n_components,)
-        What is taken from codes, and what they are divided by then.
+        Centre and divisor of codes.
 
     weight, bias : ndarray of shape (n_outputs, n_components), (n_outputs,)
-        The linear model of such codes.
+        Linear model of the centred and scaled codes.
     """
 
     mean: np.ndarray
@@ -36,7 +36,7 @@ class LinearHead(NamedTuple):
     bias: np.ndarray
 
     def tensors(self) -> list[Tensor]:
-        """Return what :meth:`Head.start_at` takes."""
+        """Return the arguments of :meth:`Head.start_at`."""
         return [torch.from_numpy(array) for array in self]
 
     def arrays(self) -> dict[str, np.ndarray]:
@@ -51,16 +51,16 @@ class ClassTargets:
     Parameters
     ----------
     numbers : ndarray of int of shape (n_labelled,)
-        The class of each row, as a position in `classes`.
+        Class of each row, as a position in `classes`.
 
     classes : ndarray of shape (n_classes,)
-        At least two.
+        Classes, at least two.
 
     class_weight : dict, "balanced" or None
-        As in scikit-learn.
+        Weights of classes, as in scikit-learn.
 
     unlabelled_weight : float
-        Weight of what unlabelled rows add to the loss.
+        Weight of unlabelled rows in the loss.
     """
 
     def __init__(
@@ -81,24 +81,24 @@ class ClassTargets:
 
     @property
     def are_few(self) -> bool:
-        """Whether there are too few labels to set any aside."""
+        """Whether there are too few labels for validation rows."""
         return len(self) < _LABELS_A_CLASS * len(self.weight)
 
     @property
     def teach_unlabelled(self) -> bool:
-        """Whether rows without labels are trained on."""
+        """Whether unlabelled rows are training rows, too."""
         return self.unlabelled_weight > 0 and not self.are_few
 
     def tensor(self) -> Tensor:
         """Return the targets of :func:`class_loss`."""
         return torch.from_numpy(self.numbers)
 
-    def judged(self) -> Tensor:
-        """Return the targets of :func:`brier_loss`, by which epochs are judged."""
+    def validation_tensor(self) -> Tensor:
+        """Return the targets of :func:`brier_loss`, which compares epochs."""
         return torch.eye(len(self.weight), dtype=torch.float32)[self.tensor()]
 
     def objective(self, device: torch.device) -> Objective:
-        """Return what a network minimizes."""
+        """Return the objective of training."""
         weight = torch.from_numpy(self.weight).float().to(device)
         return partial(
             class_loss, weight=weight, unlabelled_weight=self.unlabelled_weight
@@ -113,7 +113,7 @@ class ClassTargets:
             Codes of all labelled rows.
 
         index : ndarray of int
-            Which of them to fit.
+            Rows to fit.
 
         scaling : tuple of two ndarrays of shape (n_components,)
             Centre and scale of codes.
@@ -121,7 +121,7 @@ class ClassTargets:
         Returns
         -------
         head : LinearHead
-            With rows of zero class weight left out.
+            Fitted head. Rows of zero class weight have no effect on it.
         """
         mean, scale = scaling
         weights = dict(enumerate(self.weight))
@@ -150,24 +150,26 @@ class NumberTargets:
     Parameters
     ----------
     numbers : ndarray of shape (n_labelled, n_outputs)
-        The targets.
+        Targets.
 
     Attributes
     ----------
+    numbers : ndarray of shape (n_labelled, n_outputs)
+        Centred and scaled targets.
+
     mean, scale : ndarray of shape (n_outputs,)
-        Of the targets.
+        Mean and scale of the targets.
     """
 
     teach_unlabelled = False
 
     def __init__(self, numbers: np.ndarray) -> None:
-        # Powers of two are exact, and squares of what is left neither over- nor
-        # underflow.
+        # Division by powers of two is exact, and lets no square over- or underflow.
         _, exponent = np.frexp(np.abs(numbers).max(axis=0))
         numbers = np.ldexp(numbers, -exponent)
         mean, deviation = numbers.mean(axis=0), numbers.std(axis=0)
-        size = np.abs(mean) * np.finfo(np.float64).eps
-        scale = np.where(deviation > 10 * size, deviation, 1.0)
+        rounding = np.abs(mean) * np.finfo(np.float64).eps
+        scale = np.where(deviation > 10 * rounding, deviation, 1.0)
         self.numbers = (numbers - mean) / scale
         self.mean, self.scale = np.ldexp(mean, exponent), np.ldexp(scale, exponent)
 
@@ -176,26 +178,26 @@ class NumberTargets:
 
     @property
     def are_few(self) -> bool:
-        """Whether there are too few labels to set any aside."""
+        """Whether there are too few labels for validation rows."""
         return len(self) < _FEWEST_NUMBERS
 
     def tensor(self) -> Tensor:
         """Return the targets of :func:`squared_loss`."""
         return torch.from_numpy(self.numbers).float()
 
-    def judged(self) -> Tensor:
-        """Return the same, by which epochs are judged."""
+    def validation_tensor(self) -> Tensor:
+        """Return the same targets for the comparison of epochs."""
         return self.tensor()
 
     def objective(self, device: torch.device) -> Objective:
-        """Return what a network minimizes."""
+        """Return the objective of training."""
         return squared_loss
 
     def linear_head(self, codes: np.ndarray, index: np.ndarray, scaling) -> LinearHead:
         """Return the ridge regression of some rows, see :class:`ClassTargets`."""
         mean, scale = scaling
-        few = len(index) < _FEW_FOR_RIDGE
-        model = Ridge() if few else RidgeCV(_ALPHAS)
+        # Leave-one-out validation needs a few rows.
+        model = Ridge() if len(index) < _FEWEST_FOR_RIDGE_CV else RidgeCV(_ALPHAS)
         model.fit((codes[index] - mean) / scale, self.numbers[index])
         weight = model.coef_.reshape(self.numbers.shape[1], -1)
         return LinearHead(mean, scale, weight, np.atleast_1d(model.intercept_))

@@ -51,7 +51,7 @@ def test_reconstruction_before_any_step_is_pcas(table, n_components):
 
 
 @pytest.mark.parametrize("whiten", [False, True])
-def test_inverse_transform_before_any_step_is_pcas(table, whiten):
+def test_untrained_inverse_transform_equals_pca(table, whiten):
     pca, _ = pca_of_centred_rows(table, 2, whiten=whiten)
     autoencoder = AutoencoderTransformer(2, max_epochs=0, whiten=whiten).fit(table)
     codes = table[:, :2]
@@ -61,13 +61,13 @@ def test_inverse_transform_before_any_step_is_pcas(table, whiten):
     )
 
 
-def test_whitened_codes_before_any_step_are_pcas(table):
+def test_untrained_whitened_codes_equal_pca(table):
     pca, rows = pca_of_centred_rows(table, 3, whiten=True)
     codes = AutoencoderTransformer(3, max_epochs=0, whiten=True).fit_transform(table)
     np.testing.assert_allclose(codes, pca.transform(rows), atol=10 * tolerance(table))
 
 
-def test_explained_variance_before_any_step_is_pcas(table):
+def test_untrained_explained_variance_equals_pca(table):
     pca, _ = pca_of_centred_rows(table, 3)
     autoencoder = AutoencoderTransformer(3, max_epochs=0).fit(table)
     np.testing.assert_allclose(
@@ -75,14 +75,14 @@ def test_explained_variance_before_any_step_is_pcas(table):
     )
 
 
-def test_score_before_any_step_is_the_ratio_pca_explains(table):
+def test_untrained_score_equals_pca_explained_ratio(table):
     pca, _ = pca_of_centred_rows(table, 3)
     score = AutoencoderTransformer(3, max_epochs=0).fit(table).score(table)
     assert score == pytest.approx(pca.explained_variance_ratio_.sum(), rel=1e-5)
 
 
 @pytest.mark.parametrize("share", [0.3, 0.8, 0.99])
-def test_a_share_picks_as_many_components_as_pca(X, share):
+def test_float_n_components_selects_like_pca(X, share):
     autoencoder = AutoencoderTransformer(share, max_epochs=0).fit(X)
     assert autoencoder.n_components_ == PCA(share).fit(X).n_components_
 
@@ -96,7 +96,7 @@ def test_none_keeps_everything(X, shape):
 
 
 @pytest.mark.parametrize("n_components", [2, 3, 5])
-def test_rank_deficient_rows_are_reconstructed_as_by_pca(X, n_components):
+def test_rank_deficient_reconstructions_equal_pca(X, n_components):
     rows = X[:, :2] @ np.random.default_rng(0).normal(size=(2, 5))
     autoencoder = AutoencoderTransformer(n_components).fit(rows)
     np.testing.assert_allclose(autoencoder.reconstruct(rows), rows, atol=1e-10)
@@ -107,19 +107,19 @@ def test_rank_deficient_rows_are_reconstructed_as_by_pca(X, n_components):
     [{"n_components": None}, {"n_components": 6}, {"hidden_layer_sizes": ()}],
     ids=str,
 )
-def test_nothing_is_trained_where_pca_is_the_optimum(X, parameters):
+def test_no_training_where_pca_is_optimal(X, parameters):
     autoencoder = AutoencoderTransformer(**parameters).fit(X)
     assert autoencoder.n_epochs_ == autoencoder.best_epoch_ == 0
 
 
-def test_rows_are_explained_better_than_by_pca(X):
+def test_curved_rows_are_explained_beyond_pca(X):
     autoencoder = AutoencoderTransformer(1, random_state=0).fit(X[:200])
     pca = AutoencoderTransformer(1, max_epochs=0).fit(X[:200])
     left, left_by_pca = (1 - model.score(X[200:]) for model in (autoencoder, pca))
     assert left < 0.6 * left_by_pca
 
 
-def test_a_linear_network_from_random_weights_spans_pcas_subspace(X):
+def test_random_linear_network_spans_pca_subspace(X):
     autoencoder = AutoencoderTransformer(
         2,
         hidden_layer_sizes=(),
@@ -152,7 +152,7 @@ BUNDLED = {
 
 
 @pytest.mark.parametrize("name", BUNDLED)
-def test_held_out_error_is_never_above_pcas(name):
+def test_held_out_error_never_exceeds_pca(name):
     load, n_components = BUNDLED[name]
     rows = StandardScaler().fit_transform(load(return_X_y=True)[0])
     ratios = [squared_error_over_pcas(rows, n_components, seed) for seed in SEEDS[:2]]
@@ -160,7 +160,7 @@ def test_held_out_error_is_never_above_pcas(name):
     assert max(ratios) <= 1.01
 
 
-def test_held_out_error_on_noise_is_never_above_pcas():
+def test_noise_error_never_exceeds_pca():
     # Two codes hold more of five independent columns than PCA keeps, but little: 75
     # held-out rows would not tell.
     rows = np.random.default_rng(0).normal(size=(4_225, 5))
@@ -175,7 +175,7 @@ REAL = {"dry_bean": 2, "mammography": 2, "nir_soil": 4, "satimage2": 4}
 
 @pytest.mark.skipif(FOLDER is None, reason="SKLEARN_AE_DATA names no folder of data")
 @pytest.mark.parametrize("name", REAL)
-def test_held_out_error_on_real_data_is_never_above_pcas(name):
+def test_real_error_never_exceeds_pca(name):
     rows = np.load(Path(FOLDER) / f"{name}.npz")["X"].astype(np.float32)
     rows = np.random.default_rng(0).permutation(rows)[:400]
     rows = StandardScaler().fit_transform(rows) if name != "nir_soil" else rows

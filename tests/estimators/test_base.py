@@ -26,11 +26,11 @@ METHODS = [
 ROW_METHODS = sorted(set(METHODS) - {"inverse_transform", "score"})
 
 
-def test_codes_of_the_training_rows_are_ordered_by_variance(fitted, X):
+def test_training_codes_are_ordered_by_variance(fitted, X):
     assert (np.diff(fitted.transform(X).var(axis=0)) < 0).all()
 
 
-def test_explained_variance_is_the_variance_of_the_codes(fitted, X):
+def test_explained_variance_is_variance_of_codes(fitted, X):
     variance = fitted.transform(X).var(axis=0, ddof=1)
     np.testing.assert_allclose(fitted.explained_variance_, variance, rtol=1e-4)
 
@@ -63,7 +63,7 @@ def test_fit_transform_is_fit_then_transform(quick, X):
     np.testing.assert_array_equal(codes, quick().fit(X).transform(X))
 
 
-def test_mean_is_that_of_the_training_rows(fitted, X):
+def test_mean_is_of_training_rows(fitted, X):
     np.testing.assert_allclose(fitted.mean_, X.mean(axis=0))
 
 
@@ -71,7 +71,7 @@ def test_mean_is_that_of_the_training_rows(fitted, X):
     ("dtype", "rtol"), [(np.float32, 1e-5), (np.float64, 1e-7)], ids=["32", "64"]
 )
 @pytest.mark.parametrize("method", ROW_METHODS)
-def test_a_row_does_not_depend_on_its_neighbours(fitted, X, method, dtype, rtol):
+def test_rows_do_not_depend_on_neighbours(fitted, X, method, dtype, rtol):
     rows, call = X.astype(dtype), getattr(fitted, method)
     whole = call(rows)
     order = np.random.default_rng(0).permutation(len(rows))
@@ -82,14 +82,14 @@ def test_a_row_does_not_depend_on_its_neighbours(fitted, X, method, dtype, rtol)
     np.testing.assert_allclose(alone, whole, **close)
 
 
-def test_module_maps_scaled_rows_to_their_reconstructions(fitted, X):
+def test_module_reconstructs_scaled_rows(fitted, X):
     rows = torch.from_numpy((X - fitted.mean_) / fitted.scale_).float()
     with torch.no_grad():
         reconstruction = fitted.module_(rows).numpy() * fitted.scale_ + fitted.mean_
     np.testing.assert_allclose(reconstruction, fitted.reconstruct(X), atol=1e-4)
 
 
-def test_training_the_module_leaves_the_estimator_alone(fitted, X):
+def test_training_module_changes_no_estimator(fitted, X):
     before = fitted.transform(X)
     with torch.no_grad():
         for parameter in fitted.module_.parameters():
@@ -165,7 +165,7 @@ def test_another_number_of_columns_is_refused(fitted, X, method):
 
 
 @pytest.mark.parametrize("columns", ["fabcde", "abcdeg"])
-def test_other_names_or_order_of_columns_are_refused(quick, X, columns):
+def test_renamed_or_reordered_columns_are_refused(quick, X, columns):
     estimator = quick().fit(pd.DataFrame(X, columns=list("abcdef")))
     with pytest.raises(ValueError, match="feature names should match"):
         estimator.transform(pd.DataFrame(X, columns=list(columns)))
@@ -177,7 +177,7 @@ def test_codes_of_another_width_are_refused(fitted, X):
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf])
-def test_codes_that_are_not_finite_are_refused(fitted, value):
+def test_non_finite_codes_are_refused(fitted, value):
     with pytest.raises(ValueError, match="contains"):
         fitted.inverse_transform(np.full((2, 2), value))
 
@@ -193,16 +193,14 @@ def test_an_unfitted_estimator_has_no_module(quick):
         _ = quick().module_
 
 
-def test_validation_rows_without_early_stopping_are_refused(quick, X):
+def test_validation_rows_need_early_stopping(quick, X):
     with pytest.raises(ValueError, match=r"X_val.*early_stopping=True"):
         quick(early_stopping=False).fit(X, X_val=X)
 
 
 @pytest.mark.parametrize("load", [load_iris, load_digits])
 @pytest.mark.parametrize("early_stopping", [True, False])
-def test_a_learning_rate_that_breaks_training_is_named(
-    estimator_class, load, early_stopping
-):
+def test_errors_name_a_diverging_learning_rate(estimator_class, load, early_stopping):
     rows, _ = load(return_X_y=True)
     estimator = estimator_class(
         2,
@@ -215,7 +213,7 @@ def test_a_learning_rate_that_breaks_training_is_named(
         estimator.fit(rows[:500])
 
 
-def test_a_refit_forgets_the_names_of_columns(quick, X):
+def test_refits_forget_column_names(quick, X):
     estimator = quick().fit(pd.DataFrame(X, columns=list("abcdef")))
     assert not hasattr(estimator.fit(X), "feature_names_in_")
 
@@ -236,13 +234,13 @@ def test_fit_changes_no_parameter(quick, X):
     assert all(estimator.get_params()[name] is before[name] for name in before)
 
 
-def test_changing_a_parameter_leaves_the_fit_alone(fitted, X):
+def test_set_params_changes_no_fit(fitted, X):
     before = fitted.transform(X)
     fitted.set_params(n_components=3, hidden_layer_sizes=(5,), activation="tanh")
     np.testing.assert_array_equal(fitted.transform(X), before)
 
 
-def test_y_is_not_needed_and_changes_nothing(quick, X):
+def test_y_changes_nothing(quick, X):
     np.testing.assert_array_equal(
         quick().fit(X, np.arange(300)).transform(X), quick().fit(X).transform(X)
     )
@@ -253,12 +251,12 @@ PRINCIPAL = [AutoencoderTransformer, ConvolutionalAutoencoder, DenoisingAutoenco
 
 
 @pytest.mark.parametrize("estimator_class", PRINCIPAL)
-def test_codes_of_the_training_rows_are_centred(fitted, X):
+def test_training_codes_are_centred(fitted, X):
     codes = fitted.transform(X)
     np.testing.assert_allclose(codes.mean(axis=0) / codes.std(), 0, atol=1e-5)
 
 
 @pytest.mark.parametrize("estimator_class", PRINCIPAL)
-def test_codes_of_the_training_rows_are_uncorrelated(fitted, X):
+def test_training_codes_are_uncorrelated(fitted, X):
     correlation = np.corrcoef(fitted.transform(X), rowvar=False)
     np.testing.assert_allclose(correlation, np.eye(2), atol=1e-4)

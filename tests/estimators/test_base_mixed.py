@@ -62,24 +62,24 @@ def oracle(mixed):
 # Before any step it is PCA of the encoded matrix
 
 
-def test_codes_before_any_step_are_pcas_of_the_encoded_matrix(start, mixed, oracle):
+def test_untrained_codes_equal_pca_of_encoding(start, mixed, oracle):
     _, codes, _ = oracle
     found = up_to_sign(start.transform(mixed))
     np.testing.assert_allclose(found, up_to_sign(codes), atol=1e-10)
 
 
-def test_score_before_any_step_is_pcas_over_observed_cells(start, mixed, oracle):
+def test_untrained_score_equals_pca_score(start, mixed, oracle):
     encoded, _, reconstruction = oracle
     error = np.nansum((encoded - reconstruction) ** 2)
     assert start.score(mixed) == pytest.approx(1 - error / np.nansum(encoded**2))
 
 
-def test_explained_variance_before_any_step_is_pcas(start, mixed, oracle):
+def test_untrained_explained_variance_equals_pca(start, mixed, oracle):
     _, codes, _ = oracle
     np.testing.assert_allclose(start.explained_variance_, codes.var(axis=0, ddof=1))
 
 
-def test_errors_before_any_step_are_pcas_by_column(start, mixed, oracle):
+def test_untrained_errors_equal_pca_by_column(start, mixed, oracle):
     encoded, _, reconstruction = oracle
     squares = (encoded - reconstruction) ** 2
     blocks = [[0], [1], range(2, 7), [7], range(8, 11), [11]]
@@ -91,7 +91,7 @@ def test_errors_before_any_step_are_pcas_by_column(start, mixed, oracle):
     )
 
 
-def test_loss_before_any_step_is_pcas_over_observed_cells(noiseless, mixed, oracle):
+def test_untrained_loss_equals_pca_loss(noiseless, mixed, oracle):
     encoded, _, reconstruction = oracle
     estimator = noiseless(3, max_epochs=0, early_stopping=False).fit(mixed)
     squares = np.nansum((encoded - reconstruction) ** 2)
@@ -99,7 +99,7 @@ def test_loss_before_any_step_is_pcas_over_observed_cells(noiseless, mixed, orac
     assert estimator.loss_curve_ == [pytest.approx(squares / n_cells, rel=1e-4)]
 
 
-def test_held_out_rows_are_encoded_by_what_fit_learned(quick, pandas_frame):
+def test_held_out_rows_are_encoded_alike(quick, pandas_frame):
     train, test = pandas_frame[:200], pandas_frame[200:]
     estimator = quick(3, max_epochs=0).fit(train)
     pca = PCA(3).fit(np.nan_to_num(encoded_by_hand(train)))
@@ -111,9 +111,7 @@ def test_held_out_rows_are_encoded_by_what_fit_learned(quick, pandas_frame):
 
 @pytest.mark.parametrize("standardize", [False, True])
 @pytest.mark.parametrize("container", [np.asarray, sparse.csr_array])
-def test_gappy_numbers_start_as_pca_of_the_filled_matrix(
-    quick, gappy, container, standardize
-):
+def test_gappy_numbers_start_as_filled_pca(quick, gappy, container, standardize):
     centred = np.nan_to_num(gappy - np.nanmean(gappy, axis=0))
     if standardize:
         centred /= np.nanstd(gappy, axis=0)
@@ -123,7 +121,7 @@ def test_gappy_numbers_start_as_pca_of_the_filled_matrix(
     np.testing.assert_allclose(up_to_sign(codes), up_to_sign(expected), atol=1e-8)
 
 
-def test_pandas_and_polars_give_the_same_codes(quick, pandas_frame, mixed):
+def test_pandas_and_polars_codes_agree(quick, pandas_frame, mixed):
     expected = quick().fit_transform(pandas_frame)
     np.testing.assert_array_equal(quick().fit_transform(mixed), expected)
 
@@ -134,7 +132,7 @@ def test_training_beats_pca_on_mixed_tables(noiseless, mixed):
     assert estimator.score(mixed) > noiseless(2, max_epochs=0).fit(mixed).score(mixed)
 
 
-def test_mean_and_scale_are_those_of_the_encoding(start, pandas_frame):
+def test_mean_and_scale_match_the_encoding(start, pandas_frame):
     colour, length = pandas_frame["colour"], pandas_frame["length"]
     p = colour.fillna(MISSING).value_counts(normalize=True)
     expected = [p[level] for level in ("blue", "green", "grey", "red", MISSING)]
@@ -144,7 +142,7 @@ def test_mean_and_scale_are_those_of_the_encoding(start, pandas_frame):
     assert start.scale_[0] == pytest.approx(length.std(ddof=0))
 
 
-def test_auto_standardizes_where_there_are_categories(quick, mixed):
+def test_auto_standardizes_tables_with_categories(quick, mixed):
     auto, own, shared = (
         quick(standardize=standardize, max_epochs=0).fit(mixed).scale_
         for standardize in ("auto", True, False)
@@ -154,7 +152,7 @@ def test_auto_standardizes_where_there_are_categories(quick, mixed):
     assert not np.array_equal(auto, shared)
 
 
-def test_auto_standardizes_where_numbers_are_marked_as_categories(quick, X):
+def test_auto_standardizes_with_marked_categories(quick, X):
     table = np.column_stack([X, X[:, 0] > 0])
     marked = quick(max_epochs=0, categorical_features=[6]).fit(table)
     np.testing.assert_allclose(marked.scale_[:6], X.std(axis=0))
@@ -170,7 +168,7 @@ def test_sparse_and_dense_gaps_agree(quick, gappy):
     np.testing.assert_allclose(compressed, dense, rtol=1e-3, atol=1e-3)
 
 
-def test_what_is_under_a_gap_does_not_matter(quick):
+def test_nan_payloads_change_nothing(quick):
     signalling = np.frombuffer(np.uint64(0x7FF8DEADBEEF0001).tobytes(), float)[0]
     X = np.random.default_rng(0).normal(size=(80, 4))
     codes = []
@@ -182,7 +180,7 @@ def test_what_is_under_a_gap_does_not_matter(quick):
 
 
 @pytest.mark.parametrize("dtype", ["Int64", "Float64", "int64[pyarrow]"])
-def test_masked_values_do_not_matter(quick, dtype):
+def test_masked_values_change_nothing(quick, dtype):
     whole = pd.DataFrame({"a": np.arange(60) % 7, "b": np.arange(60) % 5}, dtype=dtype)
     masked = whole.mask(whole["a"] == 3)
     floats = masked.astype("Float64").to_numpy(dtype=float, na_value=np.nan)
@@ -191,25 +189,25 @@ def test_masked_values_do_not_matter(quick, dtype):
     )
 
 
-def test_missing_cells_take_no_part_in_the_loss(noiseless, gappy):
+def test_loss_ignores_missing_cells(noiseless, gappy):
     estimator = noiseless(early_stopping=False, max_epochs=0).fit(gappy)
     error = estimator.feature_reconstruction_error(gappy) / estimator.scale_**2
     assert estimator.loss_curve_[0] == pytest.approx(np.nanmean(error), rel=1e-4)
 
 
-def test_gaps_that_were_not_in_fit_are_taken(fitted, gappy):
+def test_new_gaps_are_accepted(fitted, gappy):
     assert np.isfinite(fitted.transform(gappy)).all()
     assert np.isfinite(fitted.reconstruct(gappy)).all()
 
 
-def test_flags_are_for_columns_with_gaps_at_fit_alone(noiseless, X, gappy):
+def test_only_gappy_columns_have_flags(noiseless, X, gappy):
     for rows, n_flags in ((X, 0), (gappy, 5)):
         estimator = noiseless(init="random").fit(rows)
         width = estimator.module_.residual_encoder.hidden0.weight.shape[1]
         assert width == 6 + n_flags
 
 
-def test_missing_categories_that_were_never_missing_are_the_centre(quick, pandas_frame):
+def test_newly_missing_categories_are_the_centre(quick, pandas_frame):
     estimator = quick(max_epochs=0).fit(pandas_frame)
     rows = pandas_frame.assign(size=pandas_frame["size"].where(pandas_frame.index > 9))
     error = estimator.feature_reconstruction_error(rows)
@@ -225,13 +223,13 @@ def test_missing_categories_that_were_never_missing_are_the_centre(quick, pandas
     )
 
 
-def test_validation_rows_may_have_the_only_gaps(quick, X, gappy):
+def test_gaps_may_be_in_validation_alone(quick, X, gappy):
     estimator = quick().fit(X[:200], X_val=gappy[200:])
     assert np.isfinite(estimator.validation_loss_curve_).all()
 
 
 @pytest.mark.filterwarnings("error::UserWarning")
-def test_validation_rows_with_unseen_categories_warn(quick, pandas_frame):
+def test_unseen_validation_categories_warn(quick, pandas_frame):
     train = pandas_frame[:200]
     test = pandas_frame[200:].assign(colour="pink")
     with pytest.warns(UserWarning, match=r"'pink' \(column 'colour'\)") as told:
@@ -273,7 +271,7 @@ def test_unseen_categories_can_be_refused(quick, pandas_frame, method):
         getattr(estimator, method)(pandas_frame.assign(colour="pink"))
 
 
-def test_rare_categories_come_back_as_their_commonest(quick):
+def test_rare_categories_become_their_commonest(quick):
     letters = np.repeat(list("abcdef"), [30, 20, 6, 3, 2, 1])
     frame = pd.DataFrame({"letter": letters})
     estimator = quick(None, max_categories=3).fit(frame)
@@ -292,7 +290,7 @@ def test_rare_categories_are_encoded_alike(quick):
     assert np.ptp(codes) == 0
 
 
-def test_loss_does_not_grow_with_the_number_of_levels(noiseless):
+def test_more_levels_raise_no_loss(noiseless):
     rng = np.random.default_rng(0)
     losses = []
     for n_levels in (2, 10, 40):

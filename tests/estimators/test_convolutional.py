@@ -27,7 +27,7 @@ def rows_of(shape, n_rows=30):
 
 
 @pytest.mark.parametrize(("shape", "channels_last", "expected"), SHAPES)
-def test_the_last_number_counts_channels_by_one_rule(shape, channels_last, expected):
+def test_auto_finds_channels_by_one_rule(shape, channels_last, expected):
     model = make(shape, channels_last=channels_last).fit(rows_of(shape))
     assert model._fitted.network["input_shape"] == expected
 
@@ -83,12 +83,12 @@ def test_rows_are_taken_with_their_axes(pictures, given, seen):
     assert other.inverse_transform(other.transform(shaped)).shape == (30, 24)
 
 
-def test_validation_rows_are_taken_with_their_axes(pictures):
+def test_validation_rows_may_have_axes(pictures):
     model = make((6, 4), early_stopping=True).fit(pictures, X_val=pictures[:9])
     assert np.isfinite(model.best_validation_loss_)
 
 
-def test_gaps_are_filled_in_rows_with_axes(pictures):
+def test_gaps_in_pictures_are_filled(pictures):
     pictures[0, 2, 1] = np.nan
     filled = make((6, 4)).fit(pictures).impute(pictures)
     expected = pictures.reshape(30, -1)
@@ -97,7 +97,7 @@ def test_gaps_are_filled_in_rows_with_axes(pictures):
     np.testing.assert_array_equal(filled[observed], expected[observed])
 
 
-def test_other_axes_than_those_given_are_refused(pictures):
+def test_other_axes_are_refused(pictures):
     with pytest.raises(ValueError, match=r"axes of input_shape=\(4, 6\), got axes"):
         make((4, 6)).fit(pictures)
 
@@ -107,7 +107,7 @@ def test_categories_are_refused_by_name(pandas_frame):
         make(None).fit(pandas_frame)
 
 
-def test_neighbours_tell_more_than_columns_in_any_order():
+def test_neighbours_help_convolutions():
     # Bumps somewhere along a signal: the same shape everywhere.
     rng = np.random.default_rng(0)
     place, axis = rng.uniform(0, 64, size=(600, 2, 1)), np.arange(64)

@@ -65,7 +65,7 @@ def different(x, target):
 
 
 @pytest.mark.parametrize("noise_level", [0, (0, 0)], ids=str)
-def test_level_zero_is_the_plain_autoencoder_bit_for_bit(noise, table, noise_level):
+def test_level_zero_equals_the_plain_autoencoder(noise, table, noise_level):
     plain = AutoencoderTransformer(2, **QUICK).fit(table)
     silent = make(noise=noise, noise_level=noise_level).fit(table)
     assert plain.best_epoch_ > 0
@@ -104,7 +104,7 @@ def test_inputs_are_corrupted_rows(noise, table):
 
 @pytest.mark.parametrize("noise", CELLS)
 @pytest.mark.parametrize("level", [0.1, 0.4])
-def test_the_level_is_the_fraction_of_corrupted_cells(X, noise, level):
+def test_level_is_the_corrupted_fraction(X, noise, level):
     spy, _ = spy_on(X, noise=noise, noise_level=level, early_stopping=False)
     fraction = different(spy.inputs(), spy.targets()).float().mean().item()
     assert fraction == pytest.approx(level, abs=0.03)
@@ -140,7 +140,7 @@ def test_every_batch_draws_new_noise(noise, X):
     assert not any(torch.equal(masks[0], mask) for mask in masks[1:])
 
 
-def test_swapped_cells_are_of_the_same_column(X):
+def test_swaps_stay_within_columns(X):
     spy, _ = spy_on(X, noise_level=0.5, early_stopping=False, max_epochs=1)
     for x, target in spy.train:
         for column in range(6):
@@ -184,7 +184,7 @@ def test_masking_makes_cells_missing(pandas_frame):
     )
 
 
-def test_masking_flags_every_column_that_it_makes_missing(X):
+def test_masking_flags_every_masked_column(X):
     width = {
         noise: make(noise=noise, init="random")
         .fit(X)
@@ -195,7 +195,7 @@ def test_masking_flags_every_column_that_it_makes_missing(X):
 
 
 @pytest.mark.parametrize("standardize", [False, True])
-def test_gaussian_noise_is_in_the_unit_of_each_columns_scale(X, standardize):
+def test_gaussian_noise_has_column_units(X, standardize):
     table = X * [1, 1, 1, 1, 1, 10]
     spy, estimator = spy_on(
         table, noise="gaussian", noise_level=0.5, standardize=standardize, max_epochs=8
@@ -206,7 +206,7 @@ def test_gaussian_noise_is_in_the_unit_of_each_columns_scale(X, standardize):
 
 
 @pytest.mark.parametrize("noise_level", [(0.1, 0.6), [0.1, 0.6]], ids=str)
-def test_each_batch_draws_its_level_from_a_range(X, noise_level):
+def test_batches_draw_levels_from_ranges(X, noise_level):
     spy, _ = spy_on(
         X, noise="masking", noise_level=noise_level, batch_size=100, max_epochs=10
     )
@@ -233,7 +233,7 @@ def test_validation_targets_are_the_clean_rows(noise, X):
     assert torch.equal(spy.judged[0][1], plain.judged[0][1])
 
 
-def test_pca_is_judged_by_the_same_corrupted_rows(noise, X):
+def test_pca_is_judged_on_corrupted_rows(noise, X):
     spy, estimator = spy_on(X, noise=noise)
     x, target = (part.double().numpy() for part in spy.judged[0])
     encoded = (X - estimator.mean_) / estimator.scale_
@@ -256,7 +256,7 @@ def test_given_validation_rows_are_corrupted_too(noise, X):
     assert different(*spy.judged[0]).any()
 
 
-def test_best_epoch_is_never_worse_than_pca_on_corrupted_rows(noise, X):
+def test_corrupted_error_never_exceeds_pca(noise, X):
     estimator = make(noise=noise, max_epochs=12).fit(X)
     assert estimator.best_validation_loss_ <= estimator.pca_validation_loss_
 
@@ -264,7 +264,7 @@ def test_best_epoch_is_never_worse_than_pca_on_corrupted_rows(noise, X):
 # Streams
 
 
-def test_level_changes_no_split_and_no_order(noise, X):
+def test_level_changes_no_split_or_order(noise, X):
     first, second = (
         spy_on(X, noise=noise, noise_level=level, max_epochs=1)[0]
         for level in (0.1, 0.3)
@@ -292,7 +292,7 @@ def test_noise_depends_on_the_seed_alone(noise, X, seed):
     assert not different(first, second).any()
 
 
-def test_training_and_validation_noise_are_drawn_apart(X):
+def test_training_and_validation_noise_are_independent(X):
     rows = X[:100]
     spy = Spy()
     estimator = make(noise="gaussian", batch_size=100, max_epochs=1, callbacks=[spy])
@@ -346,7 +346,7 @@ def test_masking_learns_to_fill_gaps(X):
     assert left < 0.5 * left_by_pca
 
 
-def test_a_linear_network_is_trained_on_noise(X):
+def test_linear_networks_train_on_noise(X):
     estimator = make(2, hidden_layer_sizes=(), noise_level=0.3).fit(X)
     assert estimator.n_epochs_ == 4
 
@@ -372,15 +372,15 @@ BAD_LEVELS = [
 
 
 @pytest.mark.parametrize(("noise", "noise_level"), BAD_LEVELS)
-def test_an_impossible_level_is_told_by_name(X, noise, noise_level):
+def test_errors_name_impossible_levels(X, noise, noise_level):
     with pytest.raises(ValueError, match="noise_level"):
         make(noise=noise, noise_level=noise_level).fit(X)
 
 
-def test_gaussian_noise_may_be_larger_than_the_columns(X):
+def test_gaussian_noise_may_exceed_columns(X):
     assert make(noise="gaussian", noise_level=2.0).fit(X).score(X) <= 1
 
 
-def test_an_unknown_noise_is_told_by_name(X):
+def test_errors_name_unknown_noises(X):
     with pytest.raises(ValueError, match="noise"):
         make(noise="salt").fit(X)

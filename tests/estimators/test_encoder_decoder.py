@@ -32,7 +32,7 @@ def quick(*arguments, **parameters):
 
 
 @pytest.mark.parametrize("n_rows", [4, 60, 300])
-def test_without_a_step_it_is_ridge_regression(pairs, n_rows):
+def test_untrained_regressor_equals_ridge_regression(pairs, n_rows):
     X, Y = (part[:n_rows] for part in pairs)
     regressor = quick(max_epochs=0).fit(X, Y)
     ridge = make_pipeline(StandardScaler(), RidgeCV(regressor.alphas)).fit(X, Y)
@@ -43,7 +43,7 @@ def test_without_a_step_it_is_ridge_regression(pairs, n_rows):
     )
 
 
-def test_without_scaling_it_is_ridge_regression_of_rows_as_they_are(pairs):
+def test_unscaled_regressor_equals_plain_ridge(pairs):
     X, Y = pairs
     parameters = {"standardize_inputs": False, "alphas": (1.0,), "max_epochs": 0}
     regressor = quick(**parameters).fit(X, Y)
@@ -73,7 +73,7 @@ def test_fewer_components_are_reduced_rank_regression(pairs, n_components):
 
 
 @pytest.mark.parametrize("max_epochs", [0, 6])
-def test_codes_have_the_variance_told(pairs, max_epochs):
+def test_codes_have_the_explained_variance(pairs, max_epochs):
     X, Y = pairs
     regressor = quick(max_epochs=max_epochs).fit(X, Y)
     covariance = np.cov(regressor.transform(X), rowvar=False)
@@ -81,7 +81,7 @@ def test_codes_have_the_variance_told(pairs, max_epochs):
     np.testing.assert_allclose(covariance, expected, rtol=0, atol=1e-4)
 
 
-def test_rows_that_are_their_own_outputs_come_back(X):
+def test_rows_reconstruct_themselves(X):
     regressor = quick(alphas=(1e-6,)).fit(X, X)
     np.testing.assert_allclose(regressor.predict(X), X, atol=1e-5)
 
@@ -109,7 +109,7 @@ def test_training_does_better_than_the_start(pairs, n_components, n_rows):
     assert regressor.best_validation_loss_ < regressor.ridge_validation_loss_
 
 
-def test_never_worse_than_the_start_on_validation_rows():
+def test_validation_loss_never_exceeds_the_start():
     rng = np.random.default_rng(0)
     X, Y = rng.normal(size=(600, 5)), rng.normal(size=(600, 3))
     regressor = quick().fit(X, Y)
@@ -129,13 +129,13 @@ def test_given_validation_rows_judge(pairs):
 
 @pytest.mark.parametrize("size", [1e6, 1e12, 1e24])
 @pytest.mark.parametrize("part", [0, 1])
-def test_one_wild_row_does_not_end_training(pairs, part, size):
+def test_one_extreme_row_allows_training(pairs, part, size):
     few = [rows[:100].copy() for rows in pairs]
     few[part][7] = size
     assert np.isfinite(quick().fit(*few).predict(few[0])).all()
 
 
-def test_without_early_stopping_the_last_epoch_is_kept(pairs):
+def test_last_epoch_is_kept_without_validation(pairs):
     regressor = quick(early_stopping=False).fit(*pairs)
     assert regressor.best_epoch_ == regressor.n_epochs_ == 6
     assert regressor.ridge_validation_loss_ is None
@@ -164,7 +164,7 @@ def test_convolutions_do_better_than_the_start(pictures):
 
 
 @pytest.mark.parametrize("max_epochs", [0, 2])
-def test_pictures_come_flat_or_with_their_axes(pictures, max_epochs):
+def test_pictures_may_be_flat(pictures, max_epochs):
     small, large = pictures
     flat = quick(max_epochs=max_epochs, **SHAPES)
     flat.fit(small.reshape(300, -1), large.reshape(300, -1))
@@ -176,14 +176,14 @@ def test_pictures_come_flat_or_with_their_axes(pictures, max_epochs):
     np.testing.assert_array_equal(shaped.predict(small.reshape(300, -1)), outputs)
 
 
-def test_channels_may_be_left_out_where_there_is_one(pictures):
+def test_single_channels_are_optional(pictures):
     small, large = pictures
     shapes = {"input_shape": (4, 4, 1), "output_shape": (8, 8, 1)}
     regressor = quick(max_epochs=0, **shapes).fit(small, large[..., None])
     assert regressor.predict(small[..., None]).shape == (300, 8, 8, 1)
 
 
-def test_shapes_and_pictures_may_be_arrays_of_any_kind(pictures):
+def test_shapes_and_pictures_accept_any_arrays(pictures):
     shapes = {"input_shape": [4, 4], "output_shape": np.array([8, 8])}
     regressor = quick(max_epochs=0, **shapes).fit(*map(torch.tensor, pictures))
     expected = quick(max_epochs=0, **SHAPES).fit(*pictures).predict(pictures[0])
@@ -208,7 +208,7 @@ def test_other_shapes_have_dense_layers(pictures, shapes, n_components):
 # The contract
 
 
-def test_a_single_output_comes_back_with_one_axis(pairs):
+def test_single_outputs_have_one_axis(pairs):
     X, Y = pairs
     column, table = (quick().fit(X, y).predict(X) for y in (Y[:, 0], Y[:, :1]))
     assert column.shape == (300,)
@@ -233,7 +233,7 @@ def test_copies_predict_alike(pictures, shapes, copied):
     )
 
 
-def test_a_pickle_holds_arrays_and_plain_values(pairs, pickled_names):
+def test_pickles_hold_plain_values(pairs, pickled_names):
     regressor = quick().fit(*pairs)
     assert {package for package, _ in pickled_names(regressor)} <= {
         "sklearn_ae",
@@ -242,7 +242,7 @@ def test_a_pickle_holds_arrays_and_plain_values(pairs, pickled_names):
     }
 
 
-def test_the_same_seed_gives_the_same_bits(pairs):
+def test_same_seed_gives_same_bits(pairs):
     regressor = quick().fit(*pairs)
     again = clone(regressor).fit(*pairs)
     np.testing.assert_array_equal(again.predict(pairs[0]), regressor.predict(pairs[0]))
@@ -289,7 +289,7 @@ def press_while_finishing(monkeypatch, press_ctrl_c):
 
 
 @pytest.mark.usefixtures("press_while_finishing")
-def test_ctrl_c_after_training_commits_it(pairs):
+def test_late_ctrl_c_keeps_training(pairs):
     regressor = quick()
     with pytest.raises(KeyboardInterrupt):
         regressor.fit(*pairs)
@@ -298,7 +298,7 @@ def test_ctrl_c_after_training_commits_it(pairs):
 
 
 @pytest.mark.usefixtures("press_while_finishing")
-def test_ctrl_c_after_training_that_nothing_judged_fits_nothing(pairs):
+def test_late_ctrl_c_discards_unvalidated_training(pairs):
     regressor = quick(early_stopping=False)
     before = dict(vars(regressor))
     with pytest.raises(KeyboardInterrupt):

@@ -4,7 +4,6 @@ import inspect
 import tomllib
 from pathlib import Path
 from types import SimpleNamespace
-from typing import ClassVar
 
 import numpy as np
 import pandas as pd
@@ -45,7 +44,7 @@ def test_notebooks_link_to_the_page(name):
     assert f'href="{page}"' in estimator_html_repr(getattr(sklearn_ae, name)())
 
 
-def test_steps_of_pipelines_link_to_the_page():
+def test_pipeline_steps_link_to_pages():
     shown = estimator_html_repr(make_pipeline(AutoencoderTransformer()))
     assert f"{SITE}/reference/generated/sklearn_ae.AutoencoderTransformer" in shown
 
@@ -72,16 +71,11 @@ def test_names_of_codes_bear_the_class(fitted):
 # Fits that fail
 
 
-class Fitted:
-    _schema: ClassVar[dict] = {"_fitted": None}
-
-
 @pytest.fixture
 def estimator():
     """Anything with parameters, public fitted attributes and private ones."""
-    estimator = Fitted()
-    vars(estimator).update(alpha=1.0, coef_=2.0, _fitted="before", _cache=3.0)
-    return estimator
+    attributes = {"alpha": 1.0, "coef_": 2.0, "_fitted": "before", "_cache": 3.0}
+    return SimpleNamespace(**attributes, _schema={"_fitted": None})
 
 
 def test_fitted_attributes_are_those_of_fits(estimator):
@@ -157,7 +151,7 @@ def fault(request, X):
     return parameters, rows, rows_val
 
 
-def test_a_failing_first_fit_leaves_nothing_behind(quick, fault):
+def test_failed_first_fits_leave_nothing(quick, fault):
     parameters, rows, rows_val = fault
     estimator = quick().set_params(**parameters)
     before = dict(vars(estimator))
@@ -168,7 +162,7 @@ def test_a_failing_first_fit_leaves_nothing_behind(quick, fault):
         check_is_fitted(estimator)
 
 
-def test_a_failing_refit_leaves_the_former_fit(estimator_class, quick, fault, X, once):
+def test_failed_refits_leave_the_former_fit(estimator_class, quick, fault, X, once):
     parameters, rows, rows_val = fault
     table = pd.DataFrame(X, columns=list("abcdef"))
     estimator = once((estimator_class, "table"), lambda: quick().fit(table))

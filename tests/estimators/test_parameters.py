@@ -86,7 +86,7 @@ BAD_PARAMETERS = [
 
 
 @pytest.mark.parametrize(("name", "value"), BAD_PARAMETERS)
-def test_a_bad_parameter_is_told_by_name(quick, X, name, value):
+def test_errors_name_bad_parameters(quick, X, name, value):
     with pytest.raises(ValueError, match=name):
         quick().set_params(**{name: value}).fit(X)
 

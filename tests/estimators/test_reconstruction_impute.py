@@ -46,13 +46,13 @@ def test_frames_are_filled(fit, mixed):
     assert not holes(fit(mixed).impute(mixed)).any()
 
 
-def test_nothing_but_missing_cells_of_a_frame_is_changed(fit, mixed):
+def test_only_missing_cells_of_frames_change(fit, mixed):
     filled = fit(mixed).impute(mixed)
     expected = with_holes_put_back(mixed, mixed)  # older pandas fill them with NaN
     assert_frame_equal(with_holes_put_back(filled, mixed), expected)
 
 
-def test_missing_cells_of_a_frame_become_their_reconstruction(fit, mixed):
+def test_missing_frame_cells_become_reconstructions(fit, mixed):
     estimator = fit(mixed)
     filled, whole = estimator.impute(mixed), estimator.reconstruct(mixed)
     where = holes(mixed)[:, 0]
@@ -72,7 +72,7 @@ def test_mostly_missing_categories_become_levels(fit, pandas_frame):
     assert fit(frame).impute(frame)["colour"].notna().all()
 
 
-def test_missing_categories_that_were_never_missing_are_filled(fit, pandas_frame):
+def test_newly_missing_categories_are_filled(fit, pandas_frame):
     estimator = fit(pandas_frame)
     size = pandas_frame["size"].where(pandas_frame.index > 9)
     filled = estimator.impute(pandas_frame.assign(size=size))
@@ -104,7 +104,7 @@ def test_index_is_kept(fit, pandas_frame, index):
     )
 
 
-def test_integers_with_new_gaps_stay_as_precise_as_they_were(fit, pandas_frame):
+def test_integers_with_new_gaps_stay_exact(fit, pandas_frame):
     estimator = fit(pandas_frame)
     count = pandas_frame["count"].astype("Int64").where(pandas_frame.index > 9)
     filled = estimator.impute(pandas_frame.assign(count=count))["count"]
@@ -135,19 +135,19 @@ def test_arrays_are_filled_in_their_dtype(fit, gappy, dtype):
     np.testing.assert_array_equal(filled[missing], estimator.reconstruct(X)[missing])
 
 
-def test_arrays_without_gaps_come_back_as_copies(fit, X):
+def test_arrays_without_gaps_are_copied(fit, X):
     filled = fit(X).impute(X)
     np.testing.assert_array_equal(filled, X)
     filled[:] = 0
 
 
 @pytest.mark.parametrize("dtype", [int, bool, np.uint8])
-def test_arrays_that_can_hold_no_gap_keep_their_values(fit, X, dtype):
+def test_arrays_without_nan_keep_their_values(fit, X, dtype):
     rows = np.maximum(10 * X, 0).astype(dtype)
     np.testing.assert_array_equal(fit(rows).impute(rows), rows)
 
 
-def test_columns_of_arrays_marked_as_categories_are_filled(fit, gappy):
+def test_marked_categories_in_arrays_are_filled(fit, gappy):
     X = gappy.copy()
     X[:, 2] = np.where(
         np.isnan(X[:, 2]), np.nan, np.digitize(X[:, 2], [-0.5, 0.5]) * 10
@@ -159,7 +159,7 @@ def test_columns_of_arrays_marked_as_categories_are_filled(fit, gappy):
 
 
 @pytest.mark.parametrize("container", [sparse.csr_array, sparse.csr_matrix])
-def test_explicit_gaps_of_sparse_rows_are_filled(fit, gappy, container):
+def test_explicit_sparse_gaps_are_filled(fit, gappy, container):
     rows = container(np.where(np.abs(gappy) < 0.5, 0, gappy))
     before = rows.copy()
     estimator = fit(rows)
@@ -176,7 +176,7 @@ def test_explicit_gaps_of_sparse_rows_are_filled(fit, gappy, container):
 
 
 @pytest.mark.parametrize("dtype", ["float64", "float32", "object", "Int64", "boolean"])
-def test_columns_without_a_cell_stay_missing(fit, pandas_frame, dtype):
+def test_empty_columns_stay_missing(fit, pandas_frame, dtype):
     frame = pandas_frame.assign(empty=pd.Series([None] * 300, dtype=dtype))
     estimator = fit(frame)
     for found in (
@@ -189,7 +189,7 @@ def test_columns_without_a_cell_stay_missing(fit, pandas_frame, dtype):
 
 
 @pytest.mark.parametrize("dtype", ["str", "string", "category"])
-def test_categories_without_a_cell_stay_missing(fit, pandas_frame, dtype):
+def test_empty_categorical_columns_stay_missing(fit, pandas_frame, dtype):
     frame = pandas_frame.assign(empty=pd.Series([None] * 300, dtype=dtype))
     estimator = fit(frame)
     for found in (estimator.impute(frame), estimator.reconstruct(frame)):
@@ -198,7 +198,7 @@ def test_categories_without_a_cell_stay_missing(fit, pandas_frame, dtype):
 
 
 @pytest.mark.parametrize("dtype", [pl.Null, pl.Float64, pl.String, pl.Int8, pl.Boolean])
-def test_polars_columns_without_a_cell_stay_missing(fit, cells, dtype):
+def test_empty_polars_columns_stay_missing(fit, cells, dtype):
     empty = pl.Series("empty", [None] * 300, dtype=dtype)
     frame = pl.DataFrame(cells).with_columns(empty)
     estimator = fit(frame)
@@ -207,7 +207,7 @@ def test_polars_columns_without_a_cell_stay_missing(fit, cells, dtype):
         assert found["empty"].dtype == dtype
 
 
-def test_array_columns_without_a_cell_stay_missing(fit, gappy):
+def test_empty_array_columns_stay_missing(fit, gappy):
     X = gappy.copy()
     X[:, 3] = np.nan
     estimator = fit(X)
@@ -216,7 +216,7 @@ def test_array_columns_without_a_cell_stay_missing(fit, gappy):
     assert not np.isnan(np.delete(estimator.impute(X), 3, axis=1)).any()
 
 
-def test_columns_first_seen_at_transform_have_no_part(fit, pandas_frame):
+def test_columns_empty_in_fit_are_ignored(fit, pandas_frame):
     estimator = fit(pandas_frame.assign(empty=np.nan))
     rows = pandas_frame.assign(empty=5.0)
     error = estimator.feature_reconstruction_error(rows)
@@ -235,7 +235,7 @@ LATER = {
 
 
 @pytest.mark.parametrize("name", LATER)
-def test_columns_first_seen_at_transform_may_hold_categories(fit, cells, name):
+def test_columns_empty_in_fit_accept_categories(fit, cells, name):
     make, empty = LATER[name]
     estimator = fit(make(cells | {"empty": empty}))
     rows = make(cells | {"empty": ["x", "y"] * 150})

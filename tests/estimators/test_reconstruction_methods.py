@@ -23,29 +23,29 @@ def test_reconstruct_is_inverse_transform_of_transform(fitted, X):
     np.testing.assert_allclose(fitted.reconstruct(X), rows, atol=1e-10)
 
 
-def test_reconstruction_has_the_shape_of_the_input(fitted, X):
+def test_reconstructions_have_the_input_shape(fitted, X):
     assert fitted.reconstruct(X[:7]).shape == (7, 6)
 
 
-def test_cell_errors_are_in_input_units_squared(fitted, X):
+def test_cell_errors_have_squared_input_units(fitted, X):
     expected = (X - fitted.reconstruct(X)) ** 2
     np.testing.assert_allclose(
         fitted.feature_reconstruction_error(X), expected, atol=1e-12
     )
 
 
-def test_row_errors_are_means_of_cell_errors(fitted, X):
+def test_row_errors_average_cell_errors(fitted, X):
     expected = fitted.feature_reconstruction_error(X).mean(axis=1)
     np.testing.assert_allclose(fitted.reconstruction_error(X), expected)
 
 
-def test_score_of_float32_and_float64_rows_agree(fitted, X):
+def test_scores_of_both_precisions_agree(fitted, X):
     assert fitted.score(X.astype(np.float32)) == pytest.approx(fitted.score(X), 1e-4)
 
 
 @pytest.mark.parametrize("estimator_class", SCORING_VARIANCE)
 @pytest.mark.parametrize("standardize", [False, True])
-def test_score_is_the_share_of_variance_explained(quick, X, standardize):
+def test_score_is_explained_variance_share(quick, X, standardize):
     estimator = quick(standardize=standardize).fit(X[:200])
     held_out = X[200:]
     weights = 1 / estimator.scale_**2
@@ -76,7 +76,7 @@ def test_missing_cells_have_no_error(fitted_to_gappy, gappy):
     np.testing.assert_array_equal(np.isnan(error), np.isnan(gappy))
 
 
-def test_errors_of_rows_are_means_over_observed_cells(fitted_to_mixed, mixed):
+def test_row_errors_average_observed_cells(fitted_to_mixed, mixed):
     error = fitted_to_mixed.feature_reconstruction_error(mixed)
     assert error.shape == (300, 6)
     assert np.isnan(error).any()
@@ -92,7 +92,7 @@ def test_score_is_over_observed_cells(fitted_to_gappy, gappy):
     assert fitted_to_gappy.score(gappy) == pytest.approx(1 - error / deviation)
 
 
-def test_rows_without_a_cell_have_no_error(fitted_to_gappy, gappy):
+def test_empty_rows_have_no_error(fitted_to_gappy, gappy):
     rows = np.vstack([gappy[:3], np.full(6, np.nan)])
     error = fitted_to_gappy.reconstruction_error(rows)
     assert np.isnan(error).tolist() == [False, False, False, True]

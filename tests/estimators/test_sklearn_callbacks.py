@@ -124,12 +124,12 @@ def fails_last(estimator, context):
         fails(estimator, context)
 
 
-def test_set_callbacks_is_there_where_scikit_learn_has_them(case):
+def test_set_callbacks_needs_recent_scikit_learn(case):
     assert hasattr(case.make(), "set_callbacks") == (ScoringMonitor is not None)
 
 
 @from_1_9
-def test_every_task_ends_and_x_stands_in_for_a_y_that_is_none(case, few):
+def test_every_task_ends_with_its_data(case, few):
     watch = Watch()
     case.fit(case.make(max_epochs=1).set_callbacks(watch), few)
     assert len(watch.begun) == len(watch.ended)
@@ -155,7 +155,7 @@ def test_callbacks_change_no_bits(case, few):
 
 
 @from_1_9
-def test_a_given_y_is_told(X):
+def test_callbacks_get_the_given_y(X):
     watch = Watch()
     y = np.arange(300)
     small(max_epochs=1).set_callbacks(watch).fit(X, y)
@@ -164,7 +164,7 @@ def test_a_given_y_is_told(X):
 
 @from_1_9
 @pytest.mark.parametrize("at_end", [fails, fails_last])
-def test_an_error_in_a_callback_leaves_all_as_it_was(case, few, at_end):
+def test_callback_errors_leave_the_former_fit(case, few, at_end):
     estimator = case.fit(case.make(**BRIEF), few)
     before = dict(vars(estimator))
     watch = Watch(at_end)
@@ -175,7 +175,7 @@ def test_an_error_in_a_callback_leaves_all_as_it_was(case, few, at_end):
 
 
 @from_1_9
-def test_estimators_pickle_before_during_and_after_a_fit(case, few):
+def test_estimators_pickle_at_any_time(case, few):
     pickles = []
 
     def keep(estimator, shown):
@@ -196,7 +196,7 @@ def test_estimators_pickle_before_during_and_after_a_fit(case, few):
 
 
 @from_1_9
-def test_another_table_can_be_watched_with_an_estimator_that_was_fitted(X):
+def test_refits_on_other_tables_are_shown(X):
     estimator = small(max_epochs=2).partial_fit(X)
     frame = pd.DataFrame(X[:200, :4], columns=list("abcd"))
     watch = Shows(lambda estimator, shown: shown.transform(frame))
@@ -206,7 +206,7 @@ def test_another_table_can_be_watched_with_an_estimator_that_was_fitted(X):
 
 
 @from_1_9
-def test_the_last_epoch_shows_what_a_fit_without_validation_keeps(X):
+def test_last_epoch_shows_the_unvalidated_result(X):
     watch = Shows()
     fitted = small(DenoisingAutoencoder, early_stopping=False).set_callbacks(watch)
     codes = fitted.fit_transform(X)
@@ -216,7 +216,7 @@ def test_the_last_epoch_shows_what_a_fit_without_validation_keeps(X):
 
 
 @from_1_9
-def test_a_true_return_stops_a_training(X):
+def test_true_stops_training(X):
     watch = Watch(after(2))
     stopped = small(**ONE_TRAINING).set_callbacks(watch).fit(X)
     whole = small(**ONE_TRAINING).fit(X)
@@ -226,7 +226,7 @@ def test_a_true_return_stops_a_training(X):
 
 
 @from_1_9
-def test_a_true_return_without_validation_keeps_the_last_epoch(X):
+def test_true_without_validation_keeps_last_epoch(X):
     watch = Watch(after(2))
     stopped = small(early_stopping=False).set_callbacks(watch).fit(X)
     assert stopped.best_epoch_ == stopped.n_epochs_ == watch.n_epochs == 2
@@ -234,7 +234,7 @@ def test_a_true_return_without_validation_keeps_the_last_epoch(X):
 
 @from_1_9
 @pytest.mark.parametrize("kind", [AutoencoderTransformer, EncoderDecoderRegressor])
-def test_a_true_return_shortens_the_trainings_that_follow(X, kind):
+def test_true_shortens_later_trainings(X, kind):
     watch = Watch(lambda _, context: context.task_id == 1)  # the first training's
     data = (X, X[:, :3] ** 2) if kind is EncoderDecoderRegressor else (X,)
     stopped = small(kind).set_callbacks(watch).fit(*data)
@@ -245,7 +245,7 @@ def test_a_true_return_shortens_the_trainings_that_follow(X, kind):
 
 @from_1_9
 @pytest.mark.parametrize(("n_epochs", "best_epoch"), [(1, 0), (2, 2)])
-def test_what_is_kept_of_a_stopped_training_was_judged(X, n_epochs, best_epoch):
+def test_stopped_trainings_keep_judged_epochs(X, n_epochs, best_epoch):
     # On all rows, after those on parts. One epoch gains no more than chance may give.
     watch = Watch(lambda _, context: context.task_id == 5 * 4 + n_epochs - 1)
     regressor = small(EncoderDecoderRegressor).set_callbacks(watch)
@@ -269,7 +269,7 @@ def test_epochs_that_skorch_stops_are_ended(X):
 
 
 @from_1_9
-def test_ctrl_c_in_a_callback_commits_the_best_epoch_so_far(X, press_ctrl_c):
+def test_callbacks_ctrl_c_keeps_best_epoch(X, press_ctrl_c):
     def at_end(estimator, context):
         if context.task_id == 2:
             press_ctrl_c()
@@ -285,7 +285,7 @@ def test_ctrl_c_in_a_callback_commits_the_best_epoch_so_far(X, press_ctrl_c):
 
 @from_1_9
 @pytest.mark.parametrize("parameters", [ONE_TRAINING, {}])
-def test_a_stopped_fit_goes_on_from_its_checkpoint(X, tmp_path, parameters):
+def test_stopped_fits_resume_from_checkpoints(X, tmp_path, parameters):
     path = tmp_path / "fit"
     estimator = small(DenoisingAutoencoder, **parameters)
     watch = Watch(lambda _, context: context.task_name == "epoch")
@@ -298,7 +298,7 @@ def test_a_stopped_fit_goes_on_from_its_checkpoint(X, tmp_path, parameters):
 
 
 @from_1_9
-def test_nothing_to_train_is_a_fit_without_tasks(X):
+def test_fits_without_epochs_have_one_task(X):
     watch = Watch()
     small(max_epochs=0).set_callbacks(watch).fit(X)
     assert watch.begun == watch.ended == [("AutoencoderTransformer", "fit")]
@@ -321,7 +321,7 @@ NAMES = ["compressor", "detector", "regressor"]
 
 @from_1_9
 @pytest.mark.parametrize(("kind", "names"), HOLDERS, ids=NAMES)
-def test_held_estimators_without_callbacks_are_tasks(X, kind, names):
+def test_sub_estimators_without_callbacks_are_tasks(X, kind, names):
     watch = Watch()
     kind(PCA(2)).set_callbacks(watch).fit(X, X[:, 4])
     held = [name for owner, name in watch.ended if name.startswith("fit-")]
@@ -339,7 +339,7 @@ def test_frozen_estimators_have_no_task(X, kind, names):
 
 @from_1_9
 @pytest.mark.parametrize("kind", [kind for kind, _ in HOLDERS], ids=NAMES)
-def test_callbacks_go_to_held_estimators_for_the_fit_alone(few, kind):
+def test_callbacks_propagate_during_fit_only(few, kind):
     watch = Watch()
     holder = kind(small(**BRIEF)).set_callbacks(watch)
     fitted = holder.fit(few, few[:, 4])
@@ -363,7 +363,7 @@ def explained(estimator, X, y):
 
 
 @from_1_9
-def test_a_score_is_monitored_after_every_epoch(X):
+def test_scores_are_monitored_each_epoch(X):
     monitor = ScoringMonitor(scoring=explained)
     fitted = small(early_stopping=False).set_callbacks(monitor).fit(X)
     log = monitor.get_logs().data
@@ -373,7 +373,7 @@ def test_a_score_is_monitored_after_every_epoch(X):
 
 
 @from_1_9
-def test_a_metric_of_scikit_learn_is_monitored(X):
+def test_scikit_learn_metrics_are_monitored(X):
     monitor = ScoringMonitor(scoring="accuracy")
     y = (X[:, 4] > 0).astype(int)
     classifier = PretrainedClassifier(
@@ -385,7 +385,7 @@ def test_a_metric_of_scikit_learn_is_monitored(X):
     assert log[-1]["accuracy"] == classifier.score(X, y)
 
 
-def test_below_1_9_there_are_no_callbacks(monkeypatch):
+def test_no_callbacks_below_1_9(monkeypatch):
     monkeypatch.setitem(sys.modules, "sklearn.callback", None)
     spec = importlib.util.spec_from_file_location(
         "sklearn_ae._estimators.sklearn_callbacks_below_1_9", sklearn_callbacks.__file__

@@ -35,13 +35,13 @@ def squared_error(model, X):
 
 @pytest.mark.parametrize("max_epochs", [0, 4])
 @pytest.mark.parametrize("k", [1, 3, 10])
-def test_at_most_k_codes_are_not_zero(quick, X, k, max_epochs):
+def test_at_most_k_codes_are_nonzero(quick, X, k, max_epochs):
     codes = quick(k=k, max_epochs=max_epochs).fit_transform(X)
     assert np.count_nonzero(codes, axis=1).max() <= k
 
 
 @pytest.mark.parametrize("k", [1, 3, 6])
-def test_the_start_keeps_the_largest_codes_of_pca(quick, X, k):
+def test_start_keeps_largest_pca_codes(quick, X, k):
     codes = PCA().fit_transform(X)
     np.put_along_axis(codes, np.abs(codes).argsort(axis=1)[:, : 6 - k], 0, axis=1)
     found = quick(k=k, max_epochs=0).fit_transform(X)
@@ -51,7 +51,7 @@ def test_the_start_keeps_the_largest_codes_of_pca(quick, X, k):
 
 @pytest.mark.parametrize("max_epochs", [0, "auto"])
 @pytest.mark.parametrize("k", [3, 10])
-def test_held_out_error_is_never_above_pcas_with_k_components(digits, k, max_epochs):
+def test_error_never_exceeds_k_components_pca(digits, k, max_epochs):
     train, held_out = digits
     autoencoder = SparseAutoencoder(64, k=k, max_epochs=max_epochs, random_state=0)
     ours = squared_error(autoencoder.fit(train), held_out)
@@ -75,7 +75,7 @@ def test_codes_times_atoms_are_the_reconstruction(quick, X):
     np.testing.assert_allclose(autoencoder.reconstruct(X), expected, atol=1e-4)
 
 
-def test_k_is_a_tenth_of_the_columns_by_default(digits):
+def test_default_k_is_a_tenth(digits):
     train, _ = digits
     codes = SparseAutoencoder(128, max_epochs=1, random_state=0).fit_transform(train)
     assert np.count_nonzero(codes, axis=1).max() == 6
@@ -97,7 +97,7 @@ def test_dead_codes_are_counted(quick, X):
         assert max_epochs or autoencoder.n_dead_components_ >= 4
 
 
-def test_hidden_layers_add_to_sums_of_atoms(quick, X):
+def test_hidden_layers_add_to_atoms(quick, X):
     autoencoder = quick(hidden_layer_sizes=(16,), max_epochs=30).fit(X)
     assert autoencoder.best_epoch_ > 0
     codes = autoencoder.transform(X)
@@ -108,7 +108,7 @@ def test_hidden_layers_add_to_sums_of_atoms(quick, X):
 @pytest.mark.filterwarnings("ignore:Every column of X is constant")
 @pytest.mark.parametrize("sparsity", ["topk", "l1", "kl"])
 @pytest.mark.parametrize("early_stopping", [True, False])
-def test_constant_tables_are_fitted_with_every_penalty(quick, sparsity, early_stopping):
+def test_constant_tables_fit_every_penalty(quick, sparsity, early_stopping):
     rows = np.full((7, 1), 0.1)
     parameters = {"sparsity": sparsity, "early_stopping": early_stopping}
     estimator = quick(1, k=1, **parameters).fit(rows)
@@ -145,14 +145,14 @@ def test_activity_is_near_its_target(quick, X):
 
 
 @pytest.mark.parametrize("sparsity", ["l1", "kl"])
-def test_they_can_be_fitted_to_gaps_and_categories(quick, pandas_frame, sparsity):
+def test_gaps_and_categories_are_fitted(quick, pandas_frame, sparsity):
     autoencoder = quick(4, sparsity=sparsity).fit(pandas_frame)
     assert np.isfinite(autoencoder.transform(pandas_frame)).all()
     assert list(autoencoder.reconstruct(pandas_frame)) == list(pandas_frame)
 
 
 @pytest.mark.parametrize("target_activity", [0.0, 1.0, -0.5, 2])
-def test_a_target_beyond_0_and_1_is_refused(quick, X, target_activity):
+def test_targets_outside_range_are_refused(quick, X, target_activity):
     with pytest.raises(ValueError, match="'target_activity' parameter"):
         quick(sparsity="kl", target_activity=target_activity).fit(X)
 

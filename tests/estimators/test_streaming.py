@@ -37,14 +37,14 @@ def learned(estimator):
     return pickle.loads(pickle.dumps(vars(estimator)))
 
 
-def test_the_first_chunk_starts_as_its_pca(noiseless, X):
+def test_first_chunk_starts_as_pca(noiseless, X):
     first = noiseless(learning_rate=1e-12).partial_fit(X[:CHUNK])
     pca = PCA(2).fit(X[:CHUNK])
     expected = pca.inverse_transform(pca.transform(X))
     np.testing.assert_allclose(first.reconstruct(X), expected, atol=1e-5)
 
 
-def test_passes_leave_the_first_chunks_pca_behind(noiseless, X):
+def test_more_passes_beat_first_pca(noiseless, X):
     start = noiseless(learning_rate=1e-12).partial_fit(X[:CHUNK]).score(X)
     estimator = stream(noiseless(), X, n_passes=6)
     assert 1 - estimator.score(X) < 0.8 * (1 - start)
@@ -54,7 +54,7 @@ def test_same_chunks_give_the_same_bits(quick, X):
     assert same_state(stream(quick(), X, 2), stream(quick(), X, 2))
 
 
-def test_without_a_random_state_one_draw_makes_all(quick, X):
+def test_one_seed_serves_all_chunks(quick, X):
     codes, draws = [], []
     for _ in range(2):
         np.random.seed(3)  # noqa: NPY002
@@ -103,7 +103,7 @@ def test_fit_starts_afresh(quick, X):
     assert same_state(again, quick().fit(X))
 
 
-def test_after_fit_it_goes_on_from_its_weights(noiseless, X):
+def test_partial_fit_continues_from_fit(noiseless, X):
     fitted = noiseless(max_epochs=10).fit(X)
     before = fitted.reconstruct(X)
     assert fitted.best_epoch_ > 0
@@ -113,7 +113,7 @@ def test_after_fit_it_goes_on_from_its_weights(noiseless, X):
     assert len(fitted.loss_curve_) == n_losses + 1 == fitted.n_epochs_ + 1
 
 
-def test_after_a_start_that_was_kept_it_learns_with_new_layers(noiseless, X):
+def test_kept_starts_get_new_layers(noiseless, X):
     kept = noiseless(max_epochs=0).fit(X)
     assert kept.module_.is_linear
     before = kept.score(X)
@@ -124,7 +124,7 @@ def test_after_a_start_that_was_kept_it_learns_with_new_layers(noiseless, X):
     assert kept.score(X) > before + 0.05
 
 
-def test_codes_are_principal_on_the_first_chunk(noiseless, X):
+def test_first_chunk_has_principal_codes(noiseless, X):
     estimator = noiseless().partial_fit(X)
     codes = estimator.transform(X)
     np.testing.assert_allclose(codes.mean(axis=0), 0, atol=1e-5)
@@ -173,7 +173,7 @@ def test_single_rows_are_chunks(quick, X):
     assert np.isfinite(estimator.transform(X)).all()
 
 
-def test_where_pca_leaves_nothing_nothing_is_learned(noiseless, X):
+def test_exact_pca_leaves_nothing_to_learn(noiseless, X):
     flat = X[:, :2] @ np.ones((2, 6))
     estimator = noiseless(1).partial_fit(flat[:50]).partial_fit(flat[50:])
     assert estimator.best_epoch_ == 0
@@ -182,19 +182,19 @@ def test_where_pca_leaves_nothing_nothing_is_learned(noiseless, X):
     assert estimator.partial_fit(X).best_epoch_ == 3
 
 
-def test_more_components_than_the_first_chunk_has_rows_are_an_error(quick, X):
+def test_first_chunk_needs_n_components_rows(quick, X):
     with pytest.raises(ValueError, match=r"n_components must be at most .*=3"):
         quick(4).partial_fit(X[:3])
 
 
 @pytest.mark.parametrize("columns", [slice(0, 5), [0, 0, 1, 2, 3, 4, 5]])
-def test_chunks_of_another_width_are_an_error(quick, X, columns):
+def test_chunks_of_other_widths_are_refused(quick, X, columns):
     estimator = quick().partial_fit(X)
     with pytest.raises(ValueError, match=r"features, but .* is expecting 6 features"):
         estimator.partial_fit(X[:, columns])
 
 
-def test_a_chunk_that_fails_leaves_no_trace(quick, X, press_ctrl_c, monkeypatch):
+def test_failed_chunks_change_nothing(quick, X, press_ctrl_c, monkeypatch):
     estimator = quick().partial_fit(X[:CHUNK])
     before = pickle.dumps(vars(estimator))
     wrong = X[CHUNK:].copy()
@@ -214,7 +214,7 @@ def test_a_chunk_that_fails_leaves_no_trace(quick, X, press_ctrl_c, monkeypatch)
     assert pickle.dumps(vars(estimator)) == before
 
 
-def test_a_first_chunk_that_fails_fits_nothing(quick, X):
+def test_failed_first_chunks_fit_nothing(quick, X):
     estimator = quick(learning_rate=1e9)
     with pytest.raises(ValueError, match="must stay finite"):
         stream(estimator, X, size=300, n_passes=20)
@@ -238,7 +238,7 @@ def test_parameters_between_chunks_are_validated(quick, X, name):
     assert estimator.n_epochs_ == 1
 
 
-def test_the_network_stays_what_it_was_at_first(quick, X):
+def test_later_parameters_change_no_network(quick, X):
     estimator = quick().partial_fit(X)
     estimator.set_params(hidden_layer_sizes=(5,), n_components=3, standardize=True)
     estimator.partial_fit(X)
@@ -261,7 +261,7 @@ def test_sparse_and_dense_chunks_agree(quick, X):
     )
 
 
-def test_gaps_that_come_later_are_no_part_of_the_loss(quick, X, gappy):
+def test_loss_ignores_later_gaps(quick, X, gappy):
     estimator = quick().partial_fit(X[:CHUNK])
     stream(estimator, gappy[CHUNK:], n_passes=2)
     assert np.isfinite(estimator.loss_curve_).all()
@@ -284,7 +284,7 @@ def test_frames_are_streamed(quick, mixed):
     assert list(back.columns) == list(mixed.columns)
 
 
-def test_a_dtypes_whole_list_of_categories_is_known(quick, mixed):
+def test_all_categories_of_dtypes_are_known(quick, mixed):
     estimator = quick().partial_fit(mixed[:CHUNK])
     sizes = estimator._fitted.codec.schema.columns[4].categories
     assert sizes.frequent == ("l", "m", "s", "xl")
@@ -299,7 +299,7 @@ def test_a_dtypes_whole_list_of_categories_is_known(quick, mixed):
     assert quick().fit(mixed)._fitted.codec.schema.columns[4].width == 3
 
 
-def test_a_csv_is_streamed_and_new_strings_are_told(quick, pandas_frame):
+def test_csv_streams_warn_of_new_strings(quick, pandas_frame):
     table = pandas_frame[["length", "colour", "height"]].copy()
     table.loc[:CHUNK, "colour"] = "red"
     text = table.to_csv(index=False)

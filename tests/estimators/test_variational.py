@@ -35,7 +35,7 @@ def digits():
 
 @pytest.mark.parametrize("n_components", [1, 8, 30])
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
-def test_score_samples_of_the_start_are_pcas(quick, digits, n_components, dtype):
+def test_start_score_samples_equal_pca(quick, digits, n_components, dtype):
     rows = digits.astype(dtype)
     start = quick(n_components, max_epochs=0).fit(rows)
     pca = PCA(n_components, svd_solver="full").fit(digits)
@@ -45,7 +45,7 @@ def test_score_samples_of_the_start_are_pcas(quick, digits, n_components, dtype)
 
 
 @pytest.mark.parametrize("standardize", [False, True])
-def test_bound_of_the_start_is_pcas_score(quick, digits, standardize):
+def test_start_bound_equals_pca_score(quick, digits, standardize):
     train, held_out = digits[:1000], digits[1000:]
     start = quick(5, max_epochs=0, standardize=standardize).fit(train, X_val=held_out)
     encoded = [(rows - start.mean_) / start.scale_ for rows in (train, held_out)]
@@ -55,14 +55,14 @@ def test_bound_of_the_start_is_pcas_score(quick, digits, standardize):
     assert start.pca_validation_loss_ == pytest.approx(expected[1], rel=1e-4)
 
 
-def test_noise_variance_of_the_start_is_pcas(quick, digits):
+def test_start_noise_variance_equals_pca(quick, digits):
     start = quick(5, max_epochs=0).fit(digits)
     expected = PCA(5, svd_solver="full").fit(digits).noise_variance_
     found = start.noise_variance_ * start.scale_[0] ** 2
     assert found == pytest.approx(expected, rel=1e-4)
 
 
-def test_as_many_codes_as_columns_are_taken(quick, X):
+def test_full_number_of_codes_is_accepted(quick, X):
     estimator = quick(6).fit(X)
     assert np.isfinite(estimator.score_samples(X)).all()
     assert np.isfinite(estimator.sample(10, random_state=0)).all()
@@ -78,7 +78,7 @@ def test_training_raises_the_likelihood(X):
     assert trained.score(held_out) > PCA(2).fit(train).score(held_out) + 0.5
 
 
-def test_beta_zero_tells_more_and_a_large_one_less(quick, X):
+def test_divergence_falls_with_beta(quick, X):
     divergence = {
         beta: quick(beta=beta, early_stopping=False).fit(X).kl_per_component_.sum()
         for beta in (0, 1, 20)
@@ -86,7 +86,7 @@ def test_beta_zero_tells_more_and_a_large_one_less(quick, X):
     assert divergence[0] > divergence[1] > divergence[20]
 
 
-def test_divergences_are_those_of_the_posterior_of_the_training_rows(quick, X):
+def test_divergences_are_of_training_rows(quick, X):
     import torch
 
     estimator = quick().fit(X)
@@ -105,7 +105,7 @@ def test_warm_up_changes_training_and_ends(quick, X):
     assert plain.loss_curve_[1] > warmed.loss_curve_[1]
 
 
-def test_a_normal_prior_is_kept_if_asked_for(quick, X):
+def test_normal_priors_are_kept(quick, X):
     for max_epochs in (0, 4):
         prior = quick(prior="normal", max_epochs=max_epochs).fit(X).module_.prior
         assert prior.weights.tolist() == [1]
@@ -115,7 +115,7 @@ def test_a_normal_prior_is_kept_if_asked_for(quick, X):
 # Likelihoods
 
 
-def test_score_is_the_mean_of_score_samples(quick, X):
+def test_score_averages_score_samples(quick, X):
     estimator = quick().fit(X)
     assert estimator.score(X) == pytest.approx(estimator.score_samples(X).mean())
 
@@ -133,7 +133,7 @@ def test_likelihoods_are_in_input_units(quick, X):
     np.testing.assert_allclose(scaled.score_samples(10 * X), expected, rtol=1e-3)
 
 
-def test_likelihoods_of_missing_cells_leave_them_out(quick, gappy):
+def test_likelihoods_ignore_missing_cells(quick, gappy):
     estimator = quick(max_epochs=0).fit(gappy)
     holes = np.isnan(gappy).sum(axis=1)
     likelihood = estimator.score_samples(gappy)
@@ -157,7 +157,7 @@ def test_far_rows_are_unlikely(quick, X):
 # Sampling
 
 
-def test_samples_have_the_moments_of_the_rows(X):
+def test_samples_have_moments_of_rows(X):
     estimator = VariationalAutoencoder(3, max_epochs=60, random_state=0).fit(X)
     drawn = estimator.sample(20_000, random_state=0)
     deviation = X.std(axis=0)
@@ -167,7 +167,7 @@ def test_samples_have_the_moments_of_the_rows(X):
     np.testing.assert_allclose(drawn.std(axis=0), deviation, rtol=0.2)
 
 
-def test_samples_of_the_start_have_pcas_covariance(quick, X):
+def test_start_samples_have_pca_covariance(quick, X):
     start = quick(max_epochs=0).fit(X)
     drawn = start.sample(200_000, random_state=0)
     expected = PCA(2).fit(X).get_covariance()
@@ -176,7 +176,7 @@ def test_samples_of_the_start_have_pcas_covariance(quick, X):
     )
 
 
-def test_same_random_state_draws_the_same_rows(quick, X):
+def test_same_random_state_draws_same_rows(quick, X):
     estimator = quick().fit(X)
     draw = estimator.sample(5, random_state=3)
     np.testing.assert_array_equal(estimator.sample(5, random_state=3), draw)
@@ -190,20 +190,20 @@ def test_default_is_one_row(quick, X):
 
 
 @pytest.mark.parametrize("n_samples", [0, -1, 1.5, "2"])
-def test_a_number_of_samples_that_is_none_is_refused(quick, X, n_samples):
+def test_bad_numbers_of_samples_are_refused(quick, X, n_samples):
     estimator = quick().fit(X)
     with pytest.raises(ValueError, match="n_samples must be an integer of at least 1"):
         estimator.sample(n_samples)
 
 
-def test_mixed_tables_are_sampled_as_they_came(quick, mixed):
+def test_samples_have_the_given_container(quick, mixed):
     drawn = quick(3).fit(mixed).sample(50, random_state=0)
     assert type(drawn) is type(mixed)
     assert list(drawn.columns) == list(mixed.columns)
     assert list(drawn.dtypes) == list(mixed.dtypes)
 
 
-def test_sampled_categories_are_those_of_the_rows(quick, pandas_frame):
+def test_sampled_categories_were_seen(quick, pandas_frame):
     estimator = quick(3, max_epochs=30).fit(pandas_frame)
     drawn = estimator.sample(4_000, random_state=0)
     for name in ("colour", "size", "flag"):
@@ -214,7 +214,7 @@ def test_sampled_categories_are_those_of_the_rows(quick, pandas_frame):
         assert np.abs(found - seen).max() < 0.12
 
 
-def test_a_column_without_cells_is_sampled_missing(quick, X):
+def test_empty_columns_are_sampled_missing(quick, X):
     table = pd.DataFrame(X, columns=list("abcdef")).assign(g=np.nan)
     drawn = quick().fit(table).sample(4, random_state=0)
     assert drawn["g"].isna().all()

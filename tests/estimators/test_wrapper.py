@@ -18,19 +18,19 @@ from sklearn_ae._estimators.wrapper import fit_wrapped, with_seeds
 TASKS = FitTasks(None, None)  # of no estimator: none
 
 
-def test_none_means_the_autoencoder_with_its_defaults(X):
+def test_none_means_the_default_autoencoder(X):
     held = fit_wrapped(None, X[:8], 0, TASKS)
     defaults = clone(held).set_params(random_state=None)
     assert defaults.get_params() == AutoencoderTransformer().get_params()
 
 
-def test_what_is_given_stays_unfitted(X):
+def test_given_estimators_stay_unfitted(X):
     pca = PCA(2)
     assert fit_wrapped(pca, X, None, TASKS) is not pca
     assert not hasattr(pca, "components_")
 
 
-def test_frozen_estimators_are_used_as_they_are(X):
+def test_frozen_estimators_are_not_refitted(X):
     frozen = FrozenEstimator(PCA(2).fit(X[:100]))
     assert fit_wrapped(frozen, X, 0, TASKS) is frozen
     assert frozen.estimator.n_samples_ == 100
@@ -65,7 +65,7 @@ def test_unwrap_autoencoders_are_known(X):
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
-def test_codes_are_dense_and_float32_or_float64(X, dtype):
+def test_codes_are_dense_floats(X, dtype):
     rows = (X > 0).astype(dtype)
     for as_given in (rows, sparse.csr_array(rows)):
         scaler = MaxAbsScaler().fit(as_given)

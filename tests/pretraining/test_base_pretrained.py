@@ -27,12 +27,12 @@ from sklearn_ae._pretraining.fine_tune import _FEWEST_STEPS
 
 
 @pytest.mark.parametrize(("n_rows", "expected"), [(10, 300), (320, 70), (6_400, 13)])
-def test_automatic_epochs_are_no_few_steps(n_rows, expected):
+def test_auto_epochs_have_minimum_steps(n_rows, expected):
     options = PretrainedClassifier(batch_size=64)._recipe().training
     assert options.n_epochs(n_rows, _FEWEST_STEPS) == expected
 
 
-def test_none_is_the_autoencoder_with_its_defaults(X, few):
+def test_none_means_the_default_autoencoder(X, few):
     fitted = make_classifier(None, max_epochs=0).fit(X[:30, :3], few[:30])
     defaults = clone(fitted.estimator_).set_params(random_state=None)
     assert defaults.get_params() == AutoencoderTransformer().get_params()
@@ -48,9 +48,7 @@ def test_codes_are_learned_from_all_rows(X, few, frozen):
 
 @pytest.mark.parametrize("make", [make_classifier, make_regressor])
 @pytest.mark.parametrize("held", ["autoencoder", "PCA"])
-def test_never_worse_than_the_start_on_validation_rows(
-    X, few, numbers, frozen, make, held
-):
+def test_validation_loss_never_exceeds_the_start(X, few, numbers, frozen, make, held):
     held = frozen if held == "autoencoder" else PCA(2)
     labels = few if make is make_classifier else numbers
     fitted = make(held, max_epochs=20).fit(X, labels)
@@ -58,7 +56,7 @@ def test_never_worse_than_the_start_on_validation_rows(
     assert len(fitted.loss_curve_) == fitted.n_epochs_ + 1
 
 
-def test_the_encoder_is_tuned_and_a_frozen_one_is_not_changed(X, few, tuned, frozen):
+def test_fine_tuning_changes_no_frozen_estimator(X, few, tuned, frozen):
     assert tuned.estimator_ is frozen
     before = pickle.dumps(frozen)
     codes = frozen.transform(X)
@@ -68,7 +66,7 @@ def test_the_encoder_is_tuned_and_a_frozen_one_is_not_changed(X, few, tuned, fro
     assert np.abs(refitted.transform(X) - codes).max() > 1e-3
 
 
-def test_without_a_rate_the_encoder_stays(X, few, frozen):
+def test_zero_rate_keeps_the_encoder(X, few, frozen):
     fitted = make_classifier(frozen, **LONG, encoder_learning_rate=0.0).fit(X, few)
     assert fitted.best_epoch_ > 0
     np.testing.assert_allclose(fitted.transform(X), frozen.transform(X), atol=1e-5)
@@ -100,7 +98,7 @@ def test_mixed_tables_with_gaps_are_taken(pandas_frame):
 
 
 @pytest.mark.parametrize("make", [make_classifier, make_regressor])
-def test_the_same_seed_gives_the_same_bits(X, few, numbers, make):
+def test_same_seed_gives_same_bits(X, few, numbers, make):
     labels = few if make is make_classifier else numbers
     first, second = (
         make(clone(AUTOENCODER).set_params(random_state=None), max_epochs=3).fit(
@@ -143,7 +141,7 @@ def test_float32_rows_give_float32_codes(X, tuned):
 
 
 @pytest.mark.parametrize("library", ["pandas", "polars"])
-def test_codes_come_in_frames_and_predictions_in_arrays(X, tuned, library):
+def test_set_output_frames_codes_alone(X, tuned, library):
     framed = copy.copy(tuned).set_output(transform=library)
     codes = framed.transform(X)
     assert list(codes.columns) == tuned.get_feature_names_out().tolist()
@@ -168,7 +166,7 @@ def test_sparse_rows_give_the_same(X, few):
     )
 
 
-def test_parameters_of_what_is_held_can_be_searched(X, y):
+def test_sub_estimator_parameters_can_be_searched(X, y):
     search = GridSearchCV(
         make_classifier(clone(AUTOENCODER).set_params(max_epochs=0), max_epochs=0),
         {"estimator__n_components": [1, 3]},
@@ -185,7 +183,7 @@ def test_codes_have_names(X, tuned):
 # Faults
 
 
-def test_a_failed_fit_leaves_everything_as_it_was(X, few, frozen):
+def test_failed_fits_leave_the_former_fit(X, few, frozen):
     fitted = make_classifier(frozen, max_epochs=0).fit(X, few)
     before = fitted.predict_proba(X)
     with pytest.raises(ValueError, match="no labelled row"):

@@ -14,9 +14,7 @@ from _pretraining_cases import LONG, make_classifier, scale_codes
 
 @pytest.mark.parametrize("class_weight", [None, "balanced", {0: 1, 1: 5, 2: 0.5}])
 @pytest.mark.parametrize("n_classes", [2, 3])
-def test_the_start_is_logistic_regression_on_codes(
-    X, few, frozen, n_classes, class_weight
-):
+def test_start_is_logistic_regression_on_codes(X, few, frozen, n_classes, class_weight):
     if n_classes == 2:
         few = np.minimum(few, 1)
         class_weight = class_weight and "balanced"
@@ -47,7 +45,7 @@ def test_any_transformer_gives_codes(X, few, transformer):
     )
 
 
-def test_what_is_not_linear_is_learned(X, y, few, tuned, frozen):
+def test_nonlinear_classes_are_learned(X, y, few, tuned, frozen):
     start = make_classifier(frozen, max_epochs=0).fit(X, few)
     assert tuned.score(X, y) > start.score(X, y) + 0.05
 
@@ -58,7 +56,7 @@ def test_unlabelled_rows_are_learned_from(X, few, frozen, tuned):
     assert not np.array_equal(labelled.predict_proba(X), tuned.predict_proba(X))
 
 
-def test_below_five_labels_a_class_nothing_is_tuned(X, y, frozen):
+def test_few_labels_keep_the_start(X, y, frozen):
     few = np.full(len(y), -1)
     few[:14] = y[:14]
     assert set(few) == {-1, 0, 1, 2}
@@ -84,7 +82,7 @@ def test_balanced_weights_find_a_rare_class(X, frozen):
     assert balanced.predict(X).sum() > plain.predict(X).sum()
 
 
-def test_labels_of_any_type_give_the_same(X, few, frozen):
+def test_types_of_labels_change_nothing(X, few, frozen):
     names = np.array(["a", "b", "c"], dtype=object)[few]
     names[few < 0] = None
     expected = make_classifier(frozen).fit(X, few).predict_proba(X)

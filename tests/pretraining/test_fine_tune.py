@@ -41,7 +41,7 @@ def scores(tuned, estimator, X):
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 @pytest.mark.parametrize("size", [0.0, 1e-3, 1.0, 200.0])
-def test_what_like_rows_differ_by_is_not_scaled_up(X, monkeypatch, dtype, size):
+def test_rounding_of_equal_rows_stays_small(X, monkeypatch, dtype, size):
     # Products may be summed in another order for the last rows of a table.
     autoencoder = AutoencoderTransformer(3, max_epochs=0)
     rounding = size * np.finfo(dtype).eps * np.random.default_rng(0).normal(size=300)
@@ -54,7 +54,7 @@ def test_what_like_rows_differ_by_is_not_scaled_up(X, monkeypatch, dtype, size):
 
 
 @pytest.mark.parametrize("estimator", HELD)
-def test_codes_are_those_of_labelled_rows_scaled_by_all(X, estimator):
+def test_codes_are_scaled_by_all_rows(X, estimator):
     codes = estimator.fit_transform(X)
     found = given(estimator, X)
     np.testing.assert_allclose(found.codes, codes[LABELLED])
@@ -63,14 +63,14 @@ def test_codes_are_those_of_labelled_rows_scaled_by_all(X, estimator):
     np.testing.assert_allclose(scale, np.sqrt(codes.var(axis=0).mean()))
 
 
-def test_codes_of_other_libraries_are_rows_in_their_scale(X):
+def test_other_codes_are_scaled_rows(X):
     found = given(MaxAbsScaler(), 1e9 + X)
     rows, _ = found.rows.take(torch.arange(len(found.rows)))
     mean, scale = found.scaling
     np.testing.assert_allclose(rows, (found.codes - mean) / scale, atol=1e-5)
 
 
-def test_rows_come_with_noise_and_targets_without():
+def test_only_rows_have_noise():
     rows = LabelledRows(TensorRows(torch.eye(3)), torch.arange(3.0), lambda x: -x)
     taken, targets = rows.take(torch.tensor([2, 0]))
     np.testing.assert_array_equal(taken, -torch.eye(3)[[2, 0]])
@@ -86,7 +86,7 @@ def test_units_of_codes_make_no_difference(X, estimator, size):
 
 
 @pytest.mark.parametrize("estimator", HELD)
-def test_what_is_trained_starts_as_what_the_start_predicts(X, estimator):
+def test_trained_network_begins_at_the_start(X, estimator):
     start = tuned(estimator, X, max_epochs=0)
     still = tuned(estimator, X, head_learning_rate=1e-12, encoder_learning_rate=0.0)
     assert still.state.best_epoch == 3
@@ -94,7 +94,7 @@ def test_what_is_trained_starts_as_what_the_start_predicts(X, estimator):
     np.testing.assert_allclose(found, expected, atol=1e-5)
 
 
-def test_what_is_held_is_not_changed(X):
+def test_sub_estimators_are_not_changed(X):
     estimator = AutoencoderTransformer(3, max_epochs=0).fit(X)
     before = {name: array.copy() for name, array in estimator._fitted.arrays.items()}
     changed = tuned(FrozenEstimator(estimator), X).fitted.encoder.arrays

@@ -39,7 +39,7 @@ def test_chunks_make_no_difference(head):
     np.testing.assert_allclose(head.scores(codes), np.vstack(parts), rtol=1e-12)
 
 
-def test_codes_may_be_read_only_and_reversed(head):
+def test_codes_may_be_reversed_or_readonly(head):
     codes = codes_of_type(np.float64)
     expected = head.scores(codes)[::-1]
     codes.flags.writeable = False
@@ -69,7 +69,7 @@ def test_damaged_states_are_refused(head, change, message):
 
 
 @pytest.mark.parametrize("own", [True, False])
-def test_codes_are_those_of_what_is_held(X, head, own):
+def test_codes_are_of_the_estimator(X, head, own):
     estimator = AutoencoderTransformer(2, max_epochs=0) if own else PCA(2)
     estimator.fit(X)
     predictor = FittedPredictor(estimator._fitted if own else None, head)
@@ -80,7 +80,7 @@ def test_codes_are_those_of_what_is_held(X, head, own):
         np.testing.assert_array_equal(codes, expected)
 
 
-def test_codes_may_be_in_units_beyond_float32(head):
+def test_codes_may_exceed_float32(head):
     codes, unit = codes_of_type(np.float64), 1e40
     far = {name: unit * head.arrays[name].astype(float) for name in ("mean", "scale")}
     moved = FittedHead(ARGUMENTS, head.arrays | far)

@@ -20,14 +20,14 @@ def split(counts, **parameters):
     return numbers, split_labelled_rows(options, targets, RandomStreams(0))
 
 
-def test_parts_are_all_rows_but_those_alone_in_their_class():
+def test_parts_hold_all_but_single_rows():
     numbers, parts = split([12, 7, 1, 2])
-    assert numbers[parts.alone].tolist() == [2]
-    everything = np.sort(np.concatenate([*parts.parts, parts.alone]))
+    assert numbers[parts.always_train].tolist() == [2]
+    everything = np.sort(np.concatenate([*parts.parts, parts.always_train]))
     np.testing.assert_array_equal(everything, np.arange(len(numbers)))
 
 
-def test_every_class_is_spread_over_the_parts():
+def test_every_part_has_every_class():
     numbers, parts = split([25, 11, 7])
     counts = np.array([np.bincount(numbers[part], minlength=3) for part in parts.parts])
     assert (np.ptp(counts, axis=0) <= 1).all()
@@ -40,7 +40,7 @@ def test_every_class_is_trained_on(counts):
         assert set(numbers[parts.without(number)]) == set(range(4))
 
 
-def test_of_many_labels_a_part_is_set_aside():
+def test_many_labels_have_one_part():
     numbers, parts = split([900, 300])
     assert len(parts.parts) == 1
     assert np.bincount(numbers[parts.parts[0]]).tolist() == [90, 30]
@@ -55,7 +55,7 @@ def test_patience_watches_one_training():
     ("counts", "parameters"),
     [([8, 1], {}), ([4, 5, 5], {}), ([20, 20], {"early_stopping": False})],
 )
-def test_nothing_judges_few_labels_or_without_early_stopping(counts, parameters):
+def test_few_labels_have_no_parts(counts, parameters):
     numbers, parts = split(counts, **parameters)
     assert parts.parts == []
     assert len(parts.without(0)) == len(numbers)

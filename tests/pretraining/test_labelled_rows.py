@@ -33,7 +33,7 @@ def test_labelled_rows_come_with_their_targets(labelled):
     assert targets.tolist() == [2, 0]
 
 
-def test_others_come_after_them_noisy_and_clean(labelled, others):
+def test_unlabelled_rows_come_noisy_and_clean(labelled, others):
     rows, targets = partly(labelled, others).take(torch.tensor([2, 0]))
     assert rows[:2].tolist() == [[-4, -5], [0, -1]]
     assert targets.tolist() == [2, 0]
@@ -43,7 +43,7 @@ def test_others_come_after_them_noisy_and_clean(labelled, others):
     assert torch.equal(noisy, -clean)
 
 
-def test_others_are_drawn_anew_and_the_same_for_a_seed(labelled, others):
+def test_unlabelled_draws_depend_on_the_seed(labelled, others):
     source, again = partly(labelled, others), partly(labelled, others)
     first, second = (source.take(torch.tensor([0]))[0] for _ in range(2))
     assert not torch.equal(first, second)

@@ -10,7 +10,7 @@ ALPHAS = np.logspace(-3, 4, 15)
 
 
 @pytest.mark.parametrize("n_outputs", [None, 1, 2])
-def test_the_start_is_ridge_regression_on_codes(X, numbers, frozen, n_outputs):
+def test_start_is_ridge_regression_on_codes(X, numbers, frozen, n_outputs):
     if n_outputs:
         numbers = np.column_stack([numbers, -(numbers**2)][:n_outputs])
     known = ~np.isnan(numbers.reshape(len(X), -1)).any(axis=1)
@@ -23,7 +23,7 @@ def test_the_start_is_ridge_regression_on_codes(X, numbers, frozen, n_outputs):
 
 
 @pytest.mark.parametrize("n_labels", [1, 2, 9])
-def test_few_numbers_are_enough_for_a_start(X, numbers, frozen, n_labels):
+def test_few_numbers_keep_the_start(X, numbers, frozen, n_labels):
     some = np.full(len(X), np.nan)
     some[:n_labels] = X[:n_labels, 4]
     fitted = make_regressor(frozen).fit(X, some)

@@ -24,28 +24,28 @@ def test_balanced_weights_are_one_over_shares():
 @pytest.mark.parametrize(
     "class_weight", [{0: 1, 1: -1}, {0: 0, 1: 0}, {0: 1, 1: np.nan}, {0: 1, 1: np.inf}]
 )
-def test_weights_that_are_no_weights_are_refused(class_weight):
+def test_invalid_class_weights_are_refused(class_weight):
     with pytest.raises(ValueError, match="class_weight must be finite, not negative"):
         class_targets([2, 2], class_weight)
 
 
 @pytest.mark.parametrize(("counts", "few"), [([5, 4], True), ([9, 1], False)])
-def test_five_labels_a_class_are_not_few(counts, few):
+def test_five_labels_a_class_suffice(counts, few):
     assert class_targets(counts).are_few == few
 
 
 def test_classes_are_judged_by_indicators():
-    indicators = class_targets([1, 2]).judged()
+    indicators = class_targets([1, 2]).validation_tensor()
     np.testing.assert_array_equal(indicators, [[1, 0], [0, 1], [0, 1]])
 
 
-def test_every_row_is_in_the_layer_of_its_class():
+def test_layers_hold_rows_by_class():
     layers = class_targets([3, 1, 2]).layers(np.random.default_rng(0))
     assert [sorted(layer.tolist()) for layer in layers] == [[0, 1, 2], [3], [4, 5]]
 
 
 @pytest.mark.parametrize("unit", [1e-300, 1e-9, 1.0, 1e300])
-def test_numbers_of_any_size_are_centred_and_scaled(unit):
+def test_numbers_are_scaled_at_any_size(unit):
     targets = number_targets(np.array([1.0, 2.0, 6.0]) * unit)
     plain = number_targets(np.array([1.0, 2.0, 6.0]))
     np.testing.assert_allclose(targets.numbers, plain.numbers)
