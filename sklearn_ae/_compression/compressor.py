@@ -39,8 +39,7 @@ from .quantizer import (
 
 # The default bound, of the reconstruction's error and of the rows' variance.
 _SHARE_OF_ERROR, _SHARE_OF_VARIANCE = 0.1, 1e-6
-# Rows that differ by no more than this many rounding errors are constant.
-_ROUNDING_ERRORS = 16
+_ROUNDING_ERRORS = 16  # rows that differ by no more than so many are constant
 _MOST_ROWS_DECODED, _MOST_ROWS_FOR_LEVELS = 2**10, 2**14
 
 
@@ -211,10 +210,7 @@ class CodeCompressor(BaseWrapper):
 
     def _check_fitted(self):
         if (self.bits_ is None) == (self.error_bound_ is None):
-            raise ValueError(
-                "Either bits_ or error_bound_ must be None, got "
-                f"bits_={self.bits_} and error_bound_={self.error_bound_}."
-            )
+            raise ValueError("Exactly one of bits_ and error_bound_ must be None.")
 
     def _check_restored(self):
         super()._check_restored()
