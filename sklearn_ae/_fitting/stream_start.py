@@ -1,4 +1,4 @@
-"""Where partial_fit begins: at PCA of a first chunk, after fit, or where it was."""
+"""Start of partial_fit: from a first chunk, after fit, or from the last chunk."""
 
 from typing import Any, NamedTuple
 
@@ -18,16 +18,16 @@ from .recipe import Recipe
 from .reconstruct_rows import RowReconstruction, code_unit
 from .stream_state import StreamState
 
-_FIT_ROWS = 1_000  # that the codes of a fit count for
+_FIT_ROWS = 1_000  # the weight of the codes of a fit, in rows
 
 
 class Published(NamedTuple):
-    """Fitted attributes of an estimator, from which a stream goes on.
+    """Fitted attributes of an estimator that a stream continues.
 
     Attributes
     ----------
     fitted : FittedAutoencoder or None
-        Encodes and decodes; None before anything is published.
+        Fitted state; None before the first chunk of a random start.
 
     explained_variance : ndarray of shape (n_components,)
         Variance of each code.
@@ -36,7 +36,7 @@ class Published(NamedTuple):
         Training losses so far; empty before the first chunk.
 
     best_epoch : int
-        The epoch that is published; 0 is a start.
+        Epoch of the published weights; 0 is the start.
     """
 
     fitted: FittedAutoencoder | None
@@ -46,21 +46,21 @@ class Published(NamedTuple):
 
 
 class StreamPosition(NamedTuple):
-    """Where a stream stands between two chunks.
+    """Position of a stream between two chunks.
 
     Attributes
     ----------
     stream : StreamState
-        What is known of the chunks so far.
+        State after the chunks so far.
 
     module : torch.nn.Module
-        The network as it stands, on the CPU and in ``eval()``.
+        The network, on the CPU and in ``eval()`` mode.
 
     codec : TableCodec
-        Fixed by the first chunk.
+        Codec that the first chunk was fitted to.
 
     published : Published
-        What the estimator has; its network equals `module`.
+        Fitted attributes; their network computes the same as `module`.
     """
 
     stream: StreamState
@@ -70,25 +70,25 @@ class StreamPosition(NamedTuple):
 
 
 def begin_stream(recipe: Recipe, columns: TableSchema, X) -> StreamPosition:
-    """Start at PCA of a first chunk, or at random.
+    """Start from PCA of a first chunk, or from random weights.
 
     Parameters
     ----------
     recipe : Recipe
-        What to fit.
+        Recipe of the stream.
 
     columns : TableSchema
-        The columns of X.
+        Schema of X.
 
     X : {ndarray, CSR matrix} of shape (n_samples, n_features)
         Numbers as `columns` reads them.
 
     Returns
     -------
-    standing : StreamPosition
-        Before any step.
+    position : StreamPosition
+        Position before the first step.
     """
-    streams, seed = _streams(recipe)
+    streams, seed = _seeded_streams(recipe)
     problem = RowReconstruction(recipe, columns, X)
     table, codec = problem.table, problem.codec
     [start] = problem.fit_starts([], streams.integer("start"))
@@ -106,49 +106,46 @@ def begin_stream(recipe: Recipe, columns: TableSchema, X) -> StreamPosition:
             codec,
             design.network_class.__name__,
             design.linear_arguments,
-            rotated_arrays(design.linear(start), axes, np.float64),
+            rotated_arrays(design.build_linear(start), axes, np.float64),
             code_units(axes.variance, unit, whiten=recipe.whiten),
         )
-    stream = _first_stream(
+    stream = _initial_state(
+        module,
         seed=seed,
-        module=module,
         start_loss=None if recipe.starts_at_pca else 1.0,
         n_cells=table.layout().n_cells,
         code_unit=unit,
         network=arguments,
         noise_unit=table.noise_unit,
-        codes=_moments(axes.variance, X.shape[0]),
+        codes=CodeMoments.uncorrelated(axes.variance, X.shape[0]),
     )
     published = Published(fitted, axes.variance * unit**2, [], 0)
     return StreamPosition(stream, module, codec, published)
 
 
 def resume_after_fit(recipe: Recipe, published: Published) -> StreamPosition:
-    """Go on from what `fit` left.
+    """Continue after `fit`.
 
-    If that is linear, it gets new hidden layers that add nothing yet.
+    A linear network gets new hidden layers, which add nothing before the first step.
 
     Parameters
     ----------
     recipe : Recipe
-        What to fit.
+        Recipe of the stream.
 
     published : Published
         Fitted attributes.
 
     Returns
     -------
-    standing : StreamPosition
-        Before any step of a stream.
+    position : StreamPosition
+        Position before the first step.
     """
-    fitted, (streams, seed) = published.fitted, _streams(recipe)
+    fitted, (streams, seed) = published.fitted, _seeded_streams(recipe)
     codec, arguments = fitted.codec, fitted.network
-    standardized = recipe.scales_columns(codec.schema)
-    noise_unit = codec.noise_unit(standardized=standardized)
-    n_cells = float(np.count_nonzero(~codec.empty))
-    weights = streams.torch("weights")
-    module = _network(fitted.kind, arguments, weights, recipe)
-    module.load_state_dict(_tensors(fitted.arrays))
+    noise_unit = codec.noise_unit(standardized=recipe.scales_columns(codec.schema))
+    module = _build_network(fitted.kind, arguments, streams.torch("weights"), recipe)
+    module.load_state_dict(_to_tensors(fitted.arrays))
     unit = code_unit(recipe, codec, module)
     variance = published.explained_variance / unit**2
     if module.is_linear and recipe.hidden_layer_sizes:
@@ -158,17 +155,18 @@ def resume_after_fit(recipe: Recipe, published: Published) -> StreamPosition:
             "activation": recipe.activation,
             "gap_columns": _gap_columns(recipe, table.layout(), ()),
         }
-        deeper = _network(fitted.kind, arguments, streams.torch("weights"), recipe)
+        generator = streams.torch("weights")
+        deeper = _build_network(fitted.kind, arguments, generator, recipe)
         module = _start_at_linear(deeper, module, variance)
-    stream = _first_stream(
+    stream = _initial_state(
+        module,
         seed=seed,
-        module=module,
         start_loss=min(float(published.losses[0]), 1.0),
-        n_cells=n_cells,
+        n_cells=float(np.count_nonzero(~codec.empty)),
         code_unit=unit,
         network=arguments,
         noise_unit=noise_unit,
-        codes=_moments(variance, _FIT_ROWS),
+        codes=CodeMoments.uncorrelated(variance, _FIT_ROWS),
     )
     return StreamPosition(stream, module.eval(), codec, published)
 
@@ -176,12 +174,12 @@ def resume_after_fit(recipe: Recipe, published: Published) -> StreamPosition:
 def resume_stream(
     recipe: Recipe, published: Published, state: dict[str, Any]
 ) -> StreamPosition:
-    """Go on where the last chunk ended.
+    """Continue after the last chunk.
 
     Parameters
     ----------
     recipe : Recipe
-        What to fit.
+        Recipe of the stream.
 
     published : Published
         Fitted attributes.
@@ -191,35 +189,35 @@ def resume_stream(
 
     Returns
     -------
-    standing : StreamPosition
-        As it was.
+    position : StreamPosition
+        Position after the last chunk.
     """
     fitted = published.fitted
     stream = StreamState.from_state(state, fitted)
-    module = _network(fitted.kind, stream.network, torch.Generator(), recipe)
+    module = _build_network(fitted.kind, stream.network, torch.Generator(), recipe)
     weights = torch.from_numpy(stream.steps["average"].copy())
     nn.utils.vector_to_parameters(weights, module.parameters())
     ranges = {name: fitted.arrays.get(name) for name, _ in module.named_buffers()}
-    known = {name: array for name, array in ranges.items() if array is not None}
-    module.load_state_dict(_tensors(known), strict=False)
+    recorded = {name: array for name, array in ranges.items() if array is not None}
+    module.load_state_dict(_to_tensors(recorded), strict=False)
     return StreamPosition(stream, module.eval(), fitted.codec, published)
 
 
-def _first_stream(*, module: nn.Module, **known: Any) -> StreamState:
-    """Return a stream before its first chunk and a network's first step."""
+def _initial_state(module: nn.Module, **others: Any) -> StreamState:
+    """Return the state of a stream before the network's first step."""
     steps = ScheduleFreeAdamW.initial_state(flatten_weights(module))
     return StreamState(
-        n_calls=0, n_rows=0, mean_loss=0.0, unit=1.0, steps=steps, **known
+        n_calls=0, n_rows=0, mean_loss=0.0, unit=1.0, steps=steps, **others
     )
 
 
-def _streams(recipe: Recipe) -> tuple[RandomStreams, int]:
-    """Return random numbers, and the seed that makes the same ones again."""
+def _seeded_streams(recipe: Recipe) -> tuple[RandomStreams, int]:
+    """Return random streams, and the seed from which to make them again."""
     seed = RandomStreams(recipe.random_state).integer("stream")
     return RandomStreams(seed), seed
 
 
-def _network(
+def _build_network(
     kind: str, arguments: dict[str, Any], generator: torch.Generator, recipe: Recipe
 ) -> nn.Module:
     return NETWORKS[kind](**arguments, generator=generator, fuse=recipe.fuse).eval()
@@ -228,7 +226,7 @@ def _network(
 def _start_at_linear(
     module: nn.Module, linear: nn.Module, variance: np.ndarray
 ) -> nn.Module:
-    """Make a network with hidden layers compute what a linear one does."""
+    """Set a network with hidden layers to the outputs of a linear one."""
     encoder, decoder = linear.linear_encoder, linear.linear_decoder
     deviations = torch.from_numpy(np.sqrt(variance)).float()
     module.start_at_maps(encoder.weight, decoder.weight, deviations, decoder.bias)
@@ -237,20 +235,14 @@ def _start_at_linear(
     return module
 
 
-def _moments(variance: np.ndarray, n_rows: int) -> CodeMoments:
-    """Return the moments of centred codes that are principal."""
-    scatter = np.diag(variance) * (n_rows - 1)
-    return CodeMoments(n_rows, np.zeros(len(variance)), scatter)
-
-
 def _gap_columns(recipe: Recipe, layout, gap_columns) -> tuple[int, ...]:
-    """Return the encoded columns to flag: with gaps, or given them by noise."""
+    """Return the encoded columns with missing cells, in the table or by noise."""
     noise = recipe.noise(layout, torch.Generator())
-    of_noise = [] if noise is None else noise.gap_columns()
-    return tuple(sorted({*gap_columns, *of_noise}))
+    masked_columns = [] if noise is None else noise.gap_columns()
+    return tuple(sorted({*gap_columns, *masked_columns}))
 
 
-def _tensors(arrays: dict[str, np.ndarray]) -> dict[str, torch.Tensor]:
+def _to_tensors(arrays: dict[str, np.ndarray]) -> dict[str, torch.Tensor]:
     return {
         name: torch.from_numpy(array.astype(np.float32))
         for name, array in arrays.items()

@@ -44,7 +44,7 @@ def test_networks_stand_at_their_starts(build):
     found = [networks.module, *networks.fold_networks]
     assert len(found) == len(networks.starts) == len(starts) == 6
     for network, start in zip(found, starts, strict=True):
-        expected = outputs(design.linear(start).float(), data)
+        expected = outputs(design.build_linear(start).float(), data)
         torch.testing.assert_close(outputs(network, data), expected)
         assert not network.is_linear
 
