@@ -25,7 +25,7 @@ def rows(X):
 
 
 def turn(network, rows, make=principal_axes):
-    """Return the axes and the network in float64, turned to them."""
+    """Return the axes, and the network in float64 rotated to them."""
     axes = make(network, TensorRows(rows))
     turned = Autoencoder(6, 3, (8,)).double()
     arrays = rotated_arrays(network, axes, np.float64)

@@ -1,4 +1,4 @@
-"""Small tables, of which every row judges a network that did not see it."""
+"""Fits of small tables, which are cross-fitted."""
 
 from dataclasses import replace
 

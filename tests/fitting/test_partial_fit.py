@@ -12,7 +12,7 @@ def columns(fit_table, X):
 
 @pytest.fixture
 def learn(columns):
-    """Learn from chunks; return the last result, and where the stream stands then."""
+    """Learn from chunks; return the last result and the stream's position."""
 
     def run(recipe, first, *others):
         position = begin_stream(recipe, columns, first)

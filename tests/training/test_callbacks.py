@@ -1,4 +1,4 @@
-"""What callbacks do with a history; most are tested with the engine, too."""
+"""Callbacks on histories; most are tested with the engine, too."""
 
 import math
 import re

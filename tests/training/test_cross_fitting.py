@@ -69,7 +69,7 @@ def cross_fit(
 
 @pytest.fixture
 def noted():
-    """Note which rows each module sees in training, and which judge it."""
+    """Note each module's training rows and validation rows."""
     trained, judged = defaultdict(Counter), defaultdict(Counter)
 
     def objective(module, batch):
@@ -85,14 +85,14 @@ def noted():
 
 
 def overfits(module, batch):
-    """Fall in training and rise in evaluation, the more so the further it went."""
+    """Return losses that fall in training and rise in evaluation."""
     target = 1.0 if module.training else -1.0
     spread = 0 * batch[1][:, 1]
     return (module.factor - target).square() + spread
 
 
 def best_in_the_middle(module, batch):
-    """Be best in evaluation before training is at its end."""
+    """Return losses that are lowest in evaluation before training ends."""
     target = 1.0 if module.training else 0.5
     return (module.factor - target).square() * (1 + 0.1 * batch[1][:, 1].tanh())
 

@@ -72,7 +72,7 @@ def test_ctrl_c_at_last_commits_training(quick, X, press_ctrl_c):
 
 
 class Slow:
-    """Rows that take so long to come that Ctrl-C is pressed."""
+    """Rows during whose conversion Ctrl-C is pressed."""
 
     def __init__(self, rows, press):
         self.rows, self.press, self.shape = rows, press, rows.shape

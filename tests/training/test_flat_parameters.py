@@ -203,7 +203,7 @@ def test_average_goes_on_after_loading(layer, flat):
 
 
 def trained(state=None, *, seeds, averaged=False):
-    """Return weights and average after a step a seed, from the start or a state."""
+    """Return the state after one step for each seed."""
     layer = nn.Linear(3, 2)
     nn.init.constant_(layer.weight, 0.5)
     nn.init.constant_(layer.bias, 0.1)

@@ -1,4 +1,4 @@
-"""Where a training stands at an epoch's end."""
+"""Structure of a training's saved progress."""
 
 import numpy as np
 import pytest
