@@ -11,5 +11,10 @@ from .predict_outputs import OutputPrediction, RegressionOptions
 from .recipe import Recipe
 from .reconstruct_rows import RowReconstruction
 from .resume import open_checkpoint
-from .stream_start import Published, begin_stream, resume_after_fit, resume_stream
-from .stream_state import StreamState
+from .streams import (
+    Published,
+    StreamState,
+    begin_stream,
+    resume_after_fit,
+    resume_stream,
+)

@@ -1,4 +1,4 @@
-"""The axes of codes: what a fit turns, orders or signs them to."""
+"""Axes of codes: rotation, order and signs after training."""
 
 import copy
 from collections.abc import Iterator
@@ -22,7 +22,7 @@ class CodeAxes(NamedTuple):
         Centre of the codes.
 
     rotation : ndarray of shape (n_components, n_components) or None
-        The map, orthogonal. None means that codes stay what they are.
+        Orthogonal matrix. None means that codes are not changed.
 
     variance : ndarray of shape (n_components,)
         Variance of each new code.
@@ -34,31 +34,37 @@ class CodeAxes(NamedTuple):
 
 
 class CodeMoments(NamedTuple):
-    """What is known of the codes of many rows.
+    """Moments of the codes of many rows.
 
     Attributes
     ----------
     n_rows : int
-        Their number.
+        Number of rows.
 
     mean : ndarray of shape (n_components,)
-        Their mean.
+        Mean code.
 
     scatter : ndarray of shape (n_components, n_components)
-        Their covariance, times n - 1.
+        Covariance of the codes, times n - 1.
     """
 
     n_rows: int
     mean: np.ndarray
     scatter: np.ndarray
 
+    @classmethod
+    def uncorrelated(cls, variance: np.ndarray, n_rows: int) -> "CodeMoments":
+        """Return the moments of centred, uncorrelated codes."""
+        scatter = np.diag(variance) * (n_rows - 1)
+        return cls(n_rows, np.zeros(len(variance)), scatter)
+
     @property
     def covariance(self) -> np.ndarray:
-        """Covariance of the codes, with n - 1."""
+        """Covariance of the codes, with denominator n - 1."""
         return self.scatter / (self.n_rows - 1)
 
-    def merged(self, others: "CodeMoments") -> "CodeMoments":
-        """Return the moments of these codes and others (Chan et al. 1979)."""
+    def merge(self, others: "CodeMoments") -> "CodeMoments":
+        """Return the moments of both sets of codes (Chan et al. 1979)."""
         n_rows = self.n_rows + others.n_rows
         change = others.mean - self.mean
         share = others.n_rows / n_rows
@@ -72,7 +78,8 @@ class CodeMoments(NamedTuple):
     def principal_axes(self) -> CodeAxes:
         """Return the principal axes of the codes.
 
-        Signs follow scikit-learn's rule: the largest entry of an axis is positive.
+        Signs follow scikit-learn's ``svd_flip``: the largest entry of an axis is
+        positive.
         """
         variance, vectors = np.linalg.eigh(self.covariance)
         _, rotation = svd_flip(None, vectors.T[::-1].copy(), u_based_decision=False)
@@ -86,19 +93,19 @@ def gather_code_moments(module: nn.Module, rows: RowSource) -> CodeMoments:
     Parameters
     ----------
     module : torch.nn.Module
-        The trained network; its ranges become those over these rows, as it was trained
-        on them and as they are, so that nothing is held on any of them.
+        The trained network. It records its ranges over these rows, corrupted and clean,
+        so that none of them is clamped later.
 
     rows : RowSource
-        The rows. Codes are those of the targets.
+        The rows. Codes are those of the targets, which are clean.
 
     Returns
     -------
     moments : CodeMoments
-        Gathered in float64.
+        In float64.
     """
     total, product = 0.0, 0.0
-    for code in _recorded(module, rows):
+    for code in _record_codes(module, rows):
         total = total + code.sum(dim=0)
         product = product + code.T @ code
     mean = total / len(rows)
@@ -108,21 +115,21 @@ def gather_code_moments(module: nn.Module, rows: RowSource) -> CodeMoments:
 
 @torch.no_grad()
 def gather_code_variances(module: nn.Module, rows: RowSource) -> np.ndarray:
-    """Gather the variances of codes alone, else as :func:`gather_code_moments`."""
+    """Gather the variances of codes, as :func:`gather_code_moments` does moments."""
     total, square = 0.0, 0.0
-    for code in _recorded(module, rows):
+    for code in _record_codes(module, rows):
         total = total + code.sum(dim=0)
         square = square + code.square().sum(dim=0)
     variance = (square - total**2 / len(rows)) / (len(rows) - 1)
     return variance.clamp_min(0).cpu().numpy()
 
 
-def _recorded(module: nn.Module, rows: RowSource) -> Iterator[Tensor]:
+def _record_codes(module: nn.Module, rows: RowSource) -> Iterator[Tensor]:
     """Yield the codes of all rows in float64, and record the network's ranges."""
     with recording_ranges(module):
-        for seen, clean in iterate_rows(rows):
-            code = module.record(seen)
-            if clean is not seen:
+        for inputs, clean in iterate_rows(rows):
+            code = module.record(inputs)
+            if clean is not inputs:
                 code = module.record(clean)
             yield code.double()
 
@@ -133,7 +140,8 @@ def principal_axes(module: nn.Module, rows: RowSource) -> CodeAxes:
     Parameters
     ----------
     module : torch.nn.Module
-        The trained network, whose ranges are recorded; its codes may be turned.
+        The trained network, whose ranges are recorded. A rotation of its codes must
+        change no reconstruction.
 
     rows : RowSource
         The training rows, at least two.
@@ -147,13 +155,13 @@ def principal_axes(module: nn.Module, rows: RowSource) -> CodeAxes:
 
 
 def ordered_axes(module: nn.Module, rows: RowSource) -> CodeAxes:
-    """Return the axes that codes have, ordered by variance, and signed.
+    """Return the axes of codes without rotation, ordered by variance, with fixed signs.
 
     Parameters
     ----------
     module : torch.nn.Module
         The trained network, whose ranges are recorded. The largest of each code's
-        `loadings` becomes positive, as in scikit-learn's rule.
+        `loadings` becomes positive, as in scikit-learn's ``svd_flip``.
 
     rows : RowSource
         The training rows.
@@ -165,20 +173,21 @@ def ordered_axes(module: nn.Module, rows: RowSource) -> CodeAxes:
     """
     variance = gather_code_variances(module, rows)
     order = np.argsort(-variance, kind="stable")
-    columns = module.loadings.detach().cpu().double().numpy()
-    largest = np.take_along_axis(columns, np.abs(columns).argmax(axis=0)[None], axis=0)
+    loadings = module.loadings.detach().cpu().double().numpy()
+    rows_of_largest = np.abs(loadings).argmax(axis=0)[None]
+    largest = np.take_along_axis(loadings, rows_of_largest, axis=0)
     signs = np.where(largest[0] < 0, -1.0, 1.0)
     rotation = np.diag(signs)[order]
     return CodeAxes(np.zeros(len(order)), rotation, variance[order])
 
 
 def unrotated_axes(module: nn.Module, rows: RowSource) -> CodeAxes:
-    """Return the axes that codes have.
+    """Return the axes of codes without rotation, order or signs.
 
     Parameters
     ----------
     module : torch.nn.Module
-        The trained network, whose ranges are recorded; its codes stay what they are.
+        The trained network, whose ranges are recorded.
 
     rows : RowSource
         The training rows.
@@ -195,16 +204,16 @@ def unrotated_axes(module: nn.Module, rows: RowSource) -> CodeAxes:
 def rotated_arrays(
     module: nn.Module, axes: CodeAxes, dtype: type
 ) -> dict[str, np.ndarray]:
-    """Return the weights of a network whose codes are turned to `axes`.
+    """Return the weights of a network with its codes rotated to `axes`.
 
-    They are folded in float64, then cast to `dtype`.
+    The rotation is folded into them in float64, then they are cast to `dtype`.
     """
-    turned = copy.deepcopy(module).cpu().double()
+    rotated = copy.deepcopy(module).cpu().double()
     if axes.rotation is not None:
-        turned.turn_codes(
+        rotated.turn_codes(
             torch.from_numpy(axes.rotation),
             torch.from_numpy(axes.mean),
             torch.from_numpy(axes.rotation.T.copy()),
         )
-    state = turned.state_dict()
+    state = rotated.state_dict()
     return {name: value.numpy().astype(dtype) for name, value in state.items()}

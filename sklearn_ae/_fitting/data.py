@@ -1,4 +1,4 @@
-"""Training data: rows of tables as training sees them."""
+"""Training data: row sources of tables, and the loss of reconstructions."""
 
 from typing import Any, NamedTuple
 
@@ -15,37 +15,37 @@ _MOST_BYTES = 2**28  # of encoded rows in memory
 
 
 class TrainingData(NamedTuple):
-    """Rows of a fit, and the loss of their reconstruction.
+    """Rows of a fit, and the loss of their reconstructions.
 
     Attributes
     ----------
     clean : RowSource
-        All rows as they are.
+        All rows, without noise.
 
     split : RowSplit
-        The same rows as training sees them, and validation rows.
+        Training rows, with noise if there is any, and validation rows.
 
     code_rows : RowSource
-        The rows whose codes are described after training.
+        Rows from whose codes the axes are found after training.
 
     validation_given : bool
-        Whether validation rows were given, and are not rows of the fit.
+        Whether the user gave the validation rows.
 
     loss : callable
-        Reconstruction loss of (module, batch).
+        Reconstruction loss: a function of (module, batch).
 
     n_cells : float
-        Mean number of observed cells in a row, a category being one.
+        Mean number of observed cells per row. A category is one cell.
 
     gap_columns : tuple of int
-        Encoded columns whose missing cells are flagged.
+        Encoded columns for whose missing cells the network has flags.
 
     complete : bool
-        Whether inputs are without gaps and noise.
+        Whether inputs have neither missing cells nor noise.
 
     layout : Layout or None, default=None
-        Of the encoded rows, for noise that shrinks with the loss. None means no such
-        noise.
+        Layout of the encoded rows, for noise that shrinks with the loss. None means no
+        such noise.
     """
 
     clean: RowSource
@@ -60,25 +60,25 @@ class TrainingData(NamedTuple):
 
     @property
     def is_corrupted(self) -> bool:
-        """Whether training inputs are other rows than the clean ones."""
+        """Whether training inputs have noise."""
         return self.split.rows is not self.clean
 
 
 class TableRows:
-    """Rows of a table, made dense and encoded when they are taken.
+    """Rows of a table that are encoded on demand.
 
-    They need no memory but the table's own, which may be a file's.
+    They need no memory beside the table's, which may be memory-mapped.
 
     Parameters
     ----------
     X : {ndarray, CSR matrix} of shape (n_rows, n_features)
-        The rows as they came.
+        Numbers of the table.
 
     codec : TableCodec
-        Encodes them.
+        Codec of the table.
 
     device : torch.device
-        Where taken rows go.
+        Device of the encoded rows.
     """
 
     def __init__(self, X, codec: TableCodec, device: torch.device) -> None:
@@ -95,10 +95,10 @@ class TableRows:
 
 
 def make_row_source(X, codec: TableCodec, device: torch.device) -> RowSource:
-    """Return the row source that fits X, dense or CSR.
+    """Return a row source of X, dense or CSR.
 
-    Dense rows are encoded once if that takes little memory. They are the same to the
-    bit either way.
+    Dense rows are encoded once if that takes little memory. The bits do not depend on
+    it.
     """
     if sparse.issparse(X) or 4 * len(X) * codec.n_encoded > _MOST_BYTES:
         return TableRows(X, codec, device)
@@ -109,12 +109,12 @@ def make_row_source(X, codec: TableCodec, device: torch.device) -> RowSource:
 
 
 class PairedTables(NamedTuple):
-    """Rows and what belongs to them.
+    """Inputs and outputs, row by row.
 
     Attributes
     ----------
     X : {ndarray, CSR matrix} of shape (n_samples, n_features)
-        Numbers of a table.
+        Inputs: numbers of a table.
 
     Y : ndarray of shape (n_samples, n_outputs)
         Outputs, finite.

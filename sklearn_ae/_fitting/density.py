@@ -1,4 +1,4 @@
-"""The density of rows that a fitted variational network stands for."""
+"""Density of rows under a fitted variational network: prior, likelihood, draws."""
 
 import warnings
 from collections.abc import Iterator
@@ -15,10 +15,10 @@ from .._training import EVALUATION_ROWS, RowSource, iterate_rows
 from ..nn import VariationalNetwork
 from .fitted import FittedAutoencoder
 
-_MOST_ROWS, _HELD_OUT = 10_000, 0.2
-_FEWEST_ROWS = 100
-_NUMBERS = (1, 2, 4, 8, 16, 32)
-_LEAST_VARIANCE = 1e-3
+_MIN_ROWS, _MAX_ROWS = 100, 10_000
+_HELD_OUT_SHARE = 0.2
+_N_GAUSSIANS = (1, 2, 4, 8, 16, 32)
+_MIN_VARIANCE = 1e-3
 
 
 def describe_density(fitted: FittedAutoencoder, rows: RowSource) -> dict[str, Any]:
@@ -32,7 +32,7 @@ def describe_density(fitted: FittedAutoencoder, rows: RowSource) -> dict[str, An
 
 @torch.no_grad()
 def kl_per_component(network: VariationalNetwork, rows: RowSource) -> np.ndarray:
-    """Return the mean divergence of each code from the prior of training, in nats."""
+    """Return each code's mean KL divergence from the prior of training, in nats."""
     total = sum(
         network.posterior(clean.cpu()).kl().double().sum(dim=0)
         for _, clean in iterate_rows(rows)
@@ -46,18 +46,19 @@ def log_likelihood(fitted: FittedAutoencoder, X, n_draws: int) -> np.ndarray:
     Parameters
     ----------
     fitted : FittedAutoencoder
-        Of a variational network.
+        Fitted state with a variational network.
 
     X : {ndarray, CSR matrix} of shape (n_samples, n_features)
         Numbers of a table.
 
     n_draws : int
-        Draws a row, the same whenever they are so many.
+        Number of draws per row. Calls with the same number use the same draws.
 
     Returns
     -------
     log_likelihood : ndarray of shape (n_samples,)
-        Of the observed cells, in input units, or with categories in encoded ones.
+        Log-likelihood of the observed cells, in input units, or in encoded units if
+        there are categories.
     """
     codec, dtype = fitted.codec, float_dtype(X)
     n_components = fitted.network["n_components"]
@@ -84,13 +85,13 @@ def draw_rows(
     Parameters
     ----------
     fitted : FittedAutoencoder
-        Of a variational network.
+        Fitted state with a variational network.
 
     n_samples : int
         Number of rows.
 
     deviation : float
-        Of the noise, in encoded units.
+        Standard deviation of the noise, in encoded units.
 
     generator : RandomState
         Source of codes and of noise.
@@ -98,7 +99,7 @@ def draw_rows(
     Returns
     -------
     numbers : ndarray of shape (n_samples, n_features)
-        In float64.
+        Numbers of the table, in float64.
     """
     n_components = fitted.network["n_components"]
     numbers = np.empty((n_samples, fitted.n_features))
@@ -116,11 +117,11 @@ def draw_rows(
 def fit_prior(
     network: VariationalNetwork, rows: RowSource, generator: torch.Generator
 ) -> int:
-    """Set the prior of a trained network to what codes are distributed like.
+    """Fit the prior of a trained network to the distribution of its codes.
 
     Mixtures of 1, 2, 4 and so on Gaussians are fitted to codes drawn from the
-    posteriors of the rows, as long as each explains held-out rows better than the last.
-    The standard normal distribution stays if none does better.
+    posteriors of the rows, as long as each has a higher likelihood on held-out rows
+    than the one before. The standard normal distribution is kept if none is better.
 
     Parameters
     ----------
@@ -131,7 +132,7 @@ def fit_prior(
         Training rows.
 
     generator : torch.Generator
-        Source of the draws, and of where mixtures begin.
+        Source of the draws, and of the mixtures' initial values.
 
     Returns
     -------
@@ -139,11 +140,11 @@ def fit_prior(
         Number of Gaussians.
     """
     codes = _draw_codes(network, rows, generator)
-    if len(codes) < _FEWEST_ROWS:
+    if len(codes) < _MIN_ROWS:
         return 1
-    held_out, seen = np.split(codes, [int(_HELD_OUT * len(codes))])
+    held_out, train = np.split(codes, [int(_HELD_OUT_SHARE * len(codes))])
     best, highest = None, float(norm.logpdf(held_out).sum(axis=1).mean())
-    for mixture in _mixtures(seen, generator):
+    for mixture in _fit_mixtures(train, generator):
         density = mixture.score(held_out)
         if best is not None and density <= highest:
             break
@@ -157,8 +158,8 @@ def fit_prior(
 
 
 def _draw_codes(network, rows, generator) -> np.ndarray:
-    """Draw a code for each of some rows, in a random order of rows."""
-    order = torch.randperm(len(rows), generator=generator)[:_MOST_ROWS]
+    """Draw a code for each of at most `_MAX_ROWS` rows, in random order."""
+    order = torch.randperm(len(rows), generator=generator)[:_MAX_ROWS]
     codes = []
     for index in order.split(EVALUATION_ROWS):
         posterior = network.posterior(rows.take(index)[1])
@@ -166,14 +167,14 @@ def _draw_codes(network, rows, generator) -> np.ndarray:
     return torch.cat(codes).double().cpu().numpy()
 
 
-def _mixtures(codes: np.ndarray, generator) -> Iterator[GaussianMixture]:
-    """Fit mixtures of twice as many Gaussians each."""
-    for n_gaussians in _NUMBERS:
+def _fit_mixtures(codes: np.ndarray, generator) -> Iterator[GaussianMixture]:
+    """Yield mixtures of more and more Gaussians."""
+    for n_gaussians in _N_GAUSSIANS:
         seed = int(torch.randint(2**31, (), generator=generator))
         mixture = GaussianMixture(
-            n_gaussians, reg_covar=_LEAST_VARIANCE, random_state=seed
+            n_gaussians, reg_covar=_MIN_VARIANCE, random_state=seed
         )
         with warnings.catch_warnings():
-            # One that still improves is judged like any other.
+            # A mixture that has not converged is compared like any other.
             warnings.simplefilter("ignore", ConvergenceWarning)
             yield mixture.fit(codes)

@@ -1,4 +1,4 @@
-"""The one pipeline of fits: data, start, networks, training, axes of codes."""
+"""Pipeline of every fit: data, start, networks, training, axes of codes."""
 
 import copy
 import math
@@ -32,26 +32,27 @@ from .networks import (
 from .problem import Problem, Start, fit_starts, start_axes
 from .recipe import Recipe
 
-NEGLIGIBLE_SHARE = 1e-10  # share of the variance
+NEGLIGIBLE_SHARE = 1e-10  # of the variance: less is not worth training for
 
-# Returns who is told of epochs, by the number of epochs, the number of parts of the
-# validation rows, and what returns the result of a training that ends in a state.
+# observe(n_epochs, n_parts, make_result) returns the observer of a training, or None:
+# n_parts is the number of parts of the validation rows, and make_result(state) returns
+# the FitResult of a training that ends in a state.
 Observe = Callable[[int, int, Callable[[TrainingState], Any]], Observer | None]
 
 
 class FitResult(NamedTuple):
-    """What a fit learns. Nothing of it is assigned to an estimator.
+    """Result of a fit, for an estimator to assign.
 
     Attributes
     ----------
     fitted : FittedAutoencoder or FittedPair
-        Encodes and decodes, or predicts.
+        Fitted state that encodes and decodes, or predicts.
 
     explained_variance : ndarray of shape (n_components,)
         Variance of each code.
 
     state : TrainingState
-        Curves, best epoch, and Ctrl-C if it ended training.
+        Loss curves, best epoch, and the Ctrl-C that ended training, if any.
 
     start_loss : float or None
         Loss of the linear start on the validation rows.
@@ -67,8 +68,8 @@ class FitResult(NamedTuple):
     attributes: dict[str, Any]
 
 
-class _Fit(NamedTuple):
-    """A fit before its training."""
+class _PreparedFit(NamedTuple):
+    """All parts of a fit before training."""
 
     recipe: Recipe
     problem: Problem
@@ -97,24 +98,24 @@ def fit_problem(
     Parameters
     ----------
     recipe : Recipe
-        What to fit, and how.
+        Network, objective, start and training options.
 
     problem : Problem
-        What it is fitted to.
+        Tables of the fit.
 
     streams : RandomStreams
-        Source of all that is drawn.
+        Source of all random numbers.
 
     checkpoint : Checkpoint or None
-        Gets the progress of training, which goes on there.
+        Saves the progress of training. Training resumes from what it holds.
 
     observe : callable
-        Returns who is told of epochs.
+        Returns the observer of the epochs, or None.
 
     Returns
     -------
     result : FitResult
-        All that was learned.
+        The result.
     """
     data = problem.prepare_data(recipe, streams)
     starts = fit_starts(problem, data, streams)
@@ -122,7 +123,9 @@ def fit_problem(
     design = design_network(recipe, arguments, data, streams)
     started = build_networks(recipe, design, starts, data, streams)
     loss = start_loss(started.linear[1:], design.objective, data.split)
-    prepared = _Fit(recipe, problem, streams, data, starts[0], design, started, loss)
+    prepared = _PreparedFit(
+        recipe, problem, streams, data, starts[0], design, started, loss
+    )
     state = _train(prepared, observe, checkpoint)
     if state.interruption and not state.best_epoch and not recipe.starts_at_pca:
         raise state.interruption
@@ -135,7 +138,7 @@ def fit_problem(
         return _finish(prepared, state)
 
 
-def _train(prepared: _Fit, observe: Observe, checkpoint) -> TrainingState:
+def _train(prepared: _PreparedFit, observe: Observe, checkpoint) -> TrainingState:
     data, streams = prepared.data, prepared.streams
     split, noise = data.split, None
     if data.layout and not data.is_corrupted and prepared.module.takes_noise:
@@ -143,11 +146,11 @@ def _train(prepared: _Fit, observe: Observe, checkpoint) -> TrainingState:
         split = split._replace(rows=CorruptedRows(split.rows, noise))
     settings = _settings(prepared, noise)
 
-    def learn(state):
+    def make_result(state):
         with streams.untouched():
             return _finish(prepared, state)
 
-    observer = observe(settings.max_epochs, len(split.parts), learn)
+    observer = observe(settings.max_epochs, len(split.parts), make_result)
     settings = replace(settings, observer=observer, progress=checkpoint)
     if checkpoint is not None:
         checkpoint.write()
@@ -155,14 +158,14 @@ def _train(prepared: _Fit, observe: Observe, checkpoint) -> TrainingState:
     return train_networks(networks, objective, split, settings, streams)
 
 
-def _settings(prepared: _Fit, noise: UniformNoise | None) -> TrainingSettings:
+def _settings(prepared: _PreparedFit, noise: UniformNoise | None) -> TrainingSettings:
     recipe, module, split = prepared.recipe, prepared.module, prepared.data.split
     share, loss = prepared.started.unexplained_share, prepared.start_loss
     n_epochs = recipe.training.n_epochs(len(split.index))
     return recipe.training.settings(
         module,
         learning_rate_scales=module.learning_rate_scales(math.sqrt(share)),
-        max_epochs=0 if _is_settled(prepared) else n_epochs,
+        max_epochs=n_epochs if _can_improve(prepared) else 0,
         significance_level=0.01 if recipe.starts_at_pca else 1.0,
         loss_unit=module.loss_unit(share) or 1.0,
         shrinking_noise=noise,
@@ -171,36 +174,37 @@ def _settings(prepared: _Fit, noise: UniformNoise | None) -> TrainingSettings:
     )
 
 
-def _is_settled(prepared: _Fit) -> bool:
-    """Return whether no training could be better than the start, or be judged so."""
+def _can_improve(prepared: _PreparedFit) -> bool:
+    """Return whether training may find something better than the start, and show it."""
+    if not prepared.recipe.starts_at_pca:
+        return True
     module, parts = prepared.module, prepared.data.split.parts
-    best_linear = module.starts_as_pca and module.is_linear and prepared.data.complete
-    return prepared.recipe.starts_at_pca and bool(
-        prepared.started.unexplained_share < NEGLIGIBLE_SHARE
-        or best_linear
-        or (parts and sum(map(len, parts)) < 2)
-    )
+    # A linear network without gaps and noise is best at PCA.
+    is_optimal = module.starts_as_pca and module.is_linear and prepared.data.complete
+    has_one_validation_row = bool(parts) and sum(map(len, parts)) < 2
+    is_exact = prepared.started.unexplained_share < NEGLIGIBLE_SHARE
+    return not (is_exact or is_optimal or has_one_validation_row)
 
 
-def _finish(prepared: _Fit, state: TrainingState) -> FitResult:
-    """Turn the weights to keep into what an estimator keeps."""
+def _finish(prepared: _PreparedFit, state: TrainingState) -> FitResult:
+    """Make the result of a fit from the state of its training."""
     recipe, problem, design = prepared.recipe, prepared.problem, prepared.design
     rows = prepared.data.code_rows
-    at_start = state.best_epoch == 0 and recipe.starts_at_pca
-    if at_start:
+    keeps_start = state.best_epoch == 0 and recipe.starts_at_pca
+    if keeps_start:
         arguments, dtype = design.linear_arguments, np.float64
-        module = design.linear(prepared.start)
-        single = copy.deepcopy(module).float().to(recipe.training.device)
+        module = design.build_linear(prepared.start)
+        on_device = copy.deepcopy(module).float().to(recipe.training.device)
     else:
-        single = module = copy.deepcopy(prepared.module)
+        on_device = module = copy.deepcopy(prepared.module)
         module.load_state_dict(state.weights)
         generator = prepared.streams.torch("finish")
         changed = recipe.finish(module.eval(), rows, generator)
         arguments, dtype = design.arguments | changed, np.float32
-    if at_start and module.starts_as_pca:
+    if keeps_start and module.starts_as_pca:
         axes = start_axes(prepared.start, arguments["n_components"])
     else:
-        axes = recipe.code_axes(single, rows)
+        axes = recipe.code_axes(on_device, rows)
     unit = problem.code_unit(recipe, prepared.module)
     network = FittedAutoencoder(
         problem.codec,
@@ -220,7 +224,7 @@ def _finish(prepared: _Fit, state: TrainingState) -> FitResult:
 
 
 def code_units(variance: np.ndarray, unit: float, *, whiten: bool) -> np.ndarray:
-    """Return the size of one unit of each of a network's codes in those of codes given.
+    """Return the factors from a network's codes to the codes that users get.
 
     Parameters
     ----------
@@ -228,19 +232,19 @@ def code_units(variance: np.ndarray, unit: float, *, whiten: bool) -> np.ndarray
         Variance of the network's codes.
 
     unit : float
-        Common size.
+        Common factor without whitening.
 
     whiten : bool
-        Whether codes are divided by their deviations instead.
+        Whether to divide codes by their standard deviations.
 
     Returns
     -------
     units : ndarray of shape (n_components,)
-        Positive.
+        Positive factors.
     """
     if not whiten:
         return np.full(len(variance), unit)
     deviation = np.sqrt(variance)
-    # Columns have the size 1, and codes of equal rows differ by rounding alone.
-    moves = deviation > np.finfo(np.float32).eps * max(deviation.max(), 1.0)
-    return 1 / np.where(moves, deviation, 1.0)
+    # Encoded columns have a deviation near 1; smaller codes vary by rounding alone.
+    varies = deviation > np.finfo(np.float32).eps * max(deviation.max(), 1.0)
+    return 1 / np.where(varies, deviation, 1.0)

@@ -1,4 +1,4 @@
-"""Networks of a fit: built, and set to their linear starts."""
+"""Networks of a fit, built and set to their linear starts."""
 
 import copy
 import math
@@ -25,11 +25,11 @@ from .data import TrainingData
 from .problem import Start
 from .recipe import Recipe
 
-_SAMPLE_ROWS = 10_000
+_MAX_SAMPLE_ROWS = 10_000
 
 
 class Design(NamedTuple):
-    """A network that is still to be built, and what it minimizes.
+    """Class, arguments and objective of a network.
 
     Attributes
     ----------
@@ -37,13 +37,13 @@ class Design(NamedTuple):
         One of `sklearn_ae.nn.NETWORKS`.
 
     arguments : dict
-        Its arguments, plain values.
+        Arguments of the class, plain values.
 
     objective : callable
-        Function of (module, batch) that returns one loss a row.
+        Function of (module, batch) that returns one loss per row.
 
     fuse : bool
-        Whether hidden layers may be one operation in training.
+        Whether each hidden layer may be one fused operation in training.
     """
 
     network_class: type[nn.Module]
@@ -60,7 +60,7 @@ class Design(NamedTuple):
         """Return the network with random weights."""
         return self.network_class(**self.arguments, generator=generator, fuse=self.fuse)
 
-    def linear(self, start: Start) -> nn.Module:
+    def build_linear(self, start: Start) -> nn.Module:
         """Return the network without residual paths at a start, in float64."""
         network = self.network_class(
             **self.linear_arguments, generator=torch.Generator()
@@ -70,18 +70,18 @@ class Design(NamedTuple):
 
 
 class StartedNetworks(NamedTuple):
-    """Networks where training begins.
+    """Networks at the start of training.
 
     Attributes
     ----------
     networks : Networks
-        The networks to train; epoch 0 is the linear start, unless it is random.
+        Networks to train. Epoch 0 is the linear start, unless weights are random.
 
     linear : list of torch.nn.Module
         The starts as networks without residual paths: of all rows, and of each part.
 
     unexplained_share : float
-        Share of the variance that the start leaves.
+        Share of the variance that the start does not explain.
     """
 
     networks: Networks
@@ -95,21 +95,21 @@ def design_network(
     data: TrainingData,
     streams: RandomStreams,
 ) -> Design:
-    """Return the network and the objective that a recipe asks for.
+    """Return class, arguments and objective of a recipe's network.
 
     Parameters
     ----------
     recipe : Recipe
-        What to build.
+        Recipe of the fit.
 
     arguments : dict
-        The arguments that all networks take.
+        Arguments that all networks take.
 
     data : TrainingData
-        Gives the reconstruction loss.
+        Data with the reconstruction loss.
 
     streams : RandomStreams
-        Source of what the objective draws.
+        Source of the objective's random numbers.
     """
     generator = streams.torch("objective")
     return Design(
@@ -127,35 +127,35 @@ def build_networks(
     data: TrainingData,
     streams: RandomStreams,
 ) -> StartedNetworks:
-    """Build networks, and set them to where training begins.
+    """Build networks, and set them to their starts.
 
     Parameters
     ----------
     recipe : Recipe
-        Says where to start, how to prepare for training, and on which device.
+        Recipe of the fit.
 
     design : Design
-        What to build.
+        Class and arguments of the networks.
 
     starts : list of Start
         The start of all rows, and for each part of the validation rows that of the
-        others.
+        other rows.
 
     data : TrainingData
-        The rows.
+        Training data.
 
     streams : RandomStreams
-        Source of random weights, and of what the recipe draws.
+        Source of random weights and of the recipe's random numbers.
 
     Returns
     -------
     started : StartedNetworks
-        On the device.
+        Networks on the training device.
     """
     device = recipe.training.device
     module = design.build(streams.torch("weights"))
     fold_networks = [copy.deepcopy(module) for _ in starts[1:]]
-    linear = [design.linear(start).float().to(device) for start in starts]
+    linear = [design.build_linear(start).float().to(device) for start in starts]
     share = 1.0
     if recipe.starts_at_pca:
         deviations = _code_deviations(linear[0], data)
@@ -181,18 +181,18 @@ def _training_rows(split: RowSplit, part: int) -> Tensor:
 def start_loss(
     linear: list[nn.Module], objective: Objective, split: RowSplit
 ) -> float | None:
-    """Return the loss of linear networks on the validation rows, each on its part.
+    """Return the mean loss of linear networks on the validation rows.
 
     Parameters
     ----------
     linear : list of torch.nn.Module
-        One for each part.
+        One for each part of the validation rows.
 
     objective : callable
-        Gives the loss.
+        Function of (module, batch) that returns one loss per row.
 
     split : RowSplit
-        Gives the parts.
+        Split of the rows.
 
     Returns
     -------
@@ -203,16 +203,15 @@ def start_loss(
         return None
     losses = [
         row_losses(
-            one, objective, Batches(split.validation_rows, part, EVALUATION_ROWS)
+            network, objective, Batches(split.validation_rows, part, EVALUATION_ROWS)
         )
-        for one, part in zip(linear, split.parts, strict=True)
+        for network, part in zip(linear, split.parts, strict=True)
     ]
     loss = torch.cat(losses).mean().item()
     if not math.isfinite(loss):
         raise ValueError(
-            f"The start's loss on the validation rows must be finite, got {loss}; "
-            "are they in the units of the others, and the weights of penalties not too "
-            "large?"
+            f"The start's loss on the validation rows must be finite, got {loss}; give "
+            "them in the units of the training rows, or lower the weights of penalties."
         )
     return loss
 
@@ -220,7 +219,7 @@ def start_loss(
 def layer_sizes(
     hidden_layer_sizes, name: str = "hidden_layer_sizes"
 ) -> tuple[int, ...]:
-    """Return sizes of layers as a tuple; raise by their name if they are none."""
+    """Return sizes of layers as a tuple; raise if they are not positive integers."""
     sizes = tuple(np.atleast_1d(np.asarray(hidden_layer_sizes, dtype=object)))
     for size in sizes:
         if not isinstance(size, Integral) or size < 1:
@@ -231,7 +230,7 @@ def layer_sizes(
 
 
 def _code_deviations(linear: nn.Module, data: TrainingData) -> np.ndarray | None:
-    """Return the deviations of PCA's codes under noise; None without noise."""
+    """Return the deviations of the start's codes under noise; None without noise."""
     if not data.is_corrupted:
         return None
     with torch.no_grad():
@@ -241,24 +240,24 @@ def _code_deviations(linear: nn.Module, data: TrainingData) -> np.ndarray | None
 
 
 def _sample(rows: RowSource, index: Tensor) -> Batches:
-    """Return batches of at most `_SAMPLE_ROWS` of the rows."""
+    """Return batches of at most `_MAX_SAMPLE_ROWS` of the rows, evenly spaced."""
     return Batches(
-        rows, index[:: math.ceil(len(index) / _SAMPLE_ROWS)], EVALUATION_ROWS
+        rows, index[:: math.ceil(len(index) / _MAX_SAMPLE_ROWS)], EVALUATION_ROWS
     )
 
 
 def _unexplained_share(
     start: Start, linear: nn.Module, data: TrainingData, objective: Objective
 ) -> float:
-    """Return the share of the variance that the start leaves, noise included."""
+    """Return the share of the variance that the start leaves, given noisy inputs."""
     split = data.split
     if not linear.starts_as_pca:
         loss = row_losses(linear, objective, _sample(split.rows, split.index)).mean()
         return min(linear.residual_deviation(loss.item()) ** 2, 1.0)
     if not data.is_corrupted:
         return start.unexplained_share
-    seen, clean = (
+    noisy, clean = (
         row_losses(linear, data.loss, _sample(rows, split.index)).mean()
         for rows in (split.rows, data.clean)
     )
-    return min(start.unexplained_share + max((seen - clean).item(), 0.0), 1.0)
+    return min(start.unexplained_share + max((noisy - clean).item(), 0.0), 1.0)

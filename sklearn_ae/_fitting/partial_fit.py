@@ -1,4 +1,4 @@
-"""partial_fit: the loss of a chunk, one pass over it, and the axes of codes."""
+"""Fit of one chunk of a stream: its loss, one pass over it, and axes of codes."""
 
 import math
 from functools import partial
@@ -28,47 +28,47 @@ from .data import make_row_source
 from .fit import NEGLIGIBLE_SHARE, FitResult, code_units
 from .fitted import FittedAutoencoder
 from .recipe import Recipe
-from .stream_start import Published, StreamPosition
-from .stream_state import StreamState
+from .streams import Published, StreamPosition, StreamState
 
-_ROWS_PER_CODE, _CODE_ROWS = 10, 4_096  # that the axes of codes look back on
+# Earlier rows count as at least 10 per code, and at most 4,096, in the axes of codes.
+_MIN_ROWS_PER_CODE, _MAX_CODE_ROWS = 10, 4_096
 
 
 class _Chunk(NamedTuple):
-    """Rows of a call, and what to minimize over them."""
+    """Rows of a chunk, and their objective."""
 
     rows: RowSource
     objective: Objective
 
 
 def fit_chunk(recipe: Recipe, position: StreamPosition, X) -> FitResult:
-    """Learn from one chunk of rows.
+    """Train in one pass over a chunk of rows.
 
     Parameters
     ----------
     recipe : Recipe
-        What to fit, and how.
+        Network, objective and training options.
 
     position : StreamPosition
-        Where the stream stands before this chunk.
+        Position of the stream before this chunk.
 
     X : {ndarray, CSR matrix} of shape (n_samples, n_features)
-        Numbers as the columns of the codec read them.
+        Numbers of the chunk, as the codec's schema reads them.
 
     Returns
     -------
     result : FitResult
-        Nothing of it is assigned to an estimator.
+        The result, for an estimator to assign.
     """
     chunk = _make_chunk(recipe, position, X)
     module = position.module.to(recipe.training.device)
-    losses = _losses(module, chunk)
+    losses = _row_losses(module, chunk)
     before = losses.mean().item()
-    stream = _after_losses(position.stream, losses)
+    stream = _update_losses(position.stream, losses)
     published = position.published
     curve = published.losses or [before]
     if stream.unit < NEGLIGIBLE_SHARE:
-        return _result(published._replace(losses=[*curve, before]), stream)
+        return _make_result(published._replace(losses=[*curve, before]), stream)
     settings = recipe.training.settings(
         module,
         learning_rate_scales=module.learning_rate_scales(math.sqrt(stream.unit)),
@@ -76,7 +76,7 @@ def fit_chunk(recipe: Recipe, position: StreamPosition, X) -> FitResult:
         loss_unit=stream.unit,
     )
     with extending_ranges(module):
-        done = train_one_pass(
+        trained = train_one_pass(
             module,
             chunk.objective,
             chunk.rows,
@@ -85,26 +85,26 @@ def fit_chunk(recipe: Recipe, position: StreamPosition, X) -> FitResult:
             _generator(stream, "batches"),
         )
         codes = gather_code_moments(module, chunk.rows)
-    check_convergence(done, before, settings)
+    check_convergence(trained, before, settings)
     if published.losses:
-        codes = _down_weighted(position.stream).merged(codes)
-    stream = stream._replace(steps=done.steps, codes=codes)
-    curve = [*curve, done.loss]
-    fitted, variance = _fold(recipe, position.codec, module, stream)
-    return _result(Published(fitted, variance, curve, len(curve) - 1), stream)
+        codes = _down_weight_codes(position.stream).merge(codes)
+    stream = stream._replace(steps=trained.steps, codes=codes)
+    curve = [*curve, trained.loss]
+    fitted, variance = _rotate_codes(recipe, position.codec, module, stream)
+    return _make_result(Published(fitted, variance, curve, len(curve) - 1), stream)
 
 
 def _make_chunk(recipe: Recipe, position: StreamPosition, X) -> _Chunk:
     codec, stream = position.codec, position.stream
     rows = make_row_source(X, codec, recipe.training.device)
-    known = (~codec.empty).astype(float)
-    layout = EncodedTable(codec, stream.noise_unit, known, False).layout()
+    observed = (~codec.empty).astype(float)
+    layout = EncodedTable(codec, stream.noise_unit, observed, False).layout()
     noise = recipe.noise(layout, _generator(stream, "noise"))
     if noise is not None:
         rows = CorruptedRows(rows, noise)
     cells = X.data if sparse.issparse(X) else X
-    gaps = codec.empty.any() or np.isnan(cells).any()
-    loss = observed_reconstruction_loss if gaps else reconstruction_loss
+    has_gaps = codec.empty.any() or np.isnan(cells).any()
+    loss = observed_reconstruction_loss if has_gaps else reconstruction_loss
     objective = recipe.objective(
         partial(loss, n_cells=stream.n_cells),
         stream.n_cells,
@@ -114,29 +114,29 @@ def _make_chunk(recipe: Recipe, position: StreamPosition, X) -> _Chunk:
 
 
 def _generator(stream: StreamState, name: str) -> torch.Generator:
-    """Return the generator that a chunk draws from."""
+    """Return the random generator of this chunk."""
     return RandomStreams(stream.seed).torch(f"{name} {stream.n_calls}")
 
 
-def _losses(module: nn.Module, chunk: _Chunk) -> Tensor:
-    """Return the loss of each row as the network stands."""
+def _row_losses(module: nn.Module, chunk: _Chunk) -> Tensor:
+    """Return the loss of each row before training."""
     index = torch.arange(len(chunk.rows))
     batches = Batches(chunk.rows, index, EVALUATION_ROWS)
     losses = row_losses(module, chunk.objective, batches)
     if not losses.isfinite().all():
         raise ValueError(
-            "The loss of every row must be finite before it is learned from, got "
-            f"{losses.max().item()}; is X in the units of the first chunk?"
+            "The loss of every row must be finite before training, got "
+            f"{losses.max().item()}; give X in the units of the first chunk."
         )
     return losses
 
 
-def _after_losses(stream: StreamState, losses: Tensor) -> StreamState:
-    """Return a stream that has seen the losses of a chunk's rows.
+def _update_losses(stream: StreamState, losses: Tensor) -> StreamState:
+    """Return a stream with the losses of a chunk's rows added.
 
-    The unit of losses is that of the start, as in `fit`, or where later rows are worse
-    than the first chunk's, which may be few, that of the mean row. No row counts more
-    than one of which nothing is explained, so that a wild one changes little.
+    The unit of losses is the start's loss, as in `fit`, or the mean loss of all rows if
+    that is larger: the first chunk may be small. Losses are clipped at 1, that of a row
+    of which nothing is explained, so that outliers change little.
     """
     loss, n_rows = losses.clamp(max=1.0).mean().item(), stream.n_rows + len(losses)
     start = loss if stream.start_loss is None else stream.start_loss
@@ -155,22 +155,22 @@ def _after_losses(stream: StreamState, losses: Tensor) -> StreamState:
     )
 
 
-def _down_weighted(stream: StreamState) -> CodeMoments:
-    """Return the moments of codes so far, with the weight of fewer rows.
+def _down_weight_codes(stream: StreamState) -> CodeMoments:
+    """Return the moments of earlier codes, with the weight of fewer rows.
 
-    The network has changed since the first rows, so the last fifth of the rows counts,
-    as in the average of weights.
+    The network has changed since the first rows, so the codes count as a fifth of the
+    rows, as in the average of weights.
     """
     codes = stream.codes
-    fewest = _ROWS_PER_CODE * len(codes.mean)
-    n_rows = min(codes.n_rows, max(stream.n_rows // 5, fewest), _CODE_ROWS)
+    fewest = _MIN_ROWS_PER_CODE * len(codes.mean)
+    n_rows = min(codes.n_rows, max(stream.n_rows // 5, fewest), _MAX_CODE_ROWS)
     return CodeMoments(n_rows, codes.mean, codes.covariance * (n_rows - 1))
 
 
-def _fold(
+def _rotate_codes(
     recipe: Recipe, codec: TableCodec, module: nn.Module, stream: StreamState
 ) -> tuple[FittedAutoencoder, np.ndarray]:
-    """Return the trained network with principal codes, and the variance of these."""
+    """Return the trained network with principal codes, and their variance."""
     axes, unit = stream.codes.principal_axes(), stream.code_unit
     fitted = FittedAutoencoder(
         codec,
@@ -182,7 +182,7 @@ def _fold(
     return fitted, axes.variance * unit**2
 
 
-def _result(published: Published, stream: StreamState) -> FitResult:
+def _make_result(published: Published, stream: StreamState) -> FitResult:
     state = TrainingState(
         weights={}, best_epoch=published.best_epoch, losses=published.losses
     )

@@ -1,4 +1,4 @@
-"""Linear starts: what the network is before its first step."""
+"""PCA as the linear start of autoencoders."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -14,9 +14,9 @@ from .._tables import EncodedTable, TableCodec
 
 _COVARIANCE_MAX_FEATURES, _SPARSE_COVARIANCE_MAX_FEATURES = 1_000, 2_000
 _MOST_BYTES = 2**30  # of rows in float64
-_FAR = 1e4  # scales from zero
-_COVARIANCE_ROWS = 1_024  # enough for BLAS, few enough for the cache
-_COVARIANCE_COLUMNS = 128  # a product at a time, to leave out the lower triangle
+_MAX_MEAN_IN_SCALES = 1e4
+_COVARIANCE_ROWS = 1_024  # per chunk: enough for BLAS, few enough for the cache
+_COVARIANCE_COLUMNS = 128  # per product, to leave out most of the lower triangle
 
 
 class LinearStart(NamedTuple):
@@ -31,10 +31,10 @@ class LinearStart(NamedTuple):
         Variance of each code, in encoded units squared.
 
     unexplained_share : float
-        Share of the variance that the components leave.
+        Share of the variance that the components do not explain.
 
     noise_variance : float
-        Mean variance in the directions that they leave, PCA's ``noise_variance_``.
+        Mean variance in the other directions, PCA's ``noise_variance_``.
     """
 
     components: np.ndarray
@@ -43,10 +43,7 @@ class LinearStart(NamedTuple):
     noise_variance: float
 
     def apply_to(self, module: nn.Module, deviations: np.ndarray | None = None) -> None:
-        """Start a network at these components.
-
-        `deviations` are those of the codes it is to see, by default those explained.
-        """
+        """Set a network to these components, see :class:`Start`."""
         if deviations is None:
             deviations = np.sqrt(self.explained_variance)
         module.start_at_components(
@@ -63,25 +60,25 @@ def fit_pca_starts(
     random_state: int,
     parts: Sequence[np.ndarray] = (),
 ) -> list[LinearStart]:
-    """Fit PCA on encoded rows, missing cells filled, in float64.
+    """Fit scikit-learn's PCA to encoded rows in float64, missing cells at the mean.
 
-    It is scikit-learn's. For tall and large dense tables their covariance, which PCA
-    would take of tall ones, is gathered in chunks and the same is made of it, so that
-    the encoded rows are never in memory as a whole.
+    Of tall and of large dense tables the covariance is gathered in chunks, and the
+    components are its eigenvectors, as PCA computes them for tall ones. So the encoded
+    rows are never in memory as a whole.
 
     Parameters
     ----------
     X : {ndarray, CSR matrix} of shape (n_samples, n_features)
-        Numbers of a table, before the codec.
+        Numbers of a table, before encoding.
 
     table : EncodedTable
-        Fitted on a table that has these rows.
+        Codec that was fitted to a table with these rows.
 
     n_components : int or float
         As in PCA.
 
     random_state : int
-        For PCA's arpack solver; the others draw nothing.
+        Seed of PCA's arpack solver; the others use none.
 
     parts : sequence of ndarray of int, default=()
         Disjoint sets of rows, by number.
@@ -89,18 +86,18 @@ def fit_pca_starts(
     Returns
     -------
     starts : list of LinearStart
-        First that of all rows, then for each part that of the rows outside it, with as
-        many components; where these rows are too few for that, the first once more.
+        First the start of all rows, then for each part that of the rows outside it,
+        with as many components. If these rows are too few, it is the first start.
     """
     n_rows = X.shape[0]
-    outside = [_all_but(part, n_rows) for part in parts]
+    outside = [_rows_outside(part, n_rows) for part in parts]
     if sparse.issparse(X):
         fewest = min(map(len, outside), default=n_rows)
         in_chunks = _needs_centring(X[:fewest], table.codec, n_components)
     else:
         in_chunks = _takes_covariance(n_rows, table.codec.n_encoded)
     if in_chunks and not table.is_constant:
-        rest = _all_but(np.concatenate(parts), n_rows) if parts else None
+        rest = _rows_outside(np.concatenate(parts), n_rows) if parts else None
         moments = [_moments(X, table, piece) for piece in [*parts, rest]]
         first = _from_moments(moments, n_components)
     else:
@@ -113,18 +110,18 @@ def fit_pca_starts(
         elif moments is None:
             starts.append(_fit_pca(X[others], table, n_components, random_state))
         else:
-            theirs = moments[:number] + moments[number + 1 :]
-            starts.append(_from_moments(theirs, n_components))
+            other_moments = moments[:number] + moments[number + 1 :]
+            starts.append(_from_moments(other_moments, n_components))
     return starts
 
 
-def _all_but(part: np.ndarray, n_rows: int) -> np.ndarray:
+def _rows_outside(part: np.ndarray, n_rows: int) -> np.ndarray:
     """Return the numbers of the rows outside a part."""
     return np.delete(np.arange(n_rows), part)
 
 
 def _fit_pca(X, table, n_components, random_state) -> LinearStart:
-    """Let PCA fit all rows of X."""
+    """Fit PCA to all rows of X at once."""
     codec = table.codec
     if table.is_constant:
         return _start_without_variance(n_components, codec)
@@ -143,7 +140,7 @@ def _fit_pca(X, table, n_components, random_state) -> LinearStart:
     pca.fit(rows)
     share = 1 - pca.explained_variance_ratio_.sum()
     return LinearStart(
-        # One row counts as contiguous even backwards, which torch refuses.
+        # A reversed array of one row counts as contiguous, but torch refuses it.
         np.array(pca.components_, order="C"),
         np.array(pca.explained_variance_),
         float(max(share, 0.0)),
@@ -152,28 +149,25 @@ def _fit_pca(X, table, n_components, random_state) -> LinearStart:
 
 
 def _start_without_variance(n_components, codec: TableCodec) -> LinearStart:
-    """Return any start: where rows do not vary, all explain them."""
+    """Return an arbitrary start, as any explains rows that do not vary."""
     n_components = n_components if n_components >= 1 else 1
     components = np.eye(n_components, codec.n_encoded)
     return LinearStart(components, np.zeros(n_components), 0.0, 0.0)
 
 
 def _takes_covariance(n_rows: int, n_columns: int) -> bool:
-    """Tell whether PCA would take the covariance of dense rows, or has to.
+    """Return whether to gather the covariance of dense rows.
 
-    The latter is where the rows take much memory, and their covariance at most a tenth.
+    PCA does for narrow tables. Larger ones would take much memory, and their covariance
+    takes at most a tenth of it.
     """
-    narrow = n_columns <= _COVARIANCE_MAX_FEATURES
-    large = 8 * n_rows * n_columns > _MOST_BYTES
-    return n_rows >= 10 * n_columns and (narrow or large)
+    is_narrow = n_columns <= _COVARIANCE_MAX_FEATURES
+    is_large = 8 * n_rows * n_columns > _MOST_BYTES
+    return n_rows >= 10 * n_columns and (is_narrow or is_large)
 
 
 class _Moments(NamedTuple):
-    """What makes the covariance of some rows.
-
-    Their number, sums of columns, and sums of products, of which the upper triangle
-    counts.
-    """
+    """Number of rows, sums of columns, and the upper triangle of sums of products."""
 
     n_rows: int
     total: np.ndarray
@@ -181,10 +175,10 @@ class _Moments(NamedTuple):
 
 
 def _moments(X, table: EncodedTable, index: np.ndarray | None) -> _Moments:
-    """Gather the moments of encoded rows chunk by chunk; None means of all.
+    """Gather the moments of encoded rows in chunks; the index None means all rows.
 
-    torch multiplies: the threads of NumPy's BLAS would still wait for more, in its way,
-    when training begins.
+    Products are torch's: after those of NumPy, its BLAS threads would still spin when
+    training begins, and slow it down.
     """
     codec = table.codec
     total = np.zeros(codec.n_encoded)
@@ -201,14 +195,14 @@ def _moments(X, table: EncodedTable, index: np.ndarray | None) -> _Moments:
 
 
 def _add_products(product: Tensor, rows: Tensor) -> None:
-    """Add ``rows.T @ rows`` to the upper triangle of `product`, and some below it."""
+    """Add ``rows.T @ rows`` to the upper triangle of `product`, block by block."""
     for first in range(0, len(product), _COVARIANCE_COLUMNS):
-        some = slice(first, first + _COVARIANCE_COLUMNS)
-        product[some, first:].addmm_(rows[:, some].T, rows[:, first:])
+        block = slice(first, first + _COVARIANCE_COLUMNS)
+        product[block, first:].addmm_(rows[:, block].T, rows[:, first:])
 
 
 def _from_moments(moments: list[_Moments], n_components: int | float) -> LinearStart:
-    """Return what PCA makes of the covariance of rows whose moments these are."""
+    """Return the start of all rows that have these moments."""
     n_rows, total, product = (sum(parts) for parts in zip(*moments, strict=True))
     mean = total / n_rows
     product = np.triu(product) + np.triu(product, 1).T
@@ -217,7 +211,7 @@ def _from_moments(moments: list[_Moments], n_components: int | float) -> LinearS
 
 
 def _from_covariance(covariance: np.ndarray, n_components: int | float) -> LinearStart:
-    """Return the start that a covariance makes, by torch, see :func:`_moments`."""
+    """Return the start for a covariance, by torch, see :func:`_moments`."""
     variance, vectors = map(np.asarray, torch.linalg.eigh(torch.from_numpy(covariance)))
     variance = np.maximum(variance[::-1], 0)
     shares = variance / (variance.sum() or 1.0)
@@ -233,39 +227,42 @@ def _from_covariance(covariance: np.ndarray, n_components: int | float) -> Linea
 
 
 def _solver(X, codec: TableCodec, n_components: int | float) -> str:
-    """Return PCA's own choice, but for arpack where that is not exact.
+    """Return PCA's solver: arpack where PCA would choose an inexact one.
 
-    The network is never worse than its start, so the start is exact: not randomized,
-    and no covariance of sparse rows so far from zero that centring it afterwards
-    leaves nothing.
+    The start must be exact, as the network is never worse than it. So it is not
+    randomized, and not the centred covariance of sparse rows that are so far from zero
+    that centring cancels all digits.
     """
     if sparse.issparse(X):
-        return "arpack" if _is_far(codec) else sparse_solver(X)
-    few = 1 <= n_components < 0.8 * min(X.shape)
-    return "arpack" if few and max(X.shape) > 500 else "auto"
+        return "arpack" if _is_far_from_zero(codec) else sparse_solver(X)
+    is_partial = 1 <= n_components < 0.8 * min(X.shape)
+    return "arpack" if is_partial and max(X.shape) > 500 else "auto"
 
 
-def _is_far(codec: TableCodec) -> bool:
-    """Tell whether a column lies so far from zero that centring leaves few digits."""
+def _is_far_from_zero(codec: TableCodec) -> bool:
+    """Return whether a column is so far from zero that centring leaves few digits."""
     varies = ~codec.constant
     mean, scale = codec.mean[varies], codec.scale[varies]
-    return bool(np.abs(mean).max(initial=0) > _FAR * scale.min(initial=np.inf))
+    return bool(
+        np.abs(mean).max(initial=0) > _MAX_MEAN_IN_SCALES * scale.min(initial=np.inf)
+    )
 
 
 def _needs_centring(X, codec: TableCodec, n_components: int | float) -> bool:
-    """Tell whether sparse rows are to be centred chunk by chunk: no solver is exact."""
-    exists = 1 <= n_components < min(X.shape)
-    return _is_far(codec) and not exists and sparse_solver(X) != "arpack"
+    """Return whether to centre sparse rows in chunks, as no solver of PCA is exact."""
+    suits_arpack = 1 <= n_components < min(X.shape)
+    is_far = _is_far_from_zero(codec)
+    return is_far and not suits_arpack and sparse_solver(X) != "arpack"
 
 
 def sparse_solver(X) -> str:
-    """Return PCA's solver for a CSR matrix: exact where its columns allow it."""
+    """Return PCA's exact solver for a CSR matrix of so many columns."""
     wide = X.shape[1] > _SPARSE_COVARIANCE_MAX_FEATURES
     return "arpack" if wide else "covariance_eigh"
 
 
 def component_limit(X, codec: TableCodec, n_rows: int | None = None) -> int:
-    """Return the most components that PCA can find in (some) encoded rows of X."""
+    """Return how many components PCA can find in encoded rows of X, or in `n_rows`."""
     limit = min(n_rows or X.shape[0], codec.n_encoded)
     return limit - (sparse.issparse(X) and sparse_solver(X) == "arpack")
 
@@ -284,20 +281,20 @@ def resolve_n_components(
         The training rows.
 
     codec : TableCodec
-        Fitted on a table that has these rows.
+        Codec that was fitted to a table with these rows.
 
     limited : bool
-        Whether an integer must be one that PCA can have.
+        Whether an integer must be at most what PCA can find.
 
     Returns
     -------
     n_components : int or float
-        A float is left to PCA.
+        A float is resolved by PCA.
 
     Raises
     ------
     ValueError
-        If PCA can't have so many components.
+        If PCA can't find so many components.
     """
     limit = component_limit(X, codec)
     if n_components is None:
@@ -311,9 +308,9 @@ def resolve_n_components(
         )
     if n_components > limit and limited:
         columns = "n_features" if codec.schema.is_numeric else "n_encoded_features"
-        words = f"min(n_samples, {columns})" + " - 1" * from_arpack
+        bound = f"min(n_samples, {columns})" + " - 1" * from_arpack
         raise ValueError(
-            f'n_components must be at most {words}={limit} with init="pca", '
+            f'n_components must be at most {bound}={limit} with init="pca", '
             f"got n_components={n_components} (n_samples={X.shape[0]}, "
             f"n_features={X.shape[1]})."
         )

@@ -1,4 +1,4 @@
-"""Problem of pairs: outputs from inputs."""
+"""Problem of regression: outputs are predicted from inputs."""
 
 from functools import partial
 from typing import NamedTuple
@@ -16,7 +16,7 @@ from .ridge_start import fit_ridge_start
 
 
 class RegressionOptions(NamedTuple):
-    """Parameters of :class:`~sklearn_ae.EncoderDecoderRegressor` alone.
+    """Parameters that only :class:`~sklearn_ae.EncoderDecoderRegressor` has.
 
     Attributes
     ----------
@@ -24,7 +24,7 @@ class RegressionOptions(NamedTuple):
         Penalties of ridge regression to choose from.
 
     standardize_outputs : bool
-        Whether each output has a scale of its own.
+        Whether to scale each output by its own standard deviation.
     """
 
     alphas: tuple[float, ...]
@@ -32,24 +32,24 @@ class RegressionOptions(NamedTuple):
 
 
 class OutputPrediction(Problem):
-    """Outputs are to be predicted from inputs, by way of codes.
+    """Predict outputs from codes of inputs.
 
     Parameters
     ----------
     recipe : Recipe
-        Says how many codes there are, and how columns of inputs are scaled.
+        Recipe with the number of codes and the scaling of inputs.
 
     options : RegressionOptions
-        What only regression asks for.
+        Parameters of regression.
 
     columns : TableSchema
-        The columns of inputs.
+        Schema of the inputs.
 
     pairs : PairedTables
         Training rows.
 
     validation : PairedTables or None
-        Validation rows. None means a share of the training rows.
+        Validation rows. None means a fraction of the training rows.
     """
 
     start_name = "ridge"
@@ -87,7 +87,7 @@ class OutputPrediction(Problem):
             )
         return int(n_components)
 
-    def _source(self, pairs: PairedTables, device) -> PairedRows:
+    def _make_rows(self, pairs: PairedTables, device) -> PairedRows:
         """Return the row source of pairs."""
         return PairedRows(
             make_row_source(pairs.X, self.codec, device),
@@ -95,15 +95,15 @@ class OutputPrediction(Problem):
         )
 
     def prepare_data(self, recipe: Recipe, streams: RandomStreams) -> TrainingData:
-        """Set validation rows apart, and pair inputs with outputs."""
+        """Pair inputs with outputs, and split off validation rows."""
         options = recipe.training
-        rows = judged = self._source(self._pairs, options.device)
+        rows = validation_rows = self._make_rows(self._pairs, options.device)
         if self._validation is not None:
-            judged = self._source(self._validation, options.device)
+            validation_rows = self._make_rows(self._validation, options.device)
         n_cells = float(self._pairs.Y.shape[1])
         return TrainingData(
             clean=rows,
-            split=split_rows(options, rows, judged, streams),
+            split=split_rows(options, rows, validation_rows, streams),
             code_rows=rows.rows,
             validation_given=self._validation is not None,
             loss=partial(reconstruction_loss, n_cells=n_cells),
@@ -113,10 +113,10 @@ class OutputPrediction(Problem):
         )
 
     def fit_starts(self, parts, seed):
-        """Return ridge regression on all rows, and for each part on the other rows."""
+        """Return ridge regression of all rows, and for each part of the other rows."""
         X, Y = self._pairs
-        n_rows = np.arange(len(Y))
-        outside = [np.delete(n_rows, part) for part in parts]
+        all_rows = np.arange(len(Y))
+        outside = [np.delete(all_rows, part) for part in parts]
         tables = [(X, Y), *((X[rows], Y[rows]) for rows in outside)]
         codecs = self.codec, self._outputs
         return [
@@ -125,22 +125,22 @@ class OutputPrediction(Problem):
         ]
 
     def arguments(self, recipe, start, gap_columns):
-        """Return arguments of the network."""
+        """Return common arguments of the network, and the number of outputs."""
         common = recipe.common_arguments(
             self.codec.n_encoded, self._n_components, gap_columns
         )
         return common | {"n_outputs": self._outputs.n_encoded}
 
     def code_unit(self, recipe, network):
-        """Return the common scale of the outputs, which codes are made to predict."""
+        """Return the shared scale of the outputs, as codes are in their units."""
         standardized = self._options.standardize_outputs
         return 1.0 if standardized else float(self._outputs.scale[0])
 
     def fitted(self, network):
-        """Return the network with the scales of outputs."""
+        """Return the network with means and scales of outputs."""
         outputs = self._outputs
         return FittedPair(network, outputs.mean.copy(), outputs.scale.copy())
 
     def attributes(self, start):
-        """Return the penalty of ridge regression."""
+        """Return the penalty of ridge regression as ``alpha_``."""
         return {"alpha_": start.alpha}

@@ -1,4 +1,4 @@
-"""Problems that a network is fitted to."""
+"""Base of the problems to which networks are fitted."""
 
 from abc import ABC, abstractmethod
 from typing import Any, ClassVar, Protocol
@@ -16,7 +16,7 @@ _LARGEST_SCALE = 1e150
 
 
 class Start(Protocol):
-    """A linear model of the encoded training rows, at which a network can start.
+    """Linear model of encoded training rows, from which a network can start.
 
     Attributes
     ----------
@@ -24,14 +24,14 @@ class Start(Protocol):
         Variance of each code.
 
     unexplained_share : float
-        Share of the variance that the model leaves.
+        Share of the variance that the model does not explain.
     """
 
     explained_variance: np.ndarray
     unexplained_share: float
 
     def apply_to(self, module: nn.Module, deviations: np.ndarray | None = None) -> None:
-        """Make a network compute this model.
+        """Set a network to this model.
 
         Parameters
         ----------
@@ -39,14 +39,14 @@ class Start(Protocol):
             The network.
 
         deviations : ndarray of shape (n_start,), default=None
-            Standard deviations of the codes that hidden layers are to see. None means
+            Standard deviations of the codes that hidden layers get, if they are not
             those of the model's codes.
         """
         ...
 
 
 class Problem(ABC):
-    """Tables of a fit, and what differs between kinds of fits."""
+    """Tables of a fit, and all steps that depend on its kind."""
 
     #: Name of the linear start, for the progress bar.
     start_name: ClassVar[str]
@@ -56,7 +56,7 @@ class Problem(ABC):
 
     @abstractmethod
     def prepare_data(self, recipe: Recipe, streams: RandomStreams) -> TrainingData:
-        """Return the rows that training sees, and those that judge."""
+        """Return training rows, validation rows and the loss."""
 
     @abstractmethod
     def fit_starts(self, parts: list[np.ndarray], seed: int) -> list[Start]:
@@ -65,29 +65,29 @@ class Problem(ABC):
         Parameters
         ----------
         parts : list of ndarray of int
-            Numbers of rows.
+            Row numbers.
 
         seed : int
-            Source of what is drawn.
+            Seed of random numbers.
         """
 
     @abstractmethod
     def arguments(
         self, recipe: Recipe, start: Start, gap_columns: tuple[int, ...]
     ) -> dict[str, Any]:
-        """Return the arguments of the network that all networks take."""
+        """Return the common arguments of all networks."""
 
     @abstractmethod
     def code_unit(self, recipe: Recipe, network: nn.Module) -> float:
-        """Return the size of one unit of the network's codes in units of the table."""
+        """Return the factor from the network's codes to codes in units of the table."""
 
     @abstractmethod
     def fitted(self, network) -> Any:
-        """Return what an estimator keeps, given the fitted network with its codec."""
+        """Return the fitted state for a fitted network with its codec."""
 
     @abstractmethod
     def attributes(self, start: Start) -> dict[str, Any]:
-        """Return fitted attributes that tell of the start of all rows."""
+        """Return fitted attributes that depend on the start of all rows, by name."""
 
 
 def fit_starts(
@@ -95,22 +95,21 @@ def fit_starts(
 ) -> list[Start]:
     """Return the start of all rows, and one for each part of the validation rows.
 
-    A linear model fits its own rows better than others: judged by them, it would look
-    better than it is. So a part is judged by the model of the other rows. The
-    difference fades with the number of rows, and beyond `EPOCH_ROWS` the start of all
-    rows serves.
+    The loss of a linear model is biased on the rows that it is fitted to. So each part
+    is evaluated by a model of the other rows. The bias falls with the number of rows;
+    beyond `EPOCH_ROWS` rows all parts share the start of all rows.
     """
     parts = data.split.parts
-    shared = data.validation_given or len(data.clean) > EPOCH_ROWS
-    outside = [] if shared else [part.numpy() for part in parts]
-    start, *starts = problem.fit_starts(outside, streams.integer("start"))
+    is_shared = data.validation_given or len(data.clean) > EPOCH_ROWS
+    separate = [] if is_shared else [part.numpy() for part in parts]
+    start, *starts = problem.fit_starts(separate, streams.integer("start"))
     return [start, *(starts or [start] * len(parts))]
 
 
 def start_axes(start: Start, n_components: int) -> CodeAxes:
-    """Return the axes of a start's codes, which are principal as they are.
+    """Return the axes of a start's codes, which are principal without rotation.
 
-    Codes beyond those of the start are zero.
+    Further codes than the start has are zero.
     """
     variance = start.explained_variance
     variance = np.pad(variance, (0, n_components - len(variance)))
@@ -118,7 +117,7 @@ def start_axes(start: Start, n_components: int) -> CodeAxes:
 
 
 def check_variance(table: EncodedTable, array_name: str, parameter: str) -> None:
-    """Raise if the one scale of all columns is too large for its square."""
+    """Raise if the square of the shared scale of all columns is not finite."""
     largest = table.codec.scale.max()
     if largest > _LARGEST_SCALE:
         raise ValueError(

@@ -1,4 +1,4 @@
-"""Recipe of a fit: all that it needs to know of an estimator."""
+"""Recipe of a fit: parameters and functions that an estimator passes down."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from ..nn import Autoencoder, Corruption, Layout, Network
 from .code_axes import CodeAxes, principal_axes
 
 
-def _all_arguments(arguments: dict[str, Any]) -> dict[str, Any]:
+def _common_arguments(arguments: dict[str, Any]) -> dict[str, Any]:
     return arguments
 
 
@@ -45,21 +45,20 @@ def _no_attributes(fitted, rows: RowSource) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class Recipe:
-    """What a fit is to do: parameters of an estimator, and its variant's functions.
+    """Parameters of a fit, and functions in which autoencoders differ.
 
-    The defaults of the functions are those of
-    :class:`~sklearn_ae.AutoencoderTransformer`.
+    The default functions are those of :class:`~sklearn_ae.AutoencoderTransformer`.
 
     Attributes
     ----------
     training : TrainingOptions
-        How to train.
+        Training parameters.
 
     random_state : int, RandomState instance or None
-        Source of all that is drawn.
+        Seed of all random numbers.
 
     identity : mapping of str to str
-        What tells this fit from those of other estimators, for a checkpoint.
+        Class, parameters, device and versions, by which a checkpoint knows its fit.
 
     n_components : int, float or None
         Number of codes, as in PCA.
@@ -71,58 +70,58 @@ class Recipe:
         Key of `sklearn_ae.nn.ACTIVATIONS`.
 
     init : {"pca", "random"}
-        Where training starts.
+        Start of training: a linear model or random weights.
 
     standardize : bool or "auto"
-        Whether each numeric column has a scale of its own. "auto" means with
-        categories.
+        Whether to scale each numeric column by its own standard deviation. "auto" does
+        so if there are categories.
 
     whiten : bool
-        Whether codes are divided by their standard deviations.
+        Whether to divide codes by their standard deviations.
 
     network_class : type
         One of `sklearn_ae.nn.NETWORKS`.
 
     arguments : callable
-        ``arguments(common)`` returns the arguments of the network, which are plain
-        values. It gets those that all networks take.
+        ``arguments(common)`` returns the arguments of the network, plain values, from
+        those that all networks take.
 
     objective : callable
-        ``objective(loss, n_cells, generator)`` returns what training minimizes: a
-        function of (module, batch) that returns one loss a row. `loss` is the
-        reconstruction loss, `n_cells` the mean number of observed cells in a row, by
-        which that is divided, and `generator` the source of what the objective draws.
+        ``objective(loss, n_cells, generator)`` returns the function to minimize: of
+        (module, batch), with one loss per row. `loss` is the reconstruction loss, which
+        is divided by `n_cells`, the mean number of observed cells per row, and
+        `generator` the source of random numbers.
 
     noise : callable
         ``noise(layout, generator)`` returns the noise of training inputs, or None.
         `layout` describes the encoded rows.
 
     prepare : callable
-        ``prepare(module, rows, generator)`` changes a network that stands at PCA before
-        it is trained on `rows`. Epoch 0 is the start as it was before.
+        ``prepare(module, rows, generator)`` changes a network at PCA before it is
+        trained on `rows`. Epoch 0 is the start before this change.
 
     finish : callable
-        ``finish(module, rows, generator)`` learns what is learned after training,
-        unless the start is kept. It may change `module`, a copy, and returns the
-        arguments of the network that have changed.
+        ``finish(module, rows, generator)`` fits what depends on the trained network,
+        such as a prior. It is not called if the start is kept. It may change `module`,
+        a copy, and returns changed arguments of the network.
 
     code_axes : callable
-        ``code_axes(module, rows)`` returns the :class:`CodeAxes` that codes are turned
-        to after training.
+        ``code_axes(module, rows)`` returns the :class:`CodeAxes` of the codes after
+        training.
 
     describe : callable
-        ``describe(fitted, rows)`` returns fitted attributes that only this estimator
-        has, by name.
+        ``describe(fitted, rows)`` returns further fitted attributes of this estimator,
+        by name.
 
     allows_overcomplete : bool
         Whether there may be more codes than PCA has components.
 
     n_epochs_warm_up : int
-        Epochs over which the objective's attribute `warmth` grows to 1.
+        Number of epochs over which the objective's attribute `warmth` rises to 1.
 
     fuse : bool
-        Whether hidden layers may be one operation in training. It must be False if the
-        objective differentiates the network's gradients once more.
+        Whether each hidden layer may be one fused operation in training. It must be
+        False if the objective needs second derivatives.
     """
 
     training: TrainingOptions
@@ -135,7 +134,7 @@ class Recipe:
     standardize: bool | str = "auto"
     whiten: bool = False
     network_class: type[Network] = Autoencoder
-    arguments: Callable[[dict[str, Any]], dict[str, Any]] = _all_arguments
+    arguments: Callable[[dict[str, Any]], dict[str, Any]] = _common_arguments
     objective: Callable[..., Objective] = _reconstruction_loss
     noise: Callable[[Layout, torch.Generator], Corruption | None] = _no_noise
     prepare: Callable[..., None] = _no_preparation
@@ -148,11 +147,11 @@ class Recipe:
 
     @property
     def starts_at_pca(self) -> bool:
-        """Whether training starts at the linear model, and is judged by it."""
+        """Whether training starts from the linear model, and must beat it."""
         return self.init == "pca"
 
     def scales_columns(self, schema: TableSchema) -> bool:
-        """Return whether each numeric column of a table has a scale of its own."""
+        """Return whether each numeric column has its own scale."""
         if self.standardize == "auto":
             return not schema.is_numeric
         return bool(self.standardize)

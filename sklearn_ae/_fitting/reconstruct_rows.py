@@ -1,4 +1,4 @@
-"""Problem of autoencoders: rows from themselves."""
+"""Problem of autoencoders: rows are reconstructed from their codes."""
 
 import warnings
 from functools import partial
@@ -23,21 +23,21 @@ from .recipe import Recipe
 
 
 class RowReconstruction(Problem):
-    """Rows of a table are to be reconstructed from their codes.
+    """Reconstruct rows of a table from their codes.
 
     Parameters
     ----------
     recipe : Recipe
-        Says how many codes there are, and how columns are scaled.
+        Recipe with the number of codes and the scaling of columns.
 
     columns : TableSchema
-        The columns of X.
+        Schema of X.
 
     X : {ndarray, CSR matrix} of shape (n_samples, n_features)
         Training rows as `columns` reads them: finite, or NaN where missing.
 
     X_val : {ndarray, CSR matrix} or None, default=None
-        Validation rows, read alike. None means a share of X.
+        Validation rows, read alike. None means a fraction of X.
     """
 
     start_name = "PCA"
@@ -52,12 +52,12 @@ class RowReconstruction(Problem):
         )
 
     def prepare_data(self, recipe: Recipe, streams: RandomStreams) -> TrainingData:
-        """Set validation rows apart, corrupt inputs, and choose the loss."""
+        """Split off validation rows, add noise to inputs, and choose the loss."""
         table, layout, options = self.table, self.table.layout(), recipe.training
-        clean = judged = make_row_source(self._X, self.codec, options.device)
+        clean = validation = make_row_source(self._X, self.codec, options.device)
         if self._X_val is not None:
-            judged = make_row_source(self._X_val, self.codec, options.device)
-        split = split_rows(options, clean, judged, streams)
+            validation = make_row_source(self._X_val, self.codec, options.device)
+        split = split_rows(options, clean, validation, streams)
         gap_columns = set(table.gap_columns)
         noise = recipe.noise(layout, streams.torch("noise"))
         if noise is not None:
@@ -65,7 +65,7 @@ class RowReconstruction(Problem):
             fixed = recipe.noise(layout, streams.torch("validation noise"))
             split = split._replace(
                 rows=CorruptedRows(clean, noise),
-                validation_rows=FixedCorruptedRows(judged, fixed),
+                validation_rows=FixedCorruptedRows(validation, fixed),
             )
         has_gaps = table.has_gaps or _has_gaps(self._X_val)
         loss = observed_reconstruction_loss if has_gaps else reconstruction_loss
@@ -87,7 +87,7 @@ class RowReconstruction(Problem):
         return fit_pca_starts(self._X, self.table, n_components, seed, parts)
 
     def arguments(self, recipe, start, gap_columns):
-        """Return arguments of the network; PCA resolves a share of the variance."""
+        """Return common arguments; PCA resolves an `n_components` below 1."""
         n_components = recipe.n_components
         if not isinstance(n_components, Integral):
             n_components = len(start.components)
@@ -96,20 +96,20 @@ class RowReconstruction(Problem):
         )
 
     def code_unit(self, recipe, network):
-        """Return the common scale of all columns, as PCA's codes are in its units."""
+        """Return the shared scale of all columns, see :func:`code_unit`."""
         return code_unit(recipe, self.codec, network)
 
     def fitted(self, network):
-        """Return the network."""
+        """Return the network, which is the whole state."""
         return network
 
     def attributes(self, start):
-        """Return nothing."""
+        """Return none."""
         return {}
 
 
 def fit_table(recipe: Recipe, columns: TableSchema, X) -> EncodedTable:
-    """Learn centres and scales of validated rows, as a recipe says."""
+    """Fit the codec of a table with a recipe's scaling."""
     standardize = recipe.scales_columns(columns)
     table = fit_codec(columns, X, standardize=standardize)
     if not standardize:
@@ -125,18 +125,18 @@ def fit_table(recipe: Recipe, columns: TableSchema, X) -> EncodedTable:
 
 
 def code_unit(recipe: Recipe, codec, network) -> float:
-    """Return the size of one unit of the network's codes in those of codes given.
+    """Return the factor from the network's codes to the codes that users get.
 
-    Codes are in input units where all columns share one scale, as PCA's are.
+    If all columns share one scale, codes are in input units, as PCA's are.
     """
     schema = codec.schema
-    shared = schema.is_numeric and not recipe.scales_columns(schema)
-    shared &= network.codes_have_units
-    return float(codec.scale[0]) if shared else 1.0
+    has_shared_scale = schema.is_numeric and not recipe.scales_columns(schema)
+    is_in_units = has_shared_scale and network.codes_have_units
+    return float(codec.scale[0]) if is_in_units else 1.0
 
 
 def _has_gaps(X_val: RowSource | None) -> bool:
-    """Return whether validation rows have gaps; raise if they are nothing else."""
+    """Return whether validation rows have missing cells; raise if all are missing."""
     if X_val is None:
         return False
     cells = X_val.data[:, None] if sparse.issparse(X_val) else X_val

@@ -1,4 +1,4 @@
-"""Which fit a checkpoint belongs to."""
+"""Opening of a checkpoint, which must be of the same fit."""
 
 import os
 from collections.abc import Mapping
@@ -16,7 +16,7 @@ def open_checkpoint(
     tables: dict[str, Any],
     streams: RandomStreams,
 ) -> Checkpoint | None:
-    """Return the checkpoint of a fit, which is new if there is no file yet.
+    """Return the checkpoint of a fit, or a new one if there is no file yet.
 
     Nothing is written.
 
@@ -29,18 +29,23 @@ def open_checkpoint(
         Estimator, parameters, device and versions.
 
     columns : TableSchema
-        The columns of X.
+        Schema of X.
 
     tables : dict of str to {ndarray, CSR matrix, None}
         All data of the fit, by name.
 
     streams : RandomStreams
-        Get the seed that the file holds.
+        Random streams of the fit; they get the seed in the file.
 
     Returns
     -------
     checkpoint : Checkpoint or None
-        Of this very fit.
+        The checkpoint.
+
+    Raises
+    ------
+    ValueError
+        If the file is of a fit with other settings or other data.
     """
     if path is None:
         return None
@@ -54,16 +59,17 @@ def open_checkpoint(
 
 
 def _check_identity(path: str, content, settings, data) -> None:
-    """Raise by name if a checkpoint is that of another fit."""
+    """Raise if settings or data of a checkpoint differ, and name what does."""
     hint = f"; remove {path!r}, or give another path, to begin anew."
     for name in settings | content["settings"]:
-        wanted, found = (
+        expected, found = (
             "nothing" if name not in side else f"{name}={side[name]}"
             for side in (settings, content["settings"])
         )
-        if wanted != found:
+        if expected != found:
             raise ValueError(
-                f"checkpoint must be of a fit with {wanted}, got one with {found}{hint}"
+                f"checkpoint must be of a fit with {expected}, got one with {found}"
+                f"{hint}"
             )
     for name, digest in data.items():
         if str(content["data"].get(name)) != digest:

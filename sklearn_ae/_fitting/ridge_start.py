@@ -1,4 +1,4 @@
-"""Linear starts of pairs: ridge regression, of reduced rank where codes are few."""
+"""Ridge regression, of reduced rank, as the linear start of regression."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -10,7 +10,7 @@ from torch import nn
 
 from .._tables import TableCodec, row_chunks
 
-_LEAST_DEVIATION = 1e-3  # of a code, over that of what the start leaves
+_MIN_DEVIATION = 1e-3  # of codes, relative to the residuals of the start
 
 
 class RidgeStart(NamedTuple):
@@ -25,16 +25,16 @@ class RidgeStart(NamedTuple):
         Orthonormal rows: the leading right singular vectors of the fitted values.
 
     intercept : ndarray of shape (n_outputs,)
-        What is added to the outputs.
+        Intercept of the outputs.
 
     explained_variance : ndarray of shape (n_components,)
-        Variance of each code over the rows of the fit, with n - 1.
+        Variance of each code over the rows of the fit, with denominator n - 1.
 
     alpha : float
-        The penalty.
+        Penalty of the coefficients.
 
     unexplained_share : float
-        Share of the outputs' variance that is left, each row by the others.
+        Share of the outputs' variance that is not explained, by leave-one-out.
     """
 
     encoder: np.ndarray
@@ -45,17 +45,17 @@ class RidgeStart(NamedTuple):
     unexplained_share: float
 
     def apply_to(self, module: nn.Module, deviations: np.ndarray | None = None) -> None:
-        """Start a network at this regression, see :class:`Start`.
+        """Set a network to this regression, see :class:`Start`.
 
-        Hidden layers read codes in units of their deviations. By far smaller ones than
-        what the regression leaves would make large what training adds, so the largest
-        deviation takes their place.
+        Hidden layers divide codes by their deviations. If these are much smaller than
+        the residuals, small changes in training become large ones, so the largest
+        deviation is used instead.
         """
         if deviations is None:
-            least = _LEAST_DEVIATION * np.sqrt(self.unexplained_share)
+            smallest = _MIN_DEVIATION * np.sqrt(self.unexplained_share)
             deviations = np.sqrt(self.explained_variance)
-            faint = deviations < least
-            deviations[faint] = max(deviations.max(), least)
+            too_small = deviations < smallest
+            deviations[too_small] = max(deviations.max(), smallest)
         module.start_at_maps(
             torch.from_numpy(self.encoder),
             torch.from_numpy(self.directions.T),
@@ -82,33 +82,33 @@ def fit_ridge_start(
 ) -> RidgeStart:
     r"""Fit ridge regression of encoded outputs on encoded rows, in float64.
 
-    It is scikit-learn's :class:`~sklearn.linear_model.RidgeCV`: the penalty is the one
-    of `alphas` with the least squared error of rows left out, which takes one fit. That
-    fit is an eigendecomposition as large as there are rows or columns, whichever are
-    fewer. With coefficients B, V of orthonormal columns and n_components below the rank
-    of the fitted values X B, :math:`B V V^T` is the best regression of that rank.
+    As in scikit-learn's :class:`~sklearn.linear_model.RidgeCV`, the penalty is the one
+    of `alphas` with the smallest leave-one-out squared error, which takes one
+    eigendecomposition of a matrix as large as the smaller of X's sides. Let B be the
+    coefficients, and the columns of V the leading right singular vectors of the fitted
+    values X B: then :math:`B V V^T` is the best regression of that rank.
 
     Parameters
     ----------
     X : {ndarray, CSR matrix} of shape (n_samples, n_features)
-        Numbers of a table, before its codec. Missing cells count as the mean.
+        Numbers of a table, before encoding. Missing cells count as the mean.
 
     Y : ndarray of shape (n_samples, n_outputs)
-        Outputs, before their codec.
+        Outputs, before encoding.
 
     codecs : tuple of two TableCodec
-        Of X and of Y.
+        Codecs of X and of Y.
 
     alphas : sequence of float
         Penalties to choose from, positive.
 
     n_components : int
-        The most codes that are wanted.
+        Maximum number of codes.
 
     Returns
     -------
     start : RidgeStart
-        With at most `n_components` codes, and as many as rows allow.
+        Start with `n_components` codes, or as many as rows allow.
     """
     outputs = codecs[1].encode(Y)
     centre = outputs.mean(axis=0)
@@ -117,7 +117,7 @@ def fit_ridge_start(
     product = spectrum.scores.T @ outputs
     alpha, error = _best_alpha(spectrum, product, outputs, alphas)
     shrunk = product / (spectrum.values + alpha)[:, None]
-    # Fitted values are orthonormal columns times this.
+    # Fitted values are orthonormal columns times this matrix.
     fitted = np.sqrt(spectrum.values)[:, None] * shrunk
     _, deviations, directions = np.linalg.svd(fitted, full_matrices=False)
     _, directions = svd_flip(None, directions, u_based_decision=False)
@@ -143,7 +143,7 @@ def _encoded(X, codec: TableCodec) -> np.ndarray:
 
 
 def _spectrum(rows: np.ndarray) -> _Spectrum:
-    """Decompose rows by the smaller of their two Gram matrices; they are centred."""
+    """Centre rows, and decompose the smaller of their two Gram matrices."""
     mean = rows.mean(axis=0)
     rows -= mean
     n_rows, n_features = rows.shape
@@ -152,10 +152,10 @@ def _spectrum(rows: np.ndarray) -> _Spectrum:
         return _Spectrum(mean, values, right, rows @ right)
     values, left = _eigh(rows @ rows.T)
     scores = left * np.sqrt(values)
-    # What rounding alone makes of the rows has no direction among the columns.
-    moves = values > np.finfo(np.float64).eps * len(values) * values.max()
-    moves[-1] = True
-    scores, values = scores[:, moves], values[moves]
+    # Smaller values are rounding errors; their directions are arbitrary.
+    is_real = values > np.finfo(np.float64).eps * len(values) * values.max()
+    is_real[-1] = True
+    scores, values = scores[:, is_real], values[is_real]
     right = rows.T @ (scores / np.where(values > 0, values, 1))
     return _Spectrum(mean, values, right, scores)
 
@@ -166,11 +166,11 @@ def _eigh(gram: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _best_alpha(spectrum, product, outputs, alphas) -> tuple[float, float]:
-    """Return the penalty with the least squared error of rows left out, and that error.
+    """Return the penalty with the smallest leave-one-out squared error, and that error.
 
-    The error is the mean over rows of the sum over outputs. A residual of the fit to
-    all rows over one minus the row's leverage, that of the intercept included, is the
-    residual of the fit to the others.
+    The error is the mean over rows of the sum over outputs. A row's leave-one-out
+    residual is its residual in the fit to all rows, divided by one minus its leverage,
+    the intercept's included.
     """
     weights = [1 / (spectrum.values + alpha) for alpha in alphas]
     errors = np.zeros(len(weights))
@@ -178,8 +178,10 @@ def _best_alpha(spectrum, product, outputs, alphas) -> tuple[float, float]:
         scores = spectrum.scores[chunk]
         for number, weight in enumerate(weights):
             residual = outputs[chunk] - scores @ (weight[:, None] * product)
-            left = 1 - 1 / len(outputs) - np.square(scores) @ weight
-            residual /= np.maximum(left, np.finfo(np.float64).eps)[:, None]
+            one_minus_leverage = 1 - 1 / len(outputs) - np.square(scores) @ weight
+            residual /= np.maximum(one_minus_leverage, np.finfo(np.float64).eps)[
+                :, None
+            ]
             errors[number] += np.square(residual).sum()
     best = int(np.argmin(errors))
     return alphas[best], errors[best] / len(outputs)

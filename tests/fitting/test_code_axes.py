@@ -25,7 +25,7 @@ def rows(X):
 
 
 def turn(network, rows, make=principal_axes):
-    """Return the axes and the network in float64, turned to them."""
+    """Return the axes, and the network in float64 rotated to them."""
     axes = make(network, TensorRows(rows))
     turned = Autoencoder(6, 3, (8,)).double()
     arrays = rotated_arrays(network, axes, np.float64)
@@ -33,7 +33,7 @@ def turn(network, rows, make=principal_axes):
     return axes, turned
 
 
-def test_recorded_ranges_hold_none_of_the_rows(network, rows):
+def test_recorded_ranges_clamp_no_row(network, rows):
     before = network(rows)
     gather_code_moments(network, TensorRows(rows))
     assert not network.training
@@ -41,7 +41,7 @@ def test_recorded_ranges_hold_none_of_the_rows(network, rows):
     torch.testing.assert_close(network(rows), before, rtol=0, atol=0)
 
 
-def test_codes_of_corrupted_rows_are_those_of_the_clean_ones(network, rows):
+def test_codes_come_from_clean_rows(network, rows):
     class Doubled(TensorRows):
         def take(self, index):
             _, clean = super().take(index)
@@ -59,34 +59,34 @@ def codes(network, rows):
     return network.double().encode(rows.double()).detach().numpy()
 
 
-def test_turned_codes_are_centred(network, rows):
+def test_rotated_codes_are_centred(network, rows):
     turned = codes(turn(network, rows)[1], rows)
     np.testing.assert_allclose(turned.mean(axis=0), 0, atol=1e-5)
 
 
-def test_turned_codes_are_uncorrelated_and_have_the_variance_told(network, rows):
+def test_rotated_codes_have_the_axes_variance(network, rows):
     axes, turned = turn(network, rows)
     covariance = np.cov(codes(turned, rows), rowvar=False)
     np.testing.assert_allclose(covariance, np.diag(axes.variance), atol=1e-5)
 
 
-def test_turned_codes_are_ordered_by_variance(network, rows):
+def test_rotated_codes_are_ordered_by_variance(network, rows):
     variance = turn(network, rows)[0].variance
     assert (np.diff(variance) <= 0).all()
 
 
-def test_turned_codes_are_the_principal_components_of_the_former(network, rows):
+def test_rotated_codes_are_principal_components(network, rows):
     turned = codes(turn(network, rows)[1], rows)
     expected = PCA().fit_transform(codes(network, rows))
     np.testing.assert_allclose(turned, expected, atol=1e-4)
 
 
-def test_turning_changes_no_reconstruction(network, rows):
+def test_rotation_changes_no_reconstruction(network, rows):
     turned = turn(network, rows)[1]
     torch.testing.assert_close(turned(rows.double()), network.double()(rows.double()))
 
 
-def test_turning_leaves_the_network_it_is_made_from_alone(network, rows):
+def test_rotating_leaves_the_network_alone(network, rows):
     gather_code_moments(network, TensorRows(rows))
     before = {name: value.clone() for name, value in network.state_dict().items()}
     turn(network, rows)
@@ -110,7 +110,7 @@ def posterior_after(axes, network, rows):
     return turned, turned.posterior(rows.double())
 
 
-def test_ordered_axes_permute_posteriors_and_flip_their_signs(variational, rows):
+def test_ordered_axes_permute_and_flip_posteriors(variational, rows):
     axes = ordered_axes(variational, TensorRows(rows))
     _, after = posterior_after(axes, variational, rows)
     before = variational.double().posterior(rows.double())
@@ -130,14 +130,14 @@ def test_ordered_axes_are_ordered_by_variance(variational, rows):
     assert (np.diff(variance) <= 0).all()
 
 
-def test_ordered_axes_make_the_largest_loadings_positive(variational, rows):
+def test_ordered_axes_make_largest_loadings_positive(variational, rows):
     axes = ordered_axes(variational, TensorRows(rows))
     loadings = posterior_after(axes, variational, rows)[0].loadings.detach().numpy()
     largest = np.abs(loadings).argmax(axis=0)
     assert (np.take_along_axis(loadings, largest[None], axis=0) > 0).all()
 
 
-def test_own_axes_change_nothing(network, rows):
+def test_unrotated_axes_change_nothing(network, rows):
     before = network.double()(rows.double())
     axes, turned = turn(network.float(), rows, unrotated_axes)
     torch.testing.assert_close(turned(rows.double()), before)

@@ -41,18 +41,14 @@ def test_source_fits_the_kind_of_table(codec, table):
     assert isinstance(make_row_source(sparse.csr_array(table), codec, cpu), TableRows)
 
 
-def test_tables_that_are_large_when_encoded_are_not_encoded_whole(
-    codec, table, on_demand
-):
+def test_large_tables_are_encoded_on_demand(codec, table, on_demand):
     on_demand()
     assert isinstance(make_row_source(table, codec, torch.device("cpu")), TableRows)
 
 
 @pytest.mark.parametrize("dtype", [np.float64, np.float32, np.uint8])
 @pytest.mark.parametrize("order", ["C", "F"])
-def test_rows_on_demand_are_those_in_memory_to_the_bit(
-    fit_table, table, dtype, order, on_demand
-):
+def test_on_demand_rows_have_equal_bits(fit_table, table, dtype, order, on_demand):
     table = np.abs(100 * table).astype(dtype, order=order)
     codec, cpu = fit_table(table).codec, torch.device("cpu")
     in_memory = make_row_source(table, codec, cpu)
@@ -62,11 +58,11 @@ def test_rows_on_demand_are_those_in_memory_to_the_bit(
     assert torch.equal(taken[0], in_memory.take(index)[0])
 
 
-def test_source_has_as_many_rows_as_the_table(rows, table):
+def test_sources_have_the_tables_length(rows, table):
     assert len(rows) == len(table)
 
 
-def test_source_takes_encoded_rows_in_the_order_asked_for(rows, codec, table):
+def test_sources_take_rows_in_any_order(rows, codec, table):
     index = [5, 0, 22, 5]
     expected = torch.from_numpy(codec.encode(table)[index]).float()
     inputs, targets = rows.take(torch.tensor(index))

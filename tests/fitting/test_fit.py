@@ -17,7 +17,7 @@ def assert_close(actual, desired, rtol):
     np.testing.assert_allclose(actual, desired, rtol=rtol, atol=atol)
 
 
-def test_curves_hold_the_start_and_every_epoch(fitted):
+def test_curves_hold_start_and_epochs(fitted):
     assert len(fitted.loss_curve_) == fitted.n_epochs_ + 1
     assert len(fitted.validation_loss_curve_) == fitted.n_epochs_ + 1
 
@@ -33,26 +33,26 @@ def test_best_validation_loss_is_the_lowest(fitted):
 
 
 @pytest.mark.parametrize("learning_rate", [0.02, 0.5])
-def test_kept_weights_have_the_best_validation_loss(noiseless, X, learning_rate):
+def test_kept_weights_have_the_best_loss(noiseless, X, learning_rate):
     estimator = noiseless(max_epochs=6, learning_rate=learning_rate)
     estimator.fit(X[:200], X_val=X[200:])
     loss = np.mean(estimator.reconstruction_error(X[200:])) / estimator.scale_[0] ** 2
     assert estimator.best_validation_loss_ == pytest.approx(loss, rel=0.01)
 
 
-def test_pca_is_kept_where_training_does_harm(quick, X):
+def test_pca_is_kept_if_training_harms(quick, X):
     estimator = quick(learning_rate=1.0, batch_size=200).fit(X)
     assert min(estimator.validation_loss_curve_[1:]) > estimator.pca_validation_loss_
     assert estimator.best_epoch_ == 0
 
 
-def test_loss_is_the_share_of_variance_not_explained(noiseless, X):
+def test_loss_is_the_unexplained_share(noiseless, X):
     estimator = noiseless(early_stopping=False).fit(X)
     left = 1 - PCA(2).fit(X).explained_variance_ratio_.sum()
     assert estimator.loss_curve_[0] == pytest.approx(left, rel=1e-4)
 
 
-def test_without_early_stopping_the_last_epoch_is_kept(quick, X):
+def test_without_early_stopping_the_last_wins(quick, X):
     estimator = quick(early_stopping=False).fit(X)
     assert estimator.best_epoch_ == estimator.n_epochs_ == 4
     assert estimator.validation_loss_curve_ is None
@@ -101,7 +101,7 @@ def test_patience_ends_training(quick, X, n_iter_no_change):
     assert estimator.n_epochs_ < 40
 
 
-def test_budget_of_steps_stays_constant_for_large_tables(quick):
+def test_large_tables_take_equal_steps(quick):
     class Count(Callback):
         def on_train_begin(self, net, X, **kwargs):
             raise RuntimeError(f"{net.max_epochs * len(X)} steps")
@@ -119,14 +119,12 @@ def test_budget_of_steps_stays_constant_for_large_tables(quick):
 
 
 @pytest.mark.parametrize("epoch_rows", [96, 270, 1000])
-def test_tables_larger_than_an_epoch_are_trained_to_the_end(
-    quick, X, epoch_rows, monkeypatch
-):
+def test_large_tables_train_all_epochs(quick, X, epoch_rows, monkeypatch):
     monkeypatch.setattr(row_sources, "EPOCH_ROWS", epoch_rows)
     assert quick(max_epochs=7).fit(X).n_epochs_ == 7
 
 
-def test_random_start_is_judged_beside_pca(quick, X):
+def test_random_starts_are_compared_with_pca(quick, X):
     estimator = quick(init="random", max_epochs=1).fit(X[:200], X_val=X[200:])
     pca = quick(max_epochs=0).fit(X[:200], X_val=X[200:])
     expected = pytest.approx(pca.pca_validation_loss_, rel=1e-4)
@@ -134,12 +132,12 @@ def test_random_start_is_judged_beside_pca(quick, X):
     assert estimator.validation_loss_curve_[0] != expected
 
 
-def test_random_start_can_have_more_codes_than_columns(quick, X):
+def test_random_starts_may_be_overcomplete(quick, X):
     assert quick(9, init="random").fit_transform(X).shape == (300, 9)
 
 
 @pytest.mark.parametrize("sizes", [4, np.int64(4), [4], (4, 3), np.array([4, 3])])
-def test_hidden_layer_sizes_of_any_kind_are_taken(quick, X, sizes):
+def test_hidden_layer_sizes_may_be_arrays(quick, X, sizes):
     assert quick(hidden_layer_sizes=sizes).fit_transform(X).shape == (300, 2)
 
 
@@ -163,7 +161,7 @@ def test_standardize_equals_standardized_columns(quick, X):
     np.testing.assert_allclose(inside, outside, atol=1e-3)
 
 
-def test_auto_standardize_keeps_pcas_objective_on_numbers(quick, X):
+def test_auto_does_not_standardize_numbers(quick, X):
     np.testing.assert_array_equal(
         quick(standardize="auto").fit_transform(X),
         quick(standardize=False).fit_transform(X),
@@ -181,7 +179,7 @@ def test_nothing_is_shown_without_verbose(quick, X, capfd):
     assert capfd.readouterr() == ("", "")
 
 
-def test_callbacks_are_called_and_left_as_they_are(quick, X):
+def test_callbacks_are_called_uncopied(quick, X):
     class Count(Callback):
         epochs = 0
 
@@ -215,12 +213,12 @@ def test_standardize_makes_scales_of_columns_irrelevant(quick, X):
 
 
 @pytest.mark.parametrize("factor", [1e-200, 1e-30, 1e30, 1e100])
-def test_units_of_the_table_do_not_matter(quick, X, factor):
+def test_units_of_a_table_are_irrelevant(quick, X, factor):
     scaled = quick().fit(X * factor).transform(X * factor)
     assert_close(scaled / factor, quick().fit(X).transform(X), 1e-3)
 
 
-def test_value_too_large_for_float32_names_its_column(quick, X):
+def test_overflow_of_float32_names_the_column(quick, X):
     table = pd.DataFrame(X, columns=list("abcdef"))
     estimator = quick().fit(table)
     with pytest.raises(ValueError, match=r"float32.*column 'c'"):
@@ -262,7 +260,7 @@ def test_few_rows_are_fitted(quick, X, n_rows):
     assert np.isfinite(codes).all()
 
 
-def test_fewer_rows_than_a_batch_are_trained_on(noiseless, X):
+def test_batches_may_exceed_the_rows(noiseless, X):
     estimator = noiseless(batch_size=10_000, early_stopping=False).fit(X)
     assert estimator.loss_curve_[-1] < estimator.loss_curve_[0]
 
@@ -272,7 +270,7 @@ def test_one_column_is_fitted(quick, X):
     np.testing.assert_allclose(estimator.reconstruct(X[:, :1]), X[:, :1], atol=1e-10)
 
 
-def test_fewer_rows_than_components_names_the_number(quick, X):
+def test_too_few_rows_name_the_limit(quick, X):
     with pytest.raises(ValueError, match=r"=4 .*got n_components=5"):
         quick(5).fit(X[:4])
 
@@ -287,23 +285,21 @@ def test_fewer_rows_than_components_names_the_number(quick, X):
         ("n_components", 3, np.int64(3)),
     ],
 )
-def test_numpy_values_of_parameters_mean_the_same(
-    quick, X, parameter, plain, numpy_value
-):
+def test_numpy_values_of_parameters_are_taken(quick, X, parameter, plain, numpy_value):
     codes = quick().set_params(**{parameter: plain}).fit_transform(X)
     same = quick().set_params(**{parameter: numpy_value}).fit_transform(X)
     np.testing.assert_array_equal(same, codes)
 
 
 @pytest.mark.parametrize("offset", [1e4, 1e7, 1e9])
-def test_sparse_rows_far_from_zero_keep_pca(quick, X, offset):
+def test_distant_sparse_rows_keep_pca(quick, X, offset):
     rows = X + offset
     estimator = quick(max_epochs=0).fit(sparse.csr_array(rows))
     assert estimator.score(rows) == pytest.approx(quick(max_epochs=0).fit(X).score(X))
 
 
 @pytest.mark.parametrize("factor", [1e-300, 1e100])
-def test_units_of_a_sparse_table_do_not_matter(quick, X, factor):
+def test_units_of_sparse_tables_are_irrelevant(quick, X, factor):
     estimator = quick(max_epochs=0).fit(sparse.csr_array(X * factor))
     expected = quick(max_epochs=0).fit(X).score(X)
     assert estimator.score(X * factor) == pytest.approx(expected)
@@ -335,13 +331,13 @@ def test_wide_empty_sparse_table_is_fitted(quick):
 
 
 @pytest.mark.parametrize("mode", [torch.no_grad, torch.inference_mode])
-def test_fit_does_not_depend_on_the_callers_mode(quick, X, mode):
+def test_the_callers_torch_mode_is_irrelevant(quick, X, mode):
     codes = quick().fit_transform(X)
     with mode():
         np.testing.assert_array_equal(quick().fit_transform(X), codes)
 
 
-def test_fit_does_not_depend_on_the_default_dtype(quick, X):
+def test_the_default_dtype_is_irrelevant(quick, X):
     codes = quick().fit_transform(X)
     torch.set_default_dtype(torch.float64)
     try:
@@ -362,12 +358,12 @@ def test_what_is_no_callback_is_named(quick, X, callback):
         quick(callbacks=[callback]).fit(X)
 
 
-def test_validation_rows_out_of_all_proportion_are_named(quick, X):
+def test_huge_validation_rows_are_named(quick, X):
     with pytest.raises(ValueError, match="validation rows"):
         quick().fit(X, X_val=X * 1e30)
 
 
-def test_sparse_rows_with_repeated_entries_equal_dense_ones(quick):
+def test_repeated_sparse_entries_are_summed(quick):
     cells = np.array([1.0, 2.0, 4.0, 3.0]), np.array([0, 0, 1, 1])
     repeated = sparse.csr_array((*cells, np.array([0, 2, 3, 4])), shape=(3, 2))
     estimator = quick(1, max_epochs=0, standardize=True)

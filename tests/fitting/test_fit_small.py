@@ -1,4 +1,4 @@
-"""Small tables, of which every row judges a network that did not see it."""
+"""Fits of small tables, which are cross-fitted."""
 
 from dataclasses import replace
 
@@ -42,13 +42,13 @@ def cross_validated_pca(rows):
     return np.concatenate(errors)
 
 
-def test_pca_is_judged_by_rows_it_has_not_seen(noiseless, few):
+def test_pca_is_cross_validated(noiseless, few):
     estimator = noiseless(max_epochs=0).fit(few)
     expected = cross_validated_pca(few).mean() / estimator.scale_[0] ** 2
     assert estimator.pca_validation_loss_ == pytest.approx(expected, rel=1e-4)
 
 
-def test_a_row_that_pca_saw_would_look_better(noiseless, few):
+def test_training_rows_flatter_pca(noiseless, few):
     rows = few.copy()
     rows[7] = 100 * np.arange(6.0)[::-1]
     estimator = noiseless(max_epochs=0).fit(rows)
@@ -56,14 +56,14 @@ def test_a_row_that_pca_saw_would_look_better(noiseless, few):
     assert estimator.pca_validation_loss_ > 10 * seen
 
 
-def test_kept_pca_is_that_of_all_rows(quick, few):
+def test_kept_pca_is_of_all_rows(quick, few):
     estimator = quick(max_epochs=0).fit(few)
     np.testing.assert_allclose(
         estimator.explained_variance_, PCA(2).fit(few).explained_variance_
     )
 
 
-def test_kept_network_is_trained_as_long_as_its_epoch(left):
+def test_kept_networks_end_at_their_epoch(left):
     assert left.n_epochs_ == left.best_epoch_
     assert len(left.loss_curve_) == left.best_epoch_ + 1
     assert len(left.validation_loss_curve_) == left.best_epoch_ + 1
@@ -73,7 +73,7 @@ def test_validation_curve_begins_with_pca(left):
     assert left.validation_loss_curve_[0] == left.pca_validation_loss_
 
 
-def test_curves_have_all_epochs_where_pca_is_kept(quick, few):
+def test_kept_pca_has_whole_curves(quick, few):
     estimator = quick(max_epochs=3, learning_rate=1.0).fit(few)
     assert estimator.best_epoch_ == 0
     assert len(estimator.validation_loss_curve_) == estimator.n_epochs_ + 1 == 4
@@ -103,7 +103,7 @@ class Idle(Callback):
 
 
 @pytest.mark.parametrize("watch", [{"callbacks": [Idle()]}, {"n_iter_no_change": 50}])
-def test_one_training_is_watched_to_its_end(quick, few, watch):
+def test_watched_trainings_run_all_epochs(quick, few, watch):
     estimator = quick(max_epochs=5, learning_rate=0.5, **watch).fit(few)
     assert estimator.n_epochs_ == 5
 
@@ -151,7 +151,7 @@ def test_tables_of_every_size_are_fitted(quick, many, n_rows, kind, n_components
 
 @pytest.mark.parametrize("n_components", [None, 7, 8, 9, 10])
 @pytest.mark.parametrize("kind", ["dense", "sparse"])
-def test_more_components_than_a_part_leaves_rows_are_found(quick, n_components, kind):
+def test_folds_do_not_limit_components(quick, n_components, kind):
     rows = TABLES[kind](np.random.default_rng(0).normal(size=(10, 20)))
     estimator = quick(n_components, max_epochs=1).fit(rows)
     assert estimator.n_components_ == (n_components or 10)
@@ -164,20 +164,20 @@ def test_small_tables_with_categories_are_fitted(quick, pandas_frame, n_rows):
 
 
 @pytest.mark.parametrize("container", [np.asarray, sparse.csr_array])
-def test_a_table_with_one_row_unlike_the_others_is_fitted(quick, container):
+def test_one_outlying_row_is_fitted(quick, container):
     rows = np.zeros((20, 4))
     rows[3] = [1, 2, 3, 5]
     estimator = quick(1).fit(container(rows))
     np.testing.assert_allclose(estimator.reconstruct(rows), rows, atol=1e-6)
 
 
-def test_a_level_of_one_row_alone_is_fitted(quick, pandas_frame):
+def test_categories_of_one_row_are_fitted(quick, pandas_frame):
     table = pandas_frame.iloc[:30].assign(rare=["once"] + 29 * ["often"])
     assert np.isfinite(quick(max_epochs=2).fit_transform(table)).all()
 
 
 @pytest.mark.parametrize("init", ["pca", "random"])
-def test_random_starts_are_judged_beside_pca_too(noiseless, few, init):
+def test_random_starts_are_compared_with_pca(noiseless, few, init):
     estimator = noiseless(max_epochs=1, init=init).fit(few)
     same = noiseless(max_epochs=0).fit(few).pca_validation_loss_
     assert estimator.pca_validation_loss_ == pytest.approx(same, rel=1e-5)
@@ -188,7 +188,7 @@ def test_random_starts_are_judged_beside_pca_too(noiseless, few, init):
 
 
 @pytest.mark.parametrize("former", [True, False])
-def test_divergence_leaves_the_estimator_as_it_was(quick, few, former):
+def test_divergence_changes_no_attribute(quick, few, former):
     estimator = quick(max_epochs=0)
     if former:
         estimator.fit(few)
@@ -200,7 +200,7 @@ def test_divergence_leaves_the_estimator_as_it_was(quick, few, former):
     assert all(vars(estimator)[name] is before[name] for name in before)
 
 
-def test_a_last_step_that_no_epoch_judges_is_checked(quick, few):
+def test_the_last_step_is_checked(quick, few):
     estimator = quick(
         max_epochs=1, batch_size=len(few), early_stopping=False, learning_rate=1e9
     )
@@ -236,7 +236,7 @@ def press_in_training(request, press_ctrl_c, monkeypatch):
 
 
 @pytest.mark.parametrize("number", [0, 4, 5])
-def test_ctrl_c_in_any_training_commits_pca(quick, few, press_in_training, number):
+def test_ctrl_c_in_folds_commits_pca(quick, few, press_in_training, number):
     pca = quick(max_epochs=0).fit(few)
     press_in_training(number)
     estimator = quick(max_epochs=8)

@@ -44,7 +44,7 @@ def test_networks_stand_at_their_starts(build):
     found = [networks.module, *networks.fold_networks]
     assert len(found) == len(networks.starts) == len(starts) == 6
     for network, start in zip(found, starts, strict=True):
-        expected = outputs(design.linear(start).float(), data)
+        expected = outputs(design.build_linear(start).float(), data)
         torch.testing.assert_close(outputs(network, data), expected)
         assert not network.is_linear
 
@@ -100,7 +100,7 @@ def test_networks_are_prepared_on_their_rows(build, n_rows):
     assert prepared == sizes
 
 
-def test_each_start_is_judged_by_its_part(build):
+def test_starts_are_evaluated_on_their_parts(build):
     started, design, _, data = build()
     losses = []
     for network, part in zip(started.linear[1:], data.split.parts, strict=True):
@@ -109,7 +109,7 @@ def test_each_start_is_judged_by_its_part(build):
     assert found == pytest.approx(torch.cat(losses).mean().item())
 
 
-def test_without_validation_rows_no_start_is_judged(build):
+def test_unvalidated_starts_have_no_loss(build):
     started, design, _, data = build(early_stopping=False)
     assert start_loss(started.linear[1:], design.objective, data.split) is None
 

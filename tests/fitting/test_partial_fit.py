@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from sklearn_ae._fitting.partial_fit import fit_chunk
-from sklearn_ae._fitting.stream_start import Published, begin_stream, resume_stream
+from sklearn_ae._fitting.streams import Published, begin_stream, resume_stream
 
 
 @pytest.fixture
@@ -12,7 +12,7 @@ def columns(fit_table, X):
 
 @pytest.fixture
 def learn(columns):
-    """Learn from chunks; return the last result, and where the stream stands then."""
+    """Learn from chunks; return the last result and the stream's position."""
 
     def run(recipe, first, *others):
         position = begin_stream(recipe, columns, first)
@@ -75,7 +75,7 @@ def test_wild_rows_count_once(make_recipe, learn, X):
     assert changed.stream.mean_loss <= most
 
 
-def test_where_nothing_is_left_no_step_is_made(make_recipe, learn, X):
+def test_exact_starts_make_no_step(make_recipe, learn, X):
     flat = X[:, :2] @ np.ones((2, 6))
     result, position = learn(make_recipe(n_components=1), flat[:100], flat[100:])
     assert result.state.best_epoch == 0
@@ -84,7 +84,7 @@ def test_where_nothing_is_left_no_step_is_made(make_recipe, learn, X):
     assert position.stream.steps["n_steps"] == 0
 
 
-def test_losses_of_a_chunk_must_be_finite(make_recipe, columns, X):
+def test_losses_of_chunks_must_be_finite(make_recipe, columns, X):
     recipe = make_recipe()
     position = begin_stream(recipe, columns, X)
     far = X.copy()

@@ -20,7 +20,7 @@ def start(fit_table):
 
 
 @pytest.mark.parametrize("n_components", [1, 3, 6, 0.5, 0.9])
-def test_start_is_pca_of_the_centred_rows(fit_table, start, X, n_components):
+def test_start_is_pca_of_centred_rows(fit_table, start, X, n_components):
     pca = PCA(n_components).fit(X - X.mean(axis=0))
     found = start(X, n_components)
     np.testing.assert_allclose(found.components, pca.components_, atol=1e-10)
@@ -32,7 +32,7 @@ def test_start_is_pca_of_the_centred_rows(fit_table, start, X, n_components):
 
 @pytest.mark.parametrize("n_components", [1, 3, 6, 0.5, 0.9])
 @pytest.mark.parametrize("table", ["X", "gappy"])
-def test_start_in_chunks_is_pca_of_the_encoded_rows(
+def test_chunked_starts_are_encoded_rows_pca(
     fit_table, start, table, n_components, request, monkeypatch
 ):
     monkeypatch.setattr(pca_start, "_COVARIANCE_ROWS", 7)
@@ -53,7 +53,7 @@ def test_start_in_chunks_is_pca_of_the_encoded_rows(
 @pytest.mark.parametrize(
     ("widest", "most_bytes", "chunk"), [(6, 1e9, 64), (5, 0, 64), (5, 1e9, 300)]
 )
-def test_narrow_or_large_tables_are_not_encoded_whole(
+def test_covariances_are_gathered_in_chunks(
     fit_table, X, monkeypatch, widest, most_bytes, chunk
 ):
     monkeypatch.setattr(pca_start, "_COVARIANCE_MAX_FEATURES", widest)
@@ -83,7 +83,7 @@ def test_components_are_orthonormal_in_float64(start, X):
     np.testing.assert_allclose(components @ components.T, np.eye(4), atol=1e-12)
 
 
-def test_far_columns_are_not_lost(start):
+def test_distant_columns_are_not_lost(start):
     rng = np.random.default_rng(0)
     near = rng.normal(size=(200, 2)) @ rng.normal(size=(2, 4))
     far = 1e9 + near
@@ -91,7 +91,7 @@ def test_far_columns_are_not_lost(start):
 
 
 @pytest.mark.parametrize("shape", [(2, 1), (5, 5), (60, 5)])
-def test_far_columns_are_not_lost_of_sparse_rows(start, shape):
+def test_distant_sparse_columns_are_not_lost(start, shape):
     far = 1e9 + np.random.default_rng(0).normal(size=shape)
     for n_components in {1, 2, min(shape)} & set(range(min(shape) + 1)):
         dense, compressed = (
@@ -120,7 +120,7 @@ def test_wide_sparse_and_dense_starts_agree(start):
     np.testing.assert_allclose(compressed.components, dense.components, atol=1e-6)
 
 
-def test_same_seed_gives_the_same_start_on_wide_sparse_rows(start):
+def test_wide_sparse_starts_repeat(start):
     rows = sparse.random_array((40, 2100), density=0.05, random_state=0, format="csr")
     np.testing.assert_array_equal(start(rows, 3).components, start(rows, 3).components)
 
@@ -136,7 +136,7 @@ def test_rows_whose_squares_vanish_leave_nothing(fit_table):
     assert without_first.explained_variance == [0]
 
 
-def test_constant_columns_hide_no_others_of_sparse_rows(start):
+def test_constant_sparse_columns_hide_no_others(start):
     rows = np.random.default_rng(0).normal(size=(5, 3)) * [0, 1, 2] + [1e39, 0, 0]
     found = start(sparse.csr_array(rows), 1)
     expected = start(rows, 1)
@@ -144,7 +144,7 @@ def test_constant_columns_hide_no_others_of_sparse_rows(start):
     assert found.unexplained_share == pytest.approx(expected.unexplained_share)
 
 
-def test_rank_deficient_start_keeps_the_network_finite(start, X):
+def test_rank_deficient_starts_are_finite(start, X):
     rows = np.outer(X[:, 0], [1.0, 2.0, 3.0])
     network = Autoencoder(3, 3, (4,)).double()
     start(rows, 3).apply_to(network)
@@ -166,27 +166,25 @@ def test_wide_sparse_limit_is_arpacks(fit_table, shape, limit):
 
 
 @pytest.mark.parametrize("limited", [True, False])
-def test_none_is_as_many_components_as_pca_can_find(fit_table, X, limited):
+def test_none_means_all_components(fit_table, X, limited):
     codec = fit_table(X).codec
     assert resolve_n_components(None, X, codec, limited=limited) == 6
 
 
-def test_too_many_components_name_the_limit_and_the_number(fit_table, X):
+def test_too_many_components_name_the_limit(fit_table, X):
     with pytest.raises(
         ValueError, match=r"at most min\(.*\)=6 .*n_components=7 .*n_features=6\)"
     ):
         resolve_n_components(7, X, fit_table(X).codec, limited=True)
 
 
-def test_without_a_limit_there_may_be_more_components(fit_table, X):
+def test_unlimited_components_may_be_overcomplete(fit_table, X):
     assert resolve_n_components(7, X, fit_table(X).codec, limited=False) == 7
 
 
 @pytest.mark.parametrize("container", [np.asarray, sparse.csr_array])
 @pytest.mark.parametrize("shape", [(1, 3), (20, 3), (40, 3), (9, 2100)])
-def test_rows_without_variance_of_a_table_with_some_leave_nothing(
-    fit_table, container, shape
-):
+def test_constant_rows_leave_nothing_either(fit_table, container, shape):
     X = np.zeros(shape)
     X = np.vstack([X, X + 1])
     found = fit_pca_starts(container(X[: shape[0]]), fit_table(container(X)), 1, 0)[0]
@@ -197,9 +195,7 @@ def test_rows_without_variance_of_a_table_with_some_leave_nothing(
 @pytest.mark.parametrize("n_parts", [1, 2, 5])
 @pytest.mark.parametrize("make", [np.asarray, sparse.csr_array])
 @pytest.mark.parametrize("tall", [True, False])
-def test_start_of_a_part_is_pca_of_the_other_rows(
-    fit_table, X, monkeypatch, make, n_parts, tall
-):
+def test_starts_of_parts_use_other_rows(fit_table, X, monkeypatch, make, n_parts, tall):
     monkeypatch.setattr(pca_start, "_takes_covariance", lambda *shape: tall)
     table, parts = fit_table(make(X)), np.array_split(np.arange(len(X))[::-1], 5)
     starts = fit_pca_starts(make(X), table, 3, 0, parts[:n_parts])
@@ -211,19 +207,19 @@ def test_start_of_a_part_is_pca_of_the_other_rows(
         np.testing.assert_allclose(start.explained_variance, pca.explained_variance_)
 
 
-def test_starts_of_parts_have_as_many_components_as_that_of_all(fit_table, X):
+def test_starts_have_equally_many_components(fit_table, X):
     parts = np.array_split(np.arange(len(X)), 5)
     starts = fit_pca_starts(X, fit_table(X), 0.7, 0, parts)
     assert len({len(start.components) for start in starts}) == 1
 
 
-def test_where_other_rows_are_too_few_the_start_of_all_serves(fit_table, X):
+def test_too_few_rows_share_the_start(fit_table, X):
     few = X[:8]
     first, part = fit_pca_starts(few, fit_table(few), 6, 0, [np.arange(4)])
     assert part is first
 
 
-def test_a_single_other_row_has_no_start_of_its_own(fit_table, X):
+def test_a_single_row_shares_the_start(fit_table, X):
     tall = X[:20, :2]
     first, part = fit_pca_starts(tall, fit_table(tall), 1, 0, [np.arange(19)])
     assert part is first

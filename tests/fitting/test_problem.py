@@ -9,7 +9,7 @@ from sklearn_ae._fitting.reconstruct_rows import RowReconstruction
 from sklearn_ae._training.random import RandomStreams
 
 
-def test_axes_of_the_start_are_those_of_pca(fit_table, X):
+def test_axes_of_starts_are_pcas(fit_table, X):
     table = fit_table(X)
     axes = start_axes(fit_pca_starts(X, table, 3, 0)[0], 3)
     encoded = table.codec.encode(X)
@@ -20,7 +20,7 @@ def test_axes_of_the_start_are_those_of_pca(fit_table, X):
     np.testing.assert_allclose(axes.variance, pca.explained_variance_)
 
 
-def test_codes_beyond_the_start_have_no_variance(fit_table, X):
+def test_further_codes_have_no_variance(fit_table, X):
     [start] = fit_pca_starts(X, fit_table(X), 2, 0)
     axes = start_axes(start, 5)
     assert axes.variance.tolist() == [*start.explained_variance, 0, 0, 0]
@@ -52,7 +52,7 @@ def test_parts_have_starts_of_the_others(problem, X):
 
 
 @pytest.mark.parametrize("reason", ["given", "many"])
-def test_the_start_of_all_rows_may_serve(problem, X, monkeypatch, reason):
+def test_parts_may_share_the_start(problem, X, monkeypatch, reason):
     if reason == "many":
         monkeypatch.setattr(problem_module, "EPOCH_ROWS", 99)
     reconstruction, data = problem(100, X[100:] if reason == "given" else None)

@@ -40,13 +40,13 @@ def test_without_early_stopping_no_rows_judge(prepare, n_val):
     assert data.split.index.tolist() == list(range(40))
 
 
-def test_split_depends_on_nothing_but_the_seed(prepare):
+def test_noise_does_not_change_the_split(prepare):
     plain, noisy = prepare(), prepare(of=DenoisingAutoencoder)
     for one, other in zip(plain.split.parts, noisy.split.parts, strict=True):
         assert torch.equal(one, other)
 
 
-def test_rows_without_noise_are_the_clean_ones(prepare):
+def test_without_noise_rows_are_clean(prepare):
     data = prepare()
     assert data.split.rows is data.clean is data.split.validation_rows
     assert data.complete
@@ -86,6 +86,6 @@ def test_gaps_anywhere_count_observed_cells_alone(prepare, where):
     assert prepare(X_val=np.ones((4, 3))).loss.func is reconstruction_loss
 
 
-def test_validation_rows_without_a_cell_are_refused(prepare):
+def test_empty_validation_rows_are_refused(prepare):
     with pytest.raises(ValueError, match="X_val must hold at least one cell"):
         prepare(X_val=np.full((4, 3), np.nan))

@@ -38,7 +38,7 @@ def test_opening_writes_nothing(opened, path):
     assert os.path.exists(path)
 
 
-def test_the_seed_of_a_file_is_kept(opened):
+def test_the_seed_comes_from_the_file(opened):
     checkpoint, first = opened(seed=1)
     checkpoint.write()
     assert opened(seed=2)[1].seed == first.seed

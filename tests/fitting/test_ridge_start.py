@@ -40,7 +40,7 @@ SHAPES = [(80, 5, 3), (20, 30, 4), (50, 4, 9), (40, 7, 1), (12, 11, 2), (11, 11,
 
 
 @pytest.mark.parametrize("shape", SHAPES, ids=str)
-def test_full_rank_is_ridge_regression_of_the_best_penalty(pairs, fitted, shape):
+def test_full_rank_is_ridge_regression(pairs, fitted, shape):
     X, Y = pairs(*shape)
     start, outputs, rows = fitted(X, Y, min(shape[1:]))
     ridge = RidgeCV(ALPHAS).fit(rows, Y)
@@ -50,7 +50,7 @@ def test_full_rank_is_ridge_regression_of_the_best_penalty(pairs, fitted, shape)
 
 
 @pytest.mark.parametrize("shape", SHAPES, ids=str)
-def test_unexplained_share_is_that_of_rows_left_out(pairs, fitted, shape):
+def test_unexplained_share_leaves_one_out(pairs, fitted, shape):
     X, Y = pairs(*shape)
     start, _, rows = fitted(X, Y, min(shape[1:]))
     ridge = RidgeCV(ALPHAS).fit(rows, Y)
@@ -72,7 +72,7 @@ def test_fewer_components_keep_leading_singular_vectors(pairs, fitted, n_compone
 
 
 @pytest.mark.parametrize("shape", SHAPES, ids=str)
-def test_codes_are_uncorrelated_and_of_the_variance_told(pairs, fitted, shape):
+def test_codes_have_the_starts_variance(pairs, fitted, shape):
     X, Y = pairs(*shape)
     start, _, rows = fitted(X, Y, min(shape[1:]))
     covariance = np.atleast_2d(np.cov(rows @ start.encoder.T, rowvar=False))

@@ -124,10 +124,6 @@ def contents(name):
     return vars(sys.modules[module_name(name)])
 
 
-# Rules that parts of the package do not keep yet.
-rebuilt = pytest.mark.xfail(reason="the house is being rebuilt")
-
-
 def exported(room):
     """Return the names that a folder's door has for other folders."""
     if room == "nn":
@@ -281,7 +277,6 @@ def test_classes_are_abstract_or_final():
     assert not found(closed)
 
 
-@rebuilt
 def test_files_are_short():
     def lines(name):
         count = len((PACKAGE / f"{name}.py").read_text().splitlines())
@@ -298,7 +293,6 @@ def test_functions_are_short():
     assert not found(long)
 
 
-@rebuilt
 def test_folders_are_small():
     counts = Counter(folder(name) for name in FILES)
     assert not [

@@ -1,4 +1,4 @@
-"""What callbacks do with a history; most are tested with the engine, too."""
+"""Callbacks on histories; most are tested with the engine, too."""
 
 import math
 import re
@@ -57,19 +57,19 @@ WAYS = {
 
 
 @pytest.mark.parametrize("way", WAYS)
-def test_callbacks_that_stop_are_told_from_ctrl_c(press_ctrl_c, way):
+def test_callbacks_stop_unlike_ctrl_c(press_ctrl_c, way):
     run, expected = WAYS[way]
     with pytest.raises(KeyboardInterrupt) as caught:
         run()
     assert is_callback_stop(caught.value) is expected
 
 
-def test_callbacks_of_skorch_are_taken_with_names_and_as_classes():
+def test_callbacks_may_be_classes_or_named():
     check_callbacks([Callback(), Callback, EarlyStopping, ("one", EarlyStopping())])
 
 
 @pytest.mark.parametrize("item", [int, ("one", int), ("one", 2, Callback())])
-def test_what_is_no_callback_is_shown(item):
+def test_other_objects_are_shown(item):
     with pytest.raises(ValueError, match=re.escape(f"got {item!r}.")):
         check_callbacks([Callback(), item])
 
@@ -89,7 +89,7 @@ META = torch.device("meta")  # tells where tensors are put without another devic
 
 
 @pytest.mark.parametrize("epoch", [1, 3])
-def test_the_best_epoch_goes_on_from_its_state(best, epoch):
+def test_best_epochs_resume_from_a_state(best, epoch):
     state = {"loss": 0.5, "epoch": epoch, "weights": {"factor": np.ones(2)}}
     state["row_losses"] = np.array([0.25, 0.75])
     best.restore(state, torch.device("cpu"), 3)
@@ -99,12 +99,12 @@ def test_the_best_epoch_goes_on_from_its_state(best, epoch):
 
 
 @pytest.mark.parametrize("epoch", [-1, 0, 4])
-def test_best_epochs_that_never_were_are_refused(best, epoch):
+def test_impossible_best_epochs_are_refused(best, epoch):
     with pytest.raises(ValueError, match=f"best epoch {epoch} of 3"):
         best.restore({"epoch": epoch}, META, 3)
 
 
-def test_the_end_of_an_epoch_calls_with_the_net():
+def test_epoch_ends_call_with_the_net():
     called, net = [], SimpleNamespace()
     EpochEnd(called.append).on_epoch_end(net)
     assert called == [net]
@@ -113,9 +113,7 @@ def test_the_end_of_an_epoch_calls_with_the_net():
 @pytest.mark.parametrize(
     ("best_epoch", "n_warm_up", "end"), [(4, 0, 6), (0, 3, 5), (1, 3, 5), (4, 3, 6)]
 )
-def test_patience_counts_from_the_best_epoch_after_the_warm_up(
-    best_epoch, n_warm_up, end
-):
+def test_patience_starts_after_the_warm_up(best_epoch, n_warm_up, end):
     best = SimpleNamespace(epoch_=best_epoch, loss_=0.0, start_loss=1.0)
     stop = Stop(best, 2, n_warm_up)
     stop.on_epoch_end(SimpleNamespace(history=after(end - 1), max_epochs=100))
@@ -126,7 +124,7 @@ def test_patience_counts_from_the_best_epoch_after_the_warm_up(
 @pytest.mark.parametrize(
     ("max_epochs", "n_warm_up", "end"), [(100, 0, 20), (100, 3, 23), (10, 3, 8)]
 )
-def test_a_fifth_of_the_epochs_is_counted_after_the_warm_up(max_epochs, n_warm_up, end):
+def test_hopeless_epochs_exclude_the_warm_up(max_epochs, n_warm_up, end):
     best = SimpleNamespace(epoch_=0, loss_=1.0, start_loss=1.0)
     stop = Stop(best, None, n_warm_up)
     stop.on_epoch_end(SimpleNamespace(history=after(end - 1), max_epochs=max_epochs))
@@ -134,7 +132,7 @@ def test_a_fifth_of_the_epochs_is_counted_after_the_warm_up(max_epochs, n_warm_u
         stop.on_epoch_end(SimpleNamespace(history=after(end), max_epochs=max_epochs))
 
 
-def test_a_training_that_goes_on_past_its_end_stops_at_once():
+def test_finished_trainings_stop_when_resumed():
     best = SimpleNamespace(epoch_=1, loss_=0.0, start_loss=1.0)
     stop = Stop(best, 2, 0)
     stop.on_train_begin(SimpleNamespace(history=after(0), max_epochs=9))
@@ -146,7 +144,7 @@ def test_a_training_that_goes_on_past_its_end_stops_at_once():
     ("start_loss", "limit"), [(100.0, 1e11), (-100.0, 1e11), (1e-9, 1e3), (0.0, 1e3)]
 )
 @pytest.mark.parametrize("name", ["train_loss", "valid_loss"])
-def test_a_billion_times_the_start_is_out_of_proportion(start_loss, limit, name):
+def test_a_billion_times_the_start_diverges(start_loss, limit, name):
     divergence, net = Divergence(start_loss), SimpleNamespace(lr=0.5)
     net.settings = SimpleNamespace(weight_decay=0.0)
     net.history = after(2, **{name: 0.99 * limit})
@@ -157,7 +155,7 @@ def test_a_billion_times_the_start_is_out_of_proportion(start_loss, limit, name)
 
 
 @pytest.mark.parametrize("judged", [True, False])
-def test_the_bar_shows_the_losses_of_the_last_epoch(capsys, judged):
+def test_the_bar_shows_the_last_losses(capsys, judged):
     bar, net = ProgressBar({"PCA": 0.5}, 2).initialize(), SimpleNamespace()
     bar.on_train_end(net)  # of a fit that ended before it began
     net.history = History()
@@ -175,7 +173,7 @@ def test_the_bar_shows_the_losses_of_the_last_epoch(capsys, judged):
     assert bar.bar_.unit == "epoch"
 
 
-def test_the_bar_of_a_training_that_goes_on_begins_where_it_was(capsys):
+def test_resumed_bars_begin_in_the_middle(capsys):
     bar = ProgressBar({}, 5).initialize()
     bar.on_train_begin(SimpleNamespace(history=after(3)))
     assert (bar.bar_.n, bar.bar_.total) == (3, 5)

@@ -69,7 +69,7 @@ def cross_fit(
 
 @pytest.fixture
 def noted():
-    """Note which rows each module sees in training, and which judge it."""
+    """Note each module's training rows and validation rows."""
     trained, judged = defaultdict(Counter), defaultdict(Counter)
 
     def objective(module, batch):
@@ -85,14 +85,14 @@ def noted():
 
 
 def overfits(module, batch):
-    """Fall in training and rise in evaluation, the more so the further it went."""
+    """Return losses that fall in training and rise in evaluation."""
     target = 1.0 if module.training else -1.0
     spread = 0 * batch[1][:, 1]
     return (module.factor - target).square() + spread
 
 
 def best_in_the_middle(module, batch):
-    """Be best in evaluation before training is at its end."""
+    """Return losses that are lowest in evaluation before training ends."""
     target = 1.0 if module.training else 0.5
     return (module.factor - target).square() * (1 + 0.1 * batch[1][:, 1].tanh())
 
@@ -100,21 +100,23 @@ def best_in_the_middle(module, batch):
 # Rows
 
 
-def test_every_row_judges_one_network(noted):
+def test_every_row_evaluates_one_network(noted):
     fold_networks = [Scale() for _ in FOLDS]
     cross_fit(noted, fold_networks=fold_networks)
-    judges = Counter(row for twin in fold_networks for row in noted.judged[twin])
+    judges = Counter(row for network in fold_networks for row in noted.judged[network])
     assert judges == Counter(range(N_ROWS))
 
 
-def test_no_network_is_trained_on_rows_that_judge_it(noted):
+def test_networks_do_not_see_their_fold(noted):
     fold_networks = [Scale() for _ in FOLDS]
     cross_fit(noted, fold_networks=fold_networks)
-    for twin in fold_networks:
-        assert set(noted.trained[twin]) == set(range(N_ROWS)) - set(noted.judged[twin])
+    for network in fold_networks:
+        assert set(noted.trained[network]) == set(range(N_ROWS)) - set(
+            noted.judged[network]
+        )
 
 
-def test_last_network_is_trained_on_every_row_once_an_epoch(noted):
+def test_last_network_trains_on_all_rows(noted):
     module = Scale()
     state = cross_fit(noted, module=module)
     n_epochs = state.best_epoch
@@ -122,7 +124,7 @@ def test_last_network_is_trained_on_every_row_once_an_epoch(noted):
     assert noted.trained[module] == Counter(dict.fromkeys(range(N_ROWS), n_epochs))
 
 
-def test_all_but_one_fold_are_the_others():
+def test_other_folds_are_all_but_one():
     folds = torch.arange(6).tensor_split(3)
     assert rows_outside_fold(folds, 1).tolist() == [0, 1, 4, 5]
 
@@ -130,18 +132,18 @@ def test_all_but_one_fold_are_the_others():
 # Curves and choice
 
 
-def test_start_is_judged_by_the_mean_over_all_rows():
+def test_start_loss_is_a_row_mean():
     fold_networks = [Scale(factor) for factor in (0.0, 0.1, 0.2, 0.3, 0.4)]
     pairs = [table().take(fold) for fold in FOLDS]
     losses = [
-        squared_error(twin, pair).detach()
-        for twin, pair in zip(fold_networks, pairs, strict=True)
+        squared_error(network, pair).detach()
+        for network, pair in zip(fold_networks, pairs, strict=True)
     ]
     state = cross_fit(fold_networks=fold_networks, max_epochs=0)
     assert state.validation_losses == [pytest.approx(torch.cat(losses).mean().item())]
 
 
-def test_kept_weights_are_those_of_the_last_network():
+def test_kept_weights_are_the_last_networks():
     module = Scale()
     state = cross_fit(module=module)
     assert torch.equal(state.weights["factor"], module.factor)
@@ -154,12 +156,12 @@ def test_curves_end_with_the_kept_epoch():
     assert len(state.losses) == len(state.validation_losses) == state.best_epoch + 1
 
 
-def test_kept_epoch_has_the_lowest_validation_loss():
+def test_kept_epoch_has_the_lowest_loss():
     state = cross_fit(best_in_the_middle, max_epochs=20)
     assert min(state.validation_losses) == state.validation_losses[-1]
 
 
-def test_last_network_gets_as_far_as_those_that_chose_its_epoch():
+def test_last_network_gets_as_far():
     state = cross_fit(best_in_the_middle, max_epochs=20)
     assert state.weights["factor"].item() == pytest.approx(0.5, abs=0.15)
 
@@ -172,7 +174,7 @@ class Rate(Callback):
         self.rates.append(net.optimizer_.param_groups[0]["lr"])
 
 
-def test_last_network_stops_on_the_way_of_the_whole_schedule():
+def test_last_network_follows_the_whole_schedule():
     rate = Rate()
     state = cross_fit(best_in_the_middle, max_epochs=20, callbacks=[rate])
     n_steps = math.ceil(N_ROWS / 8)
@@ -181,18 +183,18 @@ def test_last_network_stops_on_the_way_of_the_whole_schedule():
     assert rate.rates[-1] == pytest.approx(0.1 * left, rel=0.3)
 
 
-def test_a_start_that_is_best_is_kept():
+def test_the_best_start_is_kept():
     state = cross_fit(overfits, module=Scale(0.25))
     assert state.best_epoch == 0
     assert state.weights["factor"] == 0.25
     assert len(state.losses) == len(state.validation_losses) == 6
 
 
-def test_all_epochs_are_run_where_none_beats_the_start():
+def test_all_epochs_run_without_gain():
     assert len(cross_fit(overfits, max_epochs=40).losses) == 41
 
 
-def test_module_is_not_trained_where_the_start_is_kept(noted):
+def test_kept_starts_are_not_trained(noted):
     module = Scale(0.25)
 
     def objective(module, batch):
@@ -221,7 +223,7 @@ def test_global_generator_is_left_alone():
     assert torch.equal(torch.get_rng_state(), before)
 
 
-def test_nothing_is_shown_but_of_the_last_network(capsys):
+def test_only_the_last_network_is_shown(capsys):
     cross_fit(overfits, verbose=1)
     assert capsys.readouterr().err == ""
     cross_fit(verbose=1)
@@ -231,7 +233,7 @@ def test_nothing_is_shown_but_of_the_last_network(capsys):
 # Noise
 
 
-def test_noise_is_off_wherever_a_start_is_scored():
+def test_noise_is_off_in_evaluation():
     column = torch.arange(4)
     unit = torch.ones(4)
     layout = Layout(column=column, missing=unit, noise_unit=unit, n_cells=4.0)
@@ -252,7 +254,7 @@ def test_noise_is_off_wherever_a_start_is_scored():
 
 @pytest.mark.parametrize("value", [math.nan, math.inf])
 @pytest.mark.parametrize("number", [0, 3])
-def test_a_loss_of_a_part_that_is_not_finite_raises(value, number):
+def test_infinite_losses_of_folds_raise(value, number):
     fold_networks = [Scale() for _ in FOLDS]
 
     def objective(module, batch):
@@ -263,7 +265,7 @@ def test_a_loss_of_a_part_that_is_not_finite_raises(value, number):
         cross_fit(objective, fold_networks=fold_networks)
 
 
-def test_a_loss_of_the_last_network_that_is_not_finite_raises():
+def test_infinite_losses_of_the_last_raise():
     module = Scale()
 
     def objective(trained, batch):
@@ -276,7 +278,7 @@ def test_a_loss_of_the_last_network_that_is_not_finite_raises():
 
 @pytest.mark.parametrize(("training", "n_calls"), [(True, 7), (False, 9)])
 @pytest.mark.parametrize("number", [0, 2, 4])
-def test_ctrl_c_in_a_part_keeps_the_start(press_ctrl_c, training, n_calls, number):
+def test_ctrl_c_in_folds_keeps_starts(press_ctrl_c, training, n_calls, number):
     fold_networks, calls = [Scale() for _ in FOLDS], Counter()
 
     def objective(module, batch):
@@ -304,7 +306,7 @@ def press_at_the_start_of(press, module):
 
 
 @pytest.mark.parametrize("number", [1, 4])
-def test_ctrl_c_while_a_later_start_is_scored_keeps_the_start(press_ctrl_c, number):
+def test_ctrl_c_between_folds_keeps_starts(press_ctrl_c, number):
     fold_networks = [Scale() for _ in FOLDS]
     state = cross_fit(
         press_at_the_start_of(press_ctrl_c, fold_networks[number]),
@@ -315,7 +317,7 @@ def test_ctrl_c_while_a_later_start_is_scored_keeps_the_start(press_ctrl_c, numb
     assert len(state.losses) == len(state.validation_losses) == 1
 
 
-def test_ctrl_c_before_the_start_is_scored_comes_out(press_ctrl_c):
+def test_ctrl_c_before_starts_raises(press_ctrl_c):
     fold_networks = [Scale() for _ in FOLDS]
     with pytest.raises(KeyboardInterrupt):
         cross_fit(
@@ -325,7 +327,7 @@ def test_ctrl_c_before_the_start_is_scored_comes_out(press_ctrl_c):
 
 
 @pytest.mark.parametrize("training", [True, False])
-def test_ctrl_c_in_the_last_training_keeps_the_start(press_ctrl_c, training):
+def test_ctrl_c_at_last_keeps_starts(press_ctrl_c, training):
     module = Scale(0.25)
 
     def objective(trained, batch):

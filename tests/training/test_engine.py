@@ -57,12 +57,12 @@ def train(module=None, objective=squared_error, *, validate=True, **settings):
     )
 
 
-def test_any_module_and_objective_can_be_trained():
+def test_any_module_can_be_trained():
     state = train()
     assert abs(state.weights["factor"].item() - 1) < 0.5
 
 
-def test_kept_weights_are_those_of_the_best_epoch():
+def test_kept_weights_are_the_best_epochs():
     state = train(learning_rate=2.0)
     kept = Scale(state.weights["factor"].item())
     loss = squared_error(kept, rows().take(torch.arange(10))).mean().item()
@@ -70,26 +70,26 @@ def test_kept_weights_are_those_of_the_best_epoch():
     assert loss == pytest.approx(min(state.validation_losses))
 
 
-def test_validation_loss_is_the_mean_over_all_validation_rows():
+def test_validation_loss_is_a_row_mean():
     module = Scale(0.5)
     state = train(module, max_epochs=0)
     expected = squared_error(module, rows().take(torch.arange(10))).mean().item()
     assert state.validation_losses == [pytest.approx(expected)]
 
 
-def test_without_validation_rows_the_last_weights_are_kept():
+def test_unvalidated_trainings_keep_the_last_weights():
     module = Scale()
     state = train(module, validate=False)
     assert state.best_epoch == 5
     assert torch.equal(state.weights["factor"], module.factor)
 
 
-def test_curves_begin_with_the_start_and_have_one_entry_an_epoch():
+def test_curves_hold_start_and_epochs():
     state = train(max_epochs=4)
     assert len(state.losses) == len(state.validation_losses) == 5
 
 
-def test_a_start_that_is_best_is_kept():
+def test_the_best_start_is_kept():
     state = train(Scale(1.0), objective=lambda m, x: squared_error(m, x) + 1)
     assert state.best_epoch == 0
     assert state.weights["factor"] == 1
@@ -116,7 +116,7 @@ def averages(factors):
 
 
 @pytest.mark.parametrize("validate", [True, False])
-def test_kept_weights_are_an_average_over_the_steps(validate):
+def test_kept_weights_are_averages_over_steps(validate):
     weights = Weights()
     state = train(validate=validate, callbacks=[weights])
     expected = averages(weights.factors)[4 * state.best_epoch - 1]
@@ -150,7 +150,7 @@ def test_kept_weights_are_copies():
 
 
 @pytest.mark.parametrize("batch_size", [1, 7, 29, 30, 31, 1000])
-def test_every_row_is_seen_once_an_epoch(batch_size):
+def test_epochs_see_every_row_once(batch_size):
     seen = []
 
     class Count(Callback):
@@ -162,7 +162,7 @@ def test_every_row_is_seen_once_an_epoch(batch_size):
     assert sum(seen) == 2 * 30
 
 
-def test_a_scale_of_zero_freezes_a_parameter():
+def test_scales_of_zero_freeze_parameters():
     state = train(validate=False, learning_rate_scales={"factor": 0.0})
     assert state.weights["factor"] == 0
 
@@ -193,7 +193,7 @@ def test_loss_unit_changes_no_reported_loss():
 
 
 @pytest.mark.parametrize("offset", [0.0, -100.0, 100.0])
-def test_patience_stops_on_losses_of_any_sign(offset):
+def test_patience_takes_losses_of_any_sign(offset):
     state = train(
         objective=lambda m, x: 0 * squared_error(m, x) + offset,
         n_iter_no_change=2,
@@ -203,7 +203,7 @@ def test_patience_stops_on_losses_of_any_sign(offset):
 
 
 @pytest.mark.parametrize("offset", [0.0, -100.0])
-def test_patience_does_not_stop_while_the_loss_falls(offset):
+def test_falling_losses_do_not_stop(offset):
     state = train(
         objective=lambda m, x: offset + (m.factor - 50).abs() + 0 * x[0].sum(dim=1),
         n_iter_no_change=1,
@@ -214,12 +214,12 @@ def test_patience_does_not_stop_while_the_loss_falls(offset):
 
 @pytest.mark.parametrize("value", [math.nan, math.inf])
 @pytest.mark.parametrize("validate", [True, False])
-def test_a_loss_that_is_not_finite_raises_and_names_the_learning_rate(value, validate):
+def test_infinite_losses_name_the_learning_rate(value, validate):
     with pytest.raises(ValueError, match=r"learning_rate=0\.1"):
         train(objective=lambda m, x: m(x[0]).sum(dim=1) + value, validate=validate)
 
 
-def test_a_validation_loss_that_is_not_finite_raises():
+def test_infinite_validation_losses_raise():
     def objective(module, batch):
         factor = 1.0 if module.training else math.nan
         return factor * squared_error(module, batch)
@@ -253,7 +253,7 @@ def test_callbacks_see_losses_beside_each_other():
 
 
 @pytest.mark.parametrize("max_epochs", [1, 3, 10])
-def test_schedule_rises_over_a_tenth_of_all_steps_and_falls_to_zero(max_epochs):
+def test_schedule_rises_then_falls_to_zero(max_epochs):
     rates = []
 
     class Rate(Callback):
@@ -274,12 +274,12 @@ def test_row_losses_make_no_step():
 
 
 @pytest.mark.parametrize(("factor", "n_epochs"), [(1.0, 8), (0.0, 40)])
-def test_training_ends_after_a_fifth_where_no_epoch_beats_the_start(factor, n_epochs):
+def test_hopeless_trainings_end_early(factor, n_epochs):
     state = train(Scale(factor), max_epochs=40)
     assert len(state.losses) == len(state.validation_losses) == n_epochs + 1
 
 
-def test_a_scheduler_of_the_user_has_the_last_word():
+def test_the_users_scheduler_overrides_ours():
     rates = []
 
     class Rate(Callback):
@@ -320,6 +320,6 @@ assert not new & {"torch._dynamo", "torch._inductor", "sympy"}, new
 """
 
 
-def test_a_fresh_process_loads_no_compiler_and_keeps_its_environment():
+def test_fresh_processes_load_no_compiler():
     found = subprocess.run([sys.executable, "-c", FRESH], stderr=subprocess.PIPE)
     assert found.returncode == 0, found.stderr.decode()

@@ -30,7 +30,7 @@ def test_ctrl_c_is_raised_again(quick, X, press_ctrl_c, hook):
 
 
 @pytest.mark.parametrize("hook", HOOKS)
-def test_ctrl_c_commits_the_best_epoch_so_far(quick, X, press_ctrl_c, hook):
+def test_ctrl_c_commits_the_best_epoch(quick, X, press_ctrl_c, hook):
     estimator = quick(callbacks=[Interrupt(press_ctrl_c, hook, 4)])
     with pytest.raises(KeyboardInterrupt):
         estimator.fit(X)
@@ -52,7 +52,7 @@ def test_an_interrupted_fit_can_be_used(quick, X, press_ctrl_c):
 
 
 @pytest.mark.parametrize("hook", ["on_train_begin", "on_epoch_begin", "on_batch_end"])
-def test_ctrl_c_in_the_first_epoch_commits_pca(quick, X, press_ctrl_c, hook):
+def test_early_ctrl_c_commits_pca(quick, X, press_ctrl_c, hook):
     epoch = 0 if hook == "on_train_begin" else 1
     estimator = quick(callbacks=[Interrupt(press_ctrl_c, hook, epoch)])
     with pytest.raises(KeyboardInterrupt):
@@ -63,7 +63,7 @@ def test_ctrl_c_in_the_first_epoch_commits_pca(quick, X, press_ctrl_c, hook):
     )
 
 
-def test_ctrl_c_at_the_end_of_training_commits_it(quick, X, press_ctrl_c):
+def test_ctrl_c_at_last_commits_training(quick, X, press_ctrl_c):
     estimator = quick(callbacks=[Interrupt(press_ctrl_c, "on_train_end", 4)])
     with pytest.raises(KeyboardInterrupt):
         estimator.fit(X)
@@ -72,7 +72,7 @@ def test_ctrl_c_at_the_end_of_training_commits_it(quick, X, press_ctrl_c):
 
 
 class Slow:
-    """Rows that take so long to come that Ctrl-C is pressed."""
+    """Rows during whose conversion Ctrl-C is pressed."""
 
     def __init__(self, rows, press):
         self.rows, self.press, self.shape = rows, press, rows.shape
@@ -88,7 +88,7 @@ def slow_rows(request, X, press_ctrl_c):
     return rows | {request.param: Slow(rows[request.param], press_ctrl_c)}
 
 
-def test_ctrl_c_before_the_start_is_scored_fits_nothing(quick, slow_rows):
+def test_early_ctrl_c_fits_nothing(quick, slow_rows):
     estimator = quick()
     before = dict(vars(estimator))
     with pytest.raises(KeyboardInterrupt):
@@ -98,7 +98,7 @@ def test_ctrl_c_before_the_start_is_scored_fits_nothing(quick, slow_rows):
         estimator.transform(np.ones((1, 4)))
 
 
-def test_ctrl_c_before_the_start_is_scored_keeps_the_former_fit(quick, slow_rows, X):
+def test_early_ctrl_c_keeps_former_fits(quick, slow_rows, X):
     estimator = quick().fit(X)
     before = dict(vars(estimator))
     with pytest.raises(KeyboardInterrupt):
@@ -114,13 +114,13 @@ def test_skorchs_early_stopping_ends_training_normally(noiseless, X):
     assert estimator.best_epoch_ > 0
 
 
-def test_skorchs_early_stopping_works_without_validation_rows(quick, X):
+def test_skorchs_early_stopping_takes_training_losses(quick, X):
     stop = EarlyStopping("train_loss", patience=2, threshold=0.99, sink=noop)
     estimator = quick(max_epochs=30, early_stopping=False, callbacks=[stop]).fit(X)
     assert 0 < estimator.best_epoch_ == estimator.n_epochs_ < 30
 
 
-def test_errors_of_callbacks_come_out_as_they_are(quick, X):
+def test_errors_of_callbacks_are_not_wrapped(quick, X):
     class Fails(Callback):
         def on_batch_end(self, net, **kwargs):
             raise LookupError("mine")

@@ -39,7 +39,7 @@ def test_flattening_leaves_what_the_network_computes():
     assert torch.equal(network(x), before)
 
 
-def test_parameters_are_views_of_the_long_tensor(layer, flat):
+def test_parameters_are_views(layer, flat):
     with torch.no_grad():
         flat.tensors[0].copy_(torch.arange(8.0))
     assert layer.weight.flatten().tolist() == [0, 1, 2, 3, 4, 5]
@@ -62,7 +62,7 @@ def test_gradients_accumulate_into_the_long_tensor(layer, flat):
     assert torch.equal(flat.tensors[0].grad, expected)
 
 
-def test_zeroing_the_long_gradient_zeroes_those_of_the_parameters(layer, flat):
+def test_zeroed_gradients_are_the_parameters(layer, flat):
     optimizer = torch.optim.AdamW(flat.tensors)
     layer(torch.ones(3)).sum().backward()
     optimizer.zero_grad(set_to_none=False)
@@ -71,7 +71,7 @@ def test_zeroing_the_long_gradient_zeroes_those_of_the_parameters(layer, flat):
     assert flat.tensors[0].grad.any()
 
 
-def test_one_step_moves_parameters_as_separate_ones():
+def test_steps_equal_those_of_separate_parameters():
     torch_source = torch.Generator().manual_seed(0)
     x = torch.randn(5, 3, generator=torch_source)
     flat_layer, plain = nn.Linear(3, 2), nn.Linear(3, 2)
@@ -109,7 +109,7 @@ def test_schedulers_take_the_optimizer():
 
 
 @pytest.mark.parametrize("norm", [0.5, 1.0, 50.0])
-def test_gradients_of_all_groups_are_clipped_together(layer, norm):
+def test_groups_are_clipped_together(layer, norm):
     flat = FlatParameters([[layer.bias], [layer.weight]])
     for tensor in flat.tensors:
         tensor.grad.fill_(2.0)
@@ -122,7 +122,7 @@ def test_gradients_of_all_groups_are_clipped_together(layer, norm):
         torch.testing.assert_close(tensor.grad, copy.grad)
 
 
-def test_clearing_keeps_the_gradients_of_parameters_in_place(layer, flat):
+def test_zero_grad_keeps_gradients_in_place(layer, flat):
     layer(torch.ones(1, 3)).sum().backward()
     flat.zero_grad()
     assert layer.weight.grad.tolist() == [[0, 0, 0]] * 2
@@ -136,12 +136,12 @@ def test_every_group_has_its_own_tensor(layer):
     assert flat.tensors[0].tolist() == layer.bias.tolist()
 
 
-def test_weights_of_other_precision_are_kept_exactly():
+def test_float64_weights_are_kept():
     layer = nn.Linear(3, 2).double()
     assert FlatParameters([layer.parameters()]).tensors[0].dtype == torch.float64
 
 
-def test_average_of_one_step_is_that_step(layer, flat):
+def test_one_step_is_its_own_average(layer, flat):
     step_to(flat, 3.0)
     flat.load_weights(averaged=True)
     assert (layer.weight == 3).all()
@@ -162,14 +162,14 @@ def test_average_leaves_the_steps_alone(layer, flat):
     assert (layer.weight == 2).all()
 
 
-def test_last_tenth_of_the_steps_makes_most_of_the_average(layer, flat):
+def test_the_last_tenth_dominates_the_average(layer, flat):
     for step in range(1000):
         step_to(flat, float(step >= 900))
     flat.load_weights(averaged=True)
     assert 0.5 < layer.bias[0].item() < 0.7
 
 
-def test_showing_the_average_and_back_leaves_the_weights(layer, flat):
+def test_loading_back_leaves_the_weights(layer, flat):
     for value in (1.0, 2.0):
         step_to(flat, value)
     before = layer.weight.clone()
@@ -180,7 +180,7 @@ def test_showing_the_average_and_back_leaves_the_weights(layer, flat):
 
 
 @pytest.mark.parametrize("averaged", [True, False])
-def test_showing_twice_is_showing_once(layer, flat, averaged):
+def test_loading_twice_is_loading_once(layer, flat, averaged):
     for value in (1.0, 2.0):
         step_to(flat, value)
     flat.load_weights(averaged=averaged)
@@ -189,7 +189,7 @@ def test_showing_twice_is_showing_once(layer, flat, averaged):
     assert torch.equal(layer.weight, once)
 
 
-def test_average_goes_on_after_it_was_shown(layer, flat):
+def test_average_goes_on_after_loading(layer, flat):
     other = nn.Linear(3, 2)
     shown, never = flat, FlatParameters([other.parameters()])
     for value in (1.0, 2.0, 5.0):
@@ -203,7 +203,7 @@ def test_average_goes_on_after_it_was_shown(layer, flat):
 
 
 def trained(state=None, *, seeds, averaged=False):
-    """Return weights and average after a step a seed, from the start or a state."""
+    """Return the state after one step for each seed."""
     layer = nn.Linear(3, 2)
     nn.init.constant_(layer.weight, 0.5)
     nn.init.constant_(layer.bias, 0.1)
@@ -224,7 +224,7 @@ def trained(state=None, *, seeds, averaged=False):
 
 @pytest.mark.parametrize("averaged", [False, True])
 @pytest.mark.parametrize("n_before", [0, 1, 3])
-def test_steps_go_on_from_a_state_to_the_same_bits(n_before, averaged):
+def test_resumed_steps_have_equal_bits(n_before, averaged):
     before = trained(seeds=range(n_before), averaged=averaged)
     resumed = trained(before, seeds=range(n_before, 5))
     expected = trained(seeds=range(5))

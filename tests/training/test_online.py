@@ -50,7 +50,7 @@ def test_no_step_changes_nothing(weights):
     assert torch.equal(weights, before)
 
 
-def test_pieces_make_the_same_bits_as_the_whole(weights):
+def test_pieces_have_the_wholes_bits(weights):
     start = fresh(weights)
     whole = descend(weights, start, 60)
     pieces = start
@@ -61,7 +61,7 @@ def test_pieces_make_the_same_bits_as_the_whole(weights):
         np.testing.assert_array_equal(pieces[name], whole[name])
 
 
-def test_a_state_is_left_as_it_is(weights):
+def test_states_are_not_changed(weights):
     state = fresh(weights)
     before = {name: np.copy(value) for name, value in state.items()}
     for array in (state["average"], state["ahead"], state["squares"]):
@@ -106,19 +106,19 @@ def run(rows, learning_rate=0.01):
 @pytest.mark.parametrize(
     ("n_rows", "sizes"), [(1, [1]), (4, [4]), (5, [3, 2]), (11, [4, 4, 3])]
 )
-def test_a_pass_takes_all_rows_once_in_batches_of_like_size(n_rows, sizes):
+def test_passes_take_rows_in_even_batches(n_rows, sizes):
     rows = Sized(torch.ones(n_rows, 2))
     run(rows)
     assert [len(index) for index in rows.taken] == sizes
     assert sorted(torch.cat(rows.taken).tolist()) == list(range(n_rows))
 
 
-def test_the_module_ends_as_the_average_in_eval():
+def test_modules_end_as_averages_in_eval():
     module, done = run(Sized(torch.ones(9, 2)))
     assert not module.training
     np.testing.assert_array_equal(flatten_weights(module), done.steps["average"])
 
 
-def test_a_loss_that_explodes_is_an_error():
+def test_exploding_losses_raise():
     with pytest.raises(ValueError, match=r"learning_rate=1e[+]30.*smaller"):
         run(Sized(torch.ones(50, 2)), learning_rate=1e30)

@@ -1,4 +1,4 @@
-"""Where a training stands at an epoch's end."""
+"""Structure of a training's saved progress."""
 
 import numpy as np
 import pytest
@@ -6,7 +6,7 @@ import pytest
 from sklearn_ae._training.checkpoint import check_same_structure
 
 
-def test_trees_that_are_made_alike_are_told():
+def test_structures_are_compared():
     wanted = {"n": 0, "losses": [0.5], "weights": np.zeros(2)}
     check_same_structure({"n": 3, "losses": [], "weights": np.ones(2)}, wanted, "tree")
     for name, value, match in [

@@ -47,7 +47,7 @@ def test_every_row_comes_once_in_order(monkeypatch):
     assert taken(batches) == list(range(23))
 
 
-def test_tensor_rows_come_in_the_order_asked():
+def test_tensor_rows_come_in_any_order():
     inputs, targets = numbered(23).take(torch.tensor([5, 0, 22, 5]))
     assert inputs.flatten().tolist() == [5, 0, 22, 5]
     assert torch.equal(targets, inputs)
@@ -79,7 +79,7 @@ def test_length_is_the_number_of_batches(batch_size):
     assert len(list(batches)) == len(batches)
 
 
-def test_only_rows_of_the_index_are_taken():
+def test_only_indexed_rows_are_taken():
     index = torch.tensor([7, 3, 11])
     assert sorted(taken(Batches(numbered(23), index, 2, generator()))) == [3, 7, 11]
 
@@ -96,12 +96,12 @@ def test_order_comes_from_the_generator():
     assert taken(first) == taken(second)
 
 
-def test_without_a_generator_rows_come_in_the_index_order():
+def test_without_a_generator_rows_are_unshuffled():
     index = torch.tensor([7, 3, 11])
     assert taken(Batches(numbered(23), index, 2)) == [7, 3, 11]
 
 
-def test_capped_epochs_go_on_where_the_last_one_stopped(monkeypatch):
+def test_capped_epochs_continue_the_pass(monkeypatch):
     monkeypatch.setattr(row_sources, "EPOCH_ROWS", 10)
     batches = Batches(numbered(30), torch.arange(30), 4, generator())
     epochs = [taken(batches) for _ in range(3)]
@@ -110,7 +110,7 @@ def test_capped_epochs_go_on_where_the_last_one_stopped(monkeypatch):
 
 
 @pytest.mark.parametrize("n_epochs", [1, 2, 3])
-def test_capped_epochs_go_on_from_a_state(monkeypatch, n_epochs):
+def test_capped_epochs_resume_from_a_state(monkeypatch, n_epochs):
     monkeypatch.setattr(row_sources, "EPOCH_ROWS", 25)
     source = generator()
     batches = Batches(numbered(40), torch.arange(40), 10, source)
@@ -124,7 +124,7 @@ def test_capped_epochs_go_on_from_a_state(monkeypatch, n_epochs):
         assert taken(resumed) == taken(batches)
 
 
-def test_capped_epochs_have_as_many_batches_as_they_say(monkeypatch):
+def test_capped_epochs_have_their_length(monkeypatch):
     monkeypatch.setattr(row_sources, "EPOCH_ROWS", 10)
     batches = Batches(numbered(23), torch.arange(23), 4, generator())
     counts = {len(list(batches)) for _ in range(12)}
@@ -182,12 +182,12 @@ def test_there_are_as_many_corrupted_rows(corrupted, rows):
     assert len(corrupted) == len(rows)
 
 
-def test_corruption_is_drawn_afresh_for_every_batch(rows, corruption):
+def test_every_batch_gets_new_noise(rows, corruption):
     corrupted = CorruptedRows(rows, corruption())
     assert not torch.equal(corrupted.take(INDEX)[0], corrupted.take(INDEX)[0])
 
 
-def test_fixed_corruption_is_the_same_in_every_epoch(rows, corruption):
+def test_fixed_corruption_repeats_in_every_epoch(rows, corruption):
     corrupted = FixedCorruptedRows(rows, corruption())
     batches = Batches(corrupted, torch.randperm(23, generator=generator()), 5)
     first, second = (torch.cat([x for x, _ in batches]) for _ in range(2))
@@ -204,7 +204,7 @@ def test_fixed_corruption_differs_between_batches(table, corruption):
     )
 
 
-def test_fixed_corruption_does_not_depend_on_other_batches(rows, corruption):
+def test_fixed_corruption_ignores_other_batches(rows, corruption):
     first = FixedCorruptedRows(rows, corruption())
     second = FixedCorruptedRows(rows, corruption())
     second.take(torch.arange(7))

@@ -35,17 +35,17 @@ def levels(noise):
     return run
 
 
-def test_level_is_the_root_of_the_last_loss_times_the_share_of_epochs_left(levels):
+def test_levels_follow_loss_and_epochs_left(levels):
     expected = [1.0, 0.75 * 0.9, 0.5 * 0.5, 0.25 * 0.2]
     assert levels([0.81, 0.25, 0.04, 0.01]) == pytest.approx(expected)
 
 
-def test_level_never_exceeds_that_of_the_start(levels):
+def test_levels_never_exceed_the_starts(levels):
     expected = [0.1 * left for left in (1, 0.75, 0.5, 0.25)]
     assert levels([4.0, math.inf, 9.0, 9.0], 0.01) == pytest.approx(expected)
 
 
-def test_a_start_that_leaves_nothing_gets_no_noise(levels):
+def test_exact_starts_get_no_noise(levels):
     assert levels([1.0, 1.0], start_loss=0.0) == [0, 0]
 
 
@@ -54,7 +54,7 @@ def test_noise_ends_with_training(levels, noise):
     assert torch.equal(noise(torch.ones(2, 1)), torch.ones(2, 1))
 
 
-def test_a_penalty_warms_up_in_a_straight_line_and_stays_warm():
+def test_penalties_warm_up_linearly():
     objective, seen = SimpleNamespace(warmth=1.0), []
     callback, net = WarmUp(objective, 4), SimpleNamespace(history=History())
     for _ in range(6):
@@ -67,7 +67,7 @@ def test_a_penalty_warms_up_in_a_straight_line_and_stays_warm():
     assert objective.warmth == 1
 
 
-def test_rates_rise_and_fall_in_straight_lines():
+def test_rates_rise_and_fall_linearly():
     found = [one_cycle(step, 20) for step in range(21)]
     assert found == pytest.approx([0.5, *(n / 19 for n in range(19, -1, -1))])
     assert [one_cycle(step, 3) for step in range(4)] == pytest.approx(

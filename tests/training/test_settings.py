@@ -60,7 +60,7 @@ def test_callbacks_and_patience_watch_one_training(callbacks, patience, watched)
     assert options.needs_single_training == watched
 
 
-def test_settings_take_options_and_the_modules_device():
+def test_settings_take_options_and_device():
     settings = OPTIONS.settings(
         torch.nn.Linear(2, 1), learning_rate_scales={"weight": 0.5}, max_epochs=4
     )

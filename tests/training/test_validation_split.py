@@ -23,11 +23,12 @@ OPTIONS = TrainingOptions(
 
 
 def split(n_rows=40, n_val=None, **options):
-    """Split so many rows, or leave them whole beside given validation rows."""
-    rows = judged = TensorRows(torch.zeros(n_rows, 1))
+    """Split `n_rows` rows, or take them all with `n_val` given validation rows."""
+    rows = validation_rows = TensorRows(torch.zeros(n_rows, 1))
     if n_val is not None:
-        judged = TensorRows(torch.zeros(n_val, 1))
-    return split_rows(replace(OPTIONS, **options), rows, judged, RandomStreams(0))
+        validation_rows = TensorRows(torch.zeros(n_val, 1))
+    options = replace(OPTIONS, **options)
+    return split_rows(options, rows, validation_rows, RandomStreams(0))
 
 
 def sorted_rows(parts):

@@ -5,7 +5,7 @@ import torch
 from sklearn_ae._fitting.fit import fit_problem
 from sklearn_ae._fitting.partial_fit import fit_chunk
 from sklearn_ae._fitting.reconstruct_rows import RowReconstruction
-from sklearn_ae._fitting.stream_start import (
+from sklearn_ae._fitting.streams import (
     Published,
     begin_stream,
     resume_after_fit,
@@ -43,7 +43,7 @@ def outputs(module, codec, X):
         return module(rows)
 
 
-def test_a_first_chunk_starts_at_its_pca(make_recipe, columns, X):
+def test_first_chunks_start_at_pca(make_recipe, columns, X):
     position = begin_stream(make_recipe(), columns, X)
     found = outputs(position.module, position.codec, X)
     rows = position.published.fitted.reconstruct(X)
@@ -53,7 +53,7 @@ def test_a_first_chunk_starts_at_its_pca(make_recipe, columns, X):
     assert not position.module.training
 
 
-def test_a_first_chunk_publishes_no_loss(make_recipe, columns, X):
+def test_first_chunks_publish_no_loss(make_recipe, columns, X):
     published = begin_stream(make_recipe(), columns, X).published
     assert (published.losses, published.best_epoch) == ([], 0)
 
@@ -75,7 +75,7 @@ def test_columns_that_noise_masks_are_flagged(make_recipe, columns, X):
     assert position.stream.network["gap_columns"] == tuple(range(6))
 
 
-def test_a_trained_network_goes_on(make_recipe, publish, X):
+def test_trained_networks_go_on(make_recipe, publish, X):
     recipe = make_recipe(max_epochs=10, learning_rate=0.05)
     published = publish(recipe)
     assert published.best_epoch > 0
@@ -85,7 +85,7 @@ def test_a_trained_network_goes_on(make_recipe, publish, X):
         np.testing.assert_array_equal(arrays[name].numpy(), array)
 
 
-def test_a_linear_network_gets_hidden_layers(make_recipe, publish, X):
+def test_linear_networks_get_hidden_layers(make_recipe, publish, X):
     recipe = make_recipe(max_epochs=0)
     published = publish(recipe)
     position = resume_after_fit(recipe, published)
@@ -101,7 +101,7 @@ def test_a_linear_recipe_stays_linear(make_recipe, publish):
     assert resume_after_fit(recipe, publish(recipe)).module.is_linear
 
 
-def test_a_stream_goes_on_where_it_was(make_recipe, columns, X):
+def test_streams_resume_after_the_last_chunk(make_recipe, columns, X):
     recipe = make_recipe()
     result = fit_chunk(recipe, begin_stream(recipe, columns, X), X)
     state = result.state
