@@ -1,4 +1,4 @@
-"""The estimator that a meta-estimator holds: made, seeded, fitted and looked into."""
+"""Base of meta-estimators, and fits of the estimator that they wrap."""
 
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
@@ -28,9 +28,9 @@ def _is_fitted(estimator: Any, known: Known) -> bool:
 
 @dataclass(kw_only=True, eq=False, repr=False)
 class BaseWrapper(PersistenceMixin, CallbackMixin, DocLinkMixin, BaseEstimator):
-    """Base of meta-estimators: what they hold, and what X may be by that.
+    """Base of meta-estimators, which take X as the wrapped estimator does.
 
-    A subclass keeps what :func:`fit_wrapped` gives as `estimator_`.
+    A subclass keeps what :func:`fit_wrapped` returns as `estimator_`.
     """
 
     estimator: Any = field(default=None, kw_only=False)
@@ -58,9 +58,9 @@ class BaseWrapper(PersistenceMixin, CallbackMixin, DocLinkMixin, BaseEstimator):
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
-        held = get_tags(or_default(self.estimator)).input_tags
-        tags.input_tags.sparse = held.sparse
-        tags.input_tags.allow_nan = held.allow_nan
+        wrapped = get_tags(or_default(self.estimator)).input_tags
+        tags.input_tags.sparse = wrapped.sparse
+        tags.input_tags.allow_nan = wrapped.allow_nan
         return tags
 
     def _check_restored(self):
@@ -86,7 +86,7 @@ def count_wrapped_fits(estimator) -> int:
 def fit_wrapped(
     estimator, X, random_state, tasks: FitTasks, task: str = "fit-estimator"
 ):
-    """Fit the estimator that a meta-estimator holds.
+    """Fit the estimator that a meta-estimator wraps.
 
     Parameters
     ----------
@@ -114,9 +114,9 @@ def fit_wrapped(
     if isinstance(estimator, FrozenEstimator):
         check_is_fitted(estimator)
         return estimator
-    made = with_seeds(clone(or_default(estimator)), random_state)
-    with tasks.sub_estimator_fit(task, made):
-        return made.fit(X)
+    unfitted = with_seeds(clone(or_default(estimator)), random_state)
+    with tasks.sub_estimator_fit(task, unfitted):
+        return unfitted.fit(X)
 
 
 def with_seeds(estimator, random_state):
