@@ -15,7 +15,6 @@ HELPERS = re.findall(r"`(\w+)`", "".join(re.findall(r"^\| (`.*?) \|", TEXT, re.M
 
 pytestmark = [
     pytest.mark.skipif(not TEXT, reason="the docs are not there"),
-    pytest.mark.skipif(not hasattr(shared, "merge_style"), reason="not merged yet"),
 ]
 
 
