@@ -119,7 +119,9 @@ class BaseAutoencoder(
             the interruption, as far as `random_state` allows; if that is None or a
             RandomState instance, the file keeps the number that was drawn first. Use
             another file for each fit; files are not deleted. If the process is killed
-            while it writes, a useless file that ends in ``.part`` may be left.
+            while it writes, a useless file that ends in ``.part`` may be left. Fits of
+            few rows, which are cross-fitted, start from the beginning: they take
+            seconds.
 
         Returns
         -------
