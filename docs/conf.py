@@ -67,7 +67,7 @@ html_theme_options = {
 }
 # Pages without others below them need no list of these.
 ALONE = ["index", "getting_started", "when_pca_is_enough", "how_it_works", "benchmarks"]
-HOW_TO = ["new_variant", "new_noise", "new_display"]
+HOW_TO = ["new_variant", "new_noise", "new_display", "new_column_kind"]
 html_sidebars = {page: [] for page in [*ALONE, *HOW_TO, "changelog"]}
 
 copybutton_exclude = ".linenos, .gp, .go"

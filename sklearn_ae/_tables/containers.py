@@ -1,7 +1,10 @@
-"""The containers that a table may come in."""
+"""The containers that a table may come in, and the rows of any table."""
+
+from collections.abc import Iterator
 
 import numpy as np
 from scipy.sparse import issparse
+from sklearn.utils import check_array, gen_batches
 from sklearn.utils.validation import validate_data
 
 from .frames import NUMERIC, Container, as_floats
@@ -9,6 +12,7 @@ from .pandas import PandasContainer
 from .polars import PolarsContainer
 
 FLOATS = (np.float64, np.float32)
+_CHUNK_ROWS, _CHUNK_CELLS = 1_024, 1_000_000  # small enough for the cache
 
 
 class NumberContainer(Container):
@@ -156,3 +160,30 @@ def array_checks(dtype, n_rows: int) -> dict:
         "ensure_min_samples": n_rows,
         "ensure_all_finite": False,
     }
+
+
+def row_chunks(n_rows: int, n_features: int) -> Iterator[slice]:
+    """Yield slices that go through rows in chunks of bounded size."""
+    size = max(1, min(_CHUNK_ROWS, _CHUNK_CELLS // n_features))
+    return gen_batches(n_rows, size)
+
+
+def make_indexable(X):
+    """Return a table as it is if its rows can be selected, else as an array."""
+    return find_container(X).make_indexable(X)
+
+
+def select_rows(X, rows):
+    """Return rows of an indexable table by a slice, a mask or their positions."""
+    return find_container(X).select_rows(X, rows)
+
+
+def to_dense(X) -> np.ndarray:
+    """Return the numbers of a table as a dense float64 array, NaN where missing."""
+    X = check_array(X, accept_sparse=True, dtype=np.float64, ensure_all_finite=False)
+    return X.toarray() if issparse(X) else X
+
+
+def to_dense_table(X):
+    """Return a table with two axes: a frame as it is, else a dense array."""
+    return find_container(X).to_dense_table(X)

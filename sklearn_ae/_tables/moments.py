@@ -4,7 +4,7 @@ import numpy as np
 from scipy import sparse
 from sklearn.utils.sparsefuncs import mean_variance_axis, min_max_axis
 
-from .slicing import row_chunks
+from .containers import row_chunks
 
 
 def dense_moments(X: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -9,7 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from .columns import BaseBlockColumn, BaseColumn, NumericColumn, column_from_state
+from .column_kinds import NumericColumn, check_kind, column_from_state
+from .columns import BaseBlockColumn, BaseColumn
 from .containers import CONTAINERS, find_container
 from .dtype_specs import are_same_names, check_names
 from .frames import Container
@@ -105,7 +106,7 @@ class TableSchema:
             column, name = self.columns[position], self.names[position]
             with raise_for_column(name):
                 cells = container.column(X, position)
-                column.check_kind(container, cells)
+                check_kind(column, container, cells)
                 read = column.read(container, cells)
             if read is not None:
                 numbers[position] = read.numbers

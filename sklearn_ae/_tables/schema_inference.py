@@ -5,7 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from .columns import COLUMN_KINDS, BaseColumn, InferenceOptions, NumericColumn
+from .column_kinds import COLUMN_KINDS, NumericColumn
+from .columns import BaseColumn, InferenceOptions
 from .containers import find_container
 from .frames import CATEGORICAL
 from .schema import TableSchema, join_numbers, raise_for_column

@@ -14,7 +14,7 @@ ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
 # Pages with tests of their own, or none that runs.
 APART = {"changelog.md", "contributing.md"} | {
-    f"new_{name}.md" for name in ("display", "noise", "variant")
+    f"new_{name}.md" for name in ("column_kind", "display", "noise", "variant")
 }
 PAGES = {
     str(page.relative_to(ROOT)): page.read_text()

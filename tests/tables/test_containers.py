@@ -6,7 +6,16 @@ import polars as pl
 import pytest
 from scipy import sparse
 
-from sklearn_ae._tables.containers import CONTAINERS, OUTPUT_CONTAINERS, find_container
+from sklearn_ae._tables.containers import (
+    CONTAINERS,
+    OUTPUT_CONTAINERS,
+    find_container,
+    make_indexable,
+    row_chunks,
+    select_rows,
+    to_dense,
+    to_dense_table,
+)
 
 NAN = np.nan
 X = np.array([[1.5, 0.0], [NAN, 7.0], [3.0, NAN]])
@@ -148,3 +157,46 @@ def test_category_columns_of_arrays_hold_values():
 def test_sparse_matrices_hold_no_categories():
     with pytest.raises(ValueError, match=r"dense.*categorical_features"):
         CONTAINERS["sparse"].column(sparse.csr_array(X), 0)
+
+
+# Rows of any table
+
+
+@pytest.mark.parametrize("n_features", [1, 700, 10**7])
+@pytest.mark.parametrize("n_rows", [1, 1024, 3000])
+def test_chunks_hold_every_row_once(n_rows, n_features):
+    chunks = list(row_chunks(n_rows, n_features))
+    rows = np.concatenate([np.arange(n_rows)[chunk] for chunk in chunks])
+    np.testing.assert_array_equal(rows, np.arange(n_rows))
+    cells = max(chunk.stop - chunk.start for chunk in chunks) * n_features
+    assert cells <= max(1_000_000, n_features)
+
+
+MAKERS = [list, np.asarray, pd.DataFrame, pl.DataFrame, sparse.coo_array]
+
+
+@pytest.mark.parametrize("make", MAKERS)
+def test_rows_are_selected_from_any_table(X, make):
+    mask = np.arange(len(X)) % 3 == 0
+    rows = select_rows(make_indexable(make(X)), mask)
+    rows = rows.toarray() if sparse.issparse(rows) else rows
+    np.testing.assert_array_equal(rows, X[mask])
+
+
+@pytest.mark.parametrize("make", MAKERS)
+def test_any_table_becomes_dense(X, make):
+    found = to_dense(make(X.astype(np.float32)))
+    np.testing.assert_array_equal(found, X.astype(np.float32), strict=False)
+    assert found.dtype == np.float64
+
+
+def test_missing_cells_become_nan():
+    frame = pd.DataFrame({"a": pd.Series([1, None], dtype="Int64")})
+    np.testing.assert_array_equal(to_dense(frame), [[1], [np.nan]])
+
+
+def test_dense_tables_keep_frames(X):
+    frame = pd.DataFrame(X)
+    assert to_dense_table(frame) is frame
+    np.testing.assert_array_equal(to_dense_table(sparse.csr_array(X)), X)
+    np.testing.assert_array_equal(to_dense_table(X.reshape(-1, 2, 3)), X)

@@ -9,8 +9,8 @@ from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 from sklearn_ae import AutoencoderTransformer
 from sklearn_ae._tables.codec import fit_codec
+from sklearn_ae._tables.containers import row_chunks
 from sklearn_ae._tables.schema_inference import infer_schema
-from sklearn_ae._tables.slicing import row_chunks
 
 from ...data.datasets import load_table
 from ...data.encoding import MAX_CATEGORIES

@@ -8,7 +8,7 @@ import torch
 from sklearn.decomposition import PCA
 
 from sklearn_ae import AutoencoderTransformer
-from sklearn_ae._tables.slicing import row_chunks
+from sklearn_ae._tables.containers import row_chunks
 
 from ...timing import MIB, median_seconds, peak_memory
 from ..peers import BASELINE, MLP, OURS, MLPAutoencoder
