@@ -107,6 +107,7 @@ def test_categories_are_refused_by_name(pandas_frame):
         make(None).fit(pandas_frame)
 
 
+@pytest.mark.extended
 def test_neighbours_tell_more_than_columns_in_any_order():
     # Bumps somewhere along a signal: the same shape everywhere.
     rng = np.random.default_rng(0)

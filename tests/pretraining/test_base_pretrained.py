@@ -29,7 +29,12 @@ from sklearn_ae import (
 from sklearn_ae._pretraining.fine_tune import _n_epochs
 
 HELD = AutoencoderTransformer(
-    3, hidden_layer_sizes=(16,), max_epochs=4, batch_size=64, random_state=0
+    3,
+    hidden_layer_sizes=(16,),
+    max_epochs=4,
+    batch_size=64,
+    validation_fraction=0.2,
+    random_state=0,
 )
 BRIEF = {"head_layer_sizes": (16,), "max_epochs": 6, "random_state": 0}
 LONG = {"max_epochs": 30, "batch_size": 16, "head_learning_rate": 0.05}

@@ -323,6 +323,7 @@ assert not new & {"torch._dynamo", "torch._inductor", "sympy"}, new
 """
 
 
+@pytest.mark.extended
 def test_a_fresh_process_loads_no_compiler_and_keeps_its_environment():
     found = subprocess.run([sys.executable, "-c", FRESH], stderr=subprocess.PIPE)
     assert found.returncode == 0, found.stderr.decode()
