@@ -7,13 +7,22 @@ SITE := docs/_build docs/auto_gallery docs/reference/generated docs/reference/ba
 # One thread a process: the tests run in two processes.
 ONE_THREAD := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1
 
-.PHONY: demo test test-long test-oldest lint docs bench bench-full clean
+.PHONY: demo test test-all test-processors test-long test-oldest lint docs bench bench-full clean
 
 demo: .venv/ready
 	$(BIN)/python -m benchmarks.demo
 
+# Every public behaviour once.
 test: .venv/ready
+	$(ONE_THREAD) $(BIN)/python -m pytest -n 2 -m "not extended and not long"
+
+# All estimators, other processes, real tables, the repository; and the coverage.
+test-all: .venv/ready
 	$(ONE_THREAD) $(BIN)/python -m pytest -n 2 --cov=sklearn_ae
+
+# Numeric tests with older instructions and more threads.
+test-processors: .venv/ready
+	$(BIN)/python tests/run_processors.py
 
 # More and other examples, and what takes minutes.
 test-long: .venv/ready

@@ -45,6 +45,16 @@ def make_quick(estimator_class, n_components=2, **parameters):
     return estimator_class(n_components, **(QUICK | channels | parameters))
 
 
+SMALL = TRAINING | {"hidden_layer_sizes": (8,)}
+# Tables of 60 rows have six trainings whatever the share of validation rows.
+BRIEF = TRAINING | {"max_epochs": 2}
+
+
+def make_small(estimator_class=AutoencoderTransformer, **parameters):
+    """Return an estimator that trains in less than that."""
+    return estimator_class(2, **(SMALL | parameters))
+
+
 class Case(NamedTuple):
     """A public estimator, its parameters, and the methods that tests compare."""
 
@@ -102,11 +112,11 @@ def make_outputs(X):
     return np.column_stack([ranks, np.sin(6 * ranks)])
 
 
-SMALL = TRAINING | {"hidden_layer_sizes": (8,)}
-CODED = SMALL | {"n_components": 2}
-CONVOLUTIONAL = TRAINING | {"n_components": 2, "channels": (4,)}
-WRAPPED = {"estimator": AutoencoderTransformer(2, **SMALL), "random_state": 0}
-HEADED = WRAPPED | {"head_layer_sizes": (8,), "max_epochs": 4, "batch_size": 32}
+LAYERED = BRIEF | {"hidden_layer_sizes": (8,)}
+CODED = LAYERED | {"n_components": 2}
+CONVOLUTIONAL = BRIEF | {"n_components": 2, "channels": (4,)}
+WRAPPED = {"estimator": AutoencoderTransformer(2, **LAYERED), "random_state": 0}
+HEADED = WRAPPED | {"head_layer_sizes": (8,), "max_epochs": 2, "batch_size": 32}
 CASES = [
     Case(AutoencoderTransformer, CODED),
     Case(ConvolutionalAutoencoder, CONVOLUTIONAL),
@@ -123,7 +133,7 @@ CASES = [
         PretrainedClassifier, HEADED, "", ("predict_proba", "transform"), make_classes
     ),
     Case(PretrainedRegressor, HEADED, "", ("predict", "transform"), make_numbers),
-    Case(EncoderDecoderRegressor, SMALL, "", ("predict", "transform"), make_outputs),
+    Case(EncoderDecoderRegressor, LAYERED, "", ("predict", "transform"), make_outputs),
     Case(CodeCompressor, WRAPPED, "estimator__", ("compress",)),
 ]
 

@@ -1,11 +1,20 @@
-"""Choice of tests: the estimators of a file, and what `make test` leaves out."""
+"""Choice of tests: the estimators of a file, and what `make test` leaves out.
+
+`make test` runs each public behaviour once. The mark `extended` is for what it leaves
+out: other estimators that share the code of the first one, other processes, real
+tables, and what takes seconds. `make test-all` runs everything.
+"""
 
 import pytest
 
 from _cases import ESTIMATORS
 from sklearn_ae import (
     AutoencoderTransformer,
+    CodeCompressor,
     DenoisingAutoencoder,
+    EncoderDecoderRegressor,
+    PretrainedClassifier,
+    ReconstructionOutlierDetector,
     SparseAutoencoder,
     VariationalAutoencoder,
 )
@@ -37,6 +46,27 @@ FEWER_ESTIMATORS = {
     "test_validation": ONE,
 }
 
+# Files of which `make test` runs nothing: other processes, real tables, damaged files,
+# and what is in the repository beside the package.
+EXTENDED_FILES = (
+    "test_benchmarks",
+    "test_checkpoint_kills",
+    "test_common_processes",
+    "test_common_real",
+    "test_docs",
+    "test_mutations",
+    "test_new_variant",
+)
+
+# One estimator of each kind. `make test` runs tests of all public estimators for these.
+KINDS = {
+    AutoencoderTransformer,
+    CodeCompressor,
+    EncoderDecoderRegressor,
+    PretrainedClassifier,
+    ReconstructionOutlierDetector,
+}
+
 # Coverage is not measured in these files, as tracing doubles their time: the files of
 # each part of the package run the same lines.
 NOT_MEASURED = (
@@ -45,14 +75,20 @@ NOT_MEASURED = (
     "test_benchmarks",
     "test_common",
     "test_denoising",
+    "test_engine_interrupts",
     "test_fit_small",
     "test_mutations",
     "test_properties",
     "test_random",
     "test_reconstruction_",
-    "test_engine_interrupts",
     "test_variational",
 )
+
+
+def estimators_of(module):
+    """Return the parameters of `estimator_class` in a module of tests."""
+    name = module.__name__.rsplit(".", 1)[-1]
+    return first_in_make_test(FEWER_ESTIMATORS.get(name, ESTIMATORS))
 
 
 def first_in_make_test(values):
@@ -64,7 +100,6 @@ def first_in_make_test(values):
     ]
 
 
-def estimators_of(module):
-    """Return the parameters of `estimator_class` in a module of tests."""
-    name = module.__name__.rsplit(".", 1)[-1]
-    return first_in_make_test(FEWER_ESTIMATORS.get(name, ESTIMATORS))
+def marks_of(estimator_class):
+    """Return the marks of tests of one of all public estimators."""
+    return () if estimator_class in KINDS else pytest.mark.extended

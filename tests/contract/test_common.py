@@ -1,5 +1,6 @@
 """scikit-learn's contract, and the tables it is held for."""
 
+import functools
 import inspect
 from unittest import SkipTest
 
@@ -13,12 +14,11 @@ from sklearn.base import BaseEstimator, clone
 from sklearn.datasets import load_iris
 from sklearn.decomposition import PCA
 from sklearn.utils import estimator_checks
-from sklearn.utils.estimator_checks import (
-    estimator_checks_generator,
-    parametrize_with_checks,
-)
+from sklearn.utils.estimator_checks import estimator_checks_generator
 
 import sklearn_ae
+from _cases import make_quick
+from _selection import marks_of
 
 PUBLIC = [
     thing
@@ -28,20 +28,20 @@ PUBLIC = [
 
 
 def brief(estimator_class):
-    """Return an estimator that trains for two epochs, as does what it holds.
+    """Return an estimator that trains for one epoch, as does what it holds.
 
     With patience small tables are trained on once, not once for each part of them; by
-    default, as AutoencoderTransformer alone is here, it is six times.
+    default, as DenoisingAutoencoder alone is here, it is six times.
     """
     names = inspect.signature(estimator_class).parameters
-    small = {"max_epochs": 2, "hidden_layer_sizes": (8,)}
+    small = {"max_epochs": 1, "hidden_layer_sizes": (8,)}
     once = small | {"n_iter_no_change": 2}
-    by_default = estimator_class is sklearn_ae.AutoencoderTransformer
+    by_default = estimator_class is sklearn_ae.DenoisingAutoencoder
     chosen = small if by_default else once
-    own = {name: value for name, value in chosen.items() if name in names}
+    parameters = {name: value for name, value in chosen.items() if name in names}
     if "estimator" in names:
-        own["estimator"] = sklearn_ae.AutoencoderTransformer(**once)
-    return estimator_class(**own)
+        parameters["estimator"] = sklearn_ae.AutoencoderTransformer(**once)
+    return estimator_class(**parameters)
 
 
 INSTANCES = [brief(estimator_class) for estimator_class in PUBLIC]
@@ -63,7 +63,12 @@ CHECKS_OF_TRANSFORMERS = [
     "check_transformer_get_feature_names_out_pandas",
 ]
 MORE = [
-    pytest.param(estimator, check, id=f"{type(estimator).__name__}-{check}")
+    pytest.param(
+        estimator,
+        check,
+        marks=marks_of(type(estimator)),
+        id=f"{type(estimator).__name__}-{check}",
+    )
     for estimator in INSTANCES
     for check in [
         *MORE_CHECKS,
@@ -72,7 +77,24 @@ MORE = [
 ]
 
 
-@parametrize_with_checks(INSTANCES)
+def name_of(check):
+    """Return the name of a check of scikit-learn, which may have arguments."""
+    return getattr(check, "func", check).__name__
+
+
+@pytest.mark.parametrize(
+    ("estimator", "check"),
+    [
+        pytest.param(
+            estimator,
+            check,
+            marks=marks_of(type(estimator)),
+            id=f"{type(estimator).__name__}-{name_of(check)}",
+        )
+        for instance in INSTANCES
+        for estimator, check in estimator_checks_generator(instance)
+    ],
+)
 def test_scikit_learn_contract(estimator, check):
     try:
         check(estimator)
@@ -95,10 +117,7 @@ def test_checks_that_check_estimator_never_runs(estimator, check):
 )
 @pytest.mark.parametrize("estimator", INSTANCES, ids=lambda e: type(e).__name__)
 def test_array_api_input_is_checked(estimator):
-    names = {
-        getattr(check, "func", check).__name__
-        for _, check in estimator_checks_generator(estimator)
-    }
+    names = {name_of(check) for _, check in estimator_checks_generator(estimator)}
     assert "check_array_api_input" in names
 
 
@@ -162,6 +181,7 @@ def test_repr_shows_what_was_changed(estimator_class):
 TWO = [sklearn_ae.AutoencoderTransformer, sklearn_ae.SparseAutoencoder]
 WHOLE_NUMBERS = np.random.default_rng(0).integers(0, 2, size=(60, 4)).astype(float)
 FORMATS = {
+    "plain": np.asarray,
     "float32": lambda X: X.astype(np.float32),
     "float16": lambda X: X.astype(np.float16),
     "longdouble": lambda X: X.astype(np.longdouble),
@@ -190,19 +210,26 @@ FORMATS = {
 }
 
 
+@functools.cache
+def codes_of(estimator_class, name):
+    """Fit to whole numbers in one of the formats, and return their codes."""
+    estimator = make_quick(estimator_class, early_stopping=False)
+    return estimator.fit_transform(FORMATS[name](WHOLE_NUMBERS))
+
+
 @pytest.mark.filterwarnings("ignore:.*longdouble")
 @pytest.mark.parametrize("name", FORMATS)
 @pytest.mark.parametrize("estimator_class", TWO)
-def test_all_kinds_of_tables_agree(quick, name):
-    table = FORMATS[name](WHOLE_NUMBERS)
-    expected = quick().fit_transform(WHOLE_NUMBERS)
-    np.testing.assert_allclose(quick().fit_transform(table), expected, atol=1e-4)
+def test_all_kinds_of_tables_agree(estimator_class, name):
+    codes, expected = (codes_of(estimator_class, table) for table in (name, "plain"))
+    np.testing.assert_allclose(codes, expected, atol=1e-4)
 
 
+@pytest.mark.filterwarnings("ignore:.*longdouble")
 @pytest.mark.parametrize("name", FORMATS)
 @pytest.mark.parametrize("estimator_class", TWO)
-def test_only_float32_gives_float32_codes(quick, name):
-    codes = quick().fit_transform(FORMATS[name](WHOLE_NUMBERS))
+def test_only_float32_gives_float32_codes(estimator_class, name):
+    codes = codes_of(estimator_class, name)
     assert codes.dtype == (np.float32 if name == "float32" else np.float64)
 
 

@@ -8,14 +8,17 @@ from scipy import sparse
 from sklearn.base import clone
 from sklearn.compose import ColumnTransformer, make_column_selector
 
+from _selection import first_in_make_test
 from sklearn_ae import (
     ConvolutionalAutoencoder,
     SparseAutoencoder,
     VariationalAutoencoder,
 )
 
-OF_TABLES = [SparseAutoencoder, VariationalAutoencoder]
-FAMILY = [*OF_TABLES, ConvolutionalAutoencoder]
+OF_TABLES = first_in_make_test([SparseAutoencoder, VariationalAutoencoder])
+FAMILY = first_in_make_test(
+    [SparseAutoencoder, VariationalAutoencoder, ConvolutionalAutoencoder]
+)
 
 
 @pytest.mark.parametrize("estimator_class", OF_TABLES)
@@ -46,6 +49,7 @@ def test_gaps_are_filled(quick, gappy):
     np.testing.assert_array_equal(filled[observed], gappy[observed])
 
 
+@pytest.mark.extended
 @pytest.mark.parametrize("estimator_class", FAMILY)
 def test_filled_gaps_beat_the_mean(quick, X, gappy):
     holes = np.isnan(gappy)

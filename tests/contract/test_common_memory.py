@@ -57,6 +57,7 @@ for dtype, order in [("uint8", "C"), ("uint8", "F"), ("float32", "C")]:
 """
 
 
+@pytest.mark.extended
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 def test_memory_of_a_fit_is_bounded():
     run = subprocess.run(

@@ -208,6 +208,7 @@ def test_set_output_decides_the_container(quick, mixed, library):
     assert type(estimator.inverse_transform(codes)) is type(mixed)
 
 
+@pytest.mark.extended
 def test_grid_search_over_a_pipeline(quick, mixed, target):
     pipeline = make_pipeline(quick(handle_unknown="ignore"), LogisticRegression())
     step = pipeline.steps[0][0]

@@ -33,6 +33,7 @@ def iris():
     return X, y
 
 
+@pytest.mark.extended
 @pytest.mark.parametrize(
     "estimator_class", [AutoencoderTransformer, VariationalAutoencoder]
 )
@@ -61,6 +62,7 @@ def explained(estimator, X, y):
     return {"explained": estimator.score(X)}
 
 
+@pytest.mark.extended
 @pytest.mark.parametrize("estimator_class", [AutoencoderTransformer])
 def test_callbacks_watch_epochs_in_two_processes(quick, iris, capsys):
     callback = pytest.importorskip("sklearn.callback")

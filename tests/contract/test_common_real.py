@@ -1,5 +1,6 @@
 """Real tables as read from their files."""
 
+import functools
 import os
 import pickle
 import warnings
@@ -19,9 +20,18 @@ pytestmark = pytest.mark.skipif(
     FOLDER is None, reason="SKLEARN_AE_DATA names no folder of data"
 )
 
-N_ROWS = 2000
+N_ROWS = 1000
 TABLES = {"adult": "income", "ames": "Central_Air", "beijing_air": "station"}
 LIBRARIES = ["pandas", "polars"]
+
+
+@functools.cache
+def read(library, table):
+    """Return the rows of a file as a frame, of which nothing is changed."""
+    path = Path(FOLDER) / f"{table}.csv.gz"
+    if library == "polars":
+        return sample(pl.read_csv(path, infer_schema_length=None))
+    return sample(pd.read_csv(path))
 
 
 def sample(frame):
@@ -39,10 +49,7 @@ def table(request):
 
 @pytest.fixture(scope="module", params=LIBRARIES)
 def frame(request, table):
-    path = Path(FOLDER) / f"{table}.csv.gz"
-    if request.param == "polars":
-        return sample(pl.read_csv(path, infer_schema_length=None))
-    return sample(pd.read_csv(path))
+    return read(request.param, table)
 
 
 @pytest.fixture(scope="module")
@@ -124,12 +131,10 @@ def test_real_tables_go_through_a_search(estimator_class, frame, table):
 
 
 def test_pandas_and_polars_agree(estimator_class, table):
-    path = Path(FOLDER) / f"{table}.csv.gz"
-    frames = (
-        sample(pd.read_csv(path)),
-        sample(pl.read_csv(path, infer_schema_length=None)),
-    )
-    codes = [make(estimator_class).fit_transform(frame) for frame in frames]
+    codes = [
+        make(estimator_class).fit_transform(read(library, table))
+        for library in LIBRARIES
+    ]
     np.testing.assert_allclose(codes[0], codes[1], atol=1e-3)
 
 

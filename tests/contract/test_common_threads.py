@@ -12,6 +12,9 @@ import pytest
 import torch
 from sklearn.base import clone
 
+from _cases import CASES
+from _selection import first_in_make_test
+
 N_THREADS, N_CALLS = 8, 200
 
 
@@ -28,10 +31,15 @@ def fitted(X):
     return fit
 
 
+def name_of(case):
+    return case.estimator_class.__name__
+
+
 def bits(answers):
     return {name: answer.tobytes() for name, answer in answers.items()}
 
 
+@pytest.mark.parametrize("case", first_in_make_test(CASES), ids=name_of)
 def test_threads_give_the_same_bits(case, fitted, X):
     estimator, rows = fitted(case), X[:4]
     before = joblib.hash(vars(estimator))

@@ -20,6 +20,7 @@ from scipy import sparse
 from sklearn.base import is_regressor
 
 import sklearn_ae
+from _selection import first_in_make_test
 from sklearn_ae import (
     AutoencoderTransformer,
     CodeCompressor,
@@ -409,19 +410,21 @@ def for_all(check, *strategies, part):
     settings(suppress_health_check=list(HealthCheck))(check)()
 
 
-CLASSES = [pytest.param(i, id=each.__name__) for i, each in enumerate(PARAMETERS)]
+NAMES = [each.__name__ for each in PARAMETERS]
+PARTS = first_in_make_test(range(len(NAMES)))
 
 
 def estimators_of(estimator_class):
     return st.builds(estimator_class, **PARAMETERS[estimator_class])
 
 
-@pytest.mark.parametrize("part", CLASSES)
+@pytest.mark.parametrize("part", PARTS, ids=NAMES)
 def test_any_table_is_fitted_or_refused(part):
     estimators = estimators_of(list(PARAMETERS)[part])
     for_all(check_table, estimators, arrays() | frames(), part=part)
 
 
+@pytest.mark.extended
 def test_names_of_columns_change_no_bit():
     estimators = st.sampled_from(list(PARAMETERS)).flatmap(estimators_of)
     for_all(check_names, estimators, frames(), part=len(PARAMETERS))

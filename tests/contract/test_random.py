@@ -40,6 +40,7 @@ def in_threads():
     torch.set_num_threads(before)
 
 
+@pytest.mark.extended
 @pytest.mark.parametrize(
     ("backend", "n_jobs"), [("threading", 1), ("threading", 2), ("loky", 2)]
 )

@@ -78,8 +78,8 @@ def test_rows_do_not_depend_on_neighbours(fitted, X, method, dtype, rtol):
     close = {"rtol": rtol, "atol": rtol * np.abs(whole).max()}
     np.testing.assert_allclose(call(rows[order]), whole[order], **close)
     np.testing.assert_allclose(call(rows[5:12]), whole[5:12], **close)
-    alone = np.concatenate([call(row[None]) for row in rows])
-    np.testing.assert_allclose(alone, whole, **close)
+    alone = np.concatenate([call(row[None]) for row in rows[:40]])
+    np.testing.assert_allclose(alone, whole[:40], **close)
 
 
 def test_module_reconstructs_scaled_rows(fitted, X):

@@ -107,6 +107,7 @@ def test_categories_are_refused_by_name(pandas_frame):
         make(None).fit(pandas_frame)
 
 
+@pytest.mark.extended
 def test_neighbours_help_convolutions():
     # Bumps somewhere along a signal: the same shape everywhere.
     rng = np.random.default_rng(0)

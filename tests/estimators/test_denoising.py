@@ -6,15 +6,9 @@ import torch
 from sklearn.decomposition import PCA
 from skorch.callbacks import Callback
 
+from _cases import QUICK
 from sklearn_ae import AutoencoderTransformer, DenoisingAutoencoder
 
-QUICK = {
-    "hidden_layer_sizes": (32,),
-    "learning_rate": 0.02,
-    "batch_size": 32,
-    "max_epochs": 4,
-    "random_state": 0,
-}
 NOISES = ["gaussian", "masking", "swap"]
 CELLS = ["masking", "swap"]
 

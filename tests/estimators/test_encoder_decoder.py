@@ -19,6 +19,7 @@ QUICK = {
     "hidden_channels": (4,),
     "batch_size": 32,
     "max_epochs": 6,
+    "validation_fraction": 0.2,
     "random_state": 0,
 }
 SHAPES = {"input_shape": (4, 4), "output_shape": (8, 8)}

@@ -21,6 +21,7 @@ def digits():
 def quick():
     def make(n_components=10, **parameters):
         options = {"k": 2, "batch_size": 32, "max_epochs": 4, "random_state": 0}
+        options |= {"validation_fraction": 0.2}
         return SparseAutoencoder(n_components, **(options | parameters))
 
     return make
@@ -49,6 +50,7 @@ def test_start_keeps_largest_pca_codes(quick, X, k):
     assert not found[:, 6:].any()
 
 
+@pytest.mark.extended
 @pytest.mark.parametrize("max_epochs", [0, "auto"])
 @pytest.mark.parametrize("k", [3, 10])
 def test_error_never_exceeds_k_components_pca(digits, k, max_epochs):

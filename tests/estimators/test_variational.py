@@ -6,15 +6,8 @@ import pytest
 from sklearn.datasets import load_digits
 from sklearn.decomposition import PCA
 
+from _cases import QUICK
 from sklearn_ae import VariationalAutoencoder
-
-QUICK = {
-    "hidden_layer_sizes": (32,),
-    "learning_rate": 0.02,
-    "batch_size": 32,
-    "max_epochs": 4,
-    "random_state": 0,
-}
 
 
 @pytest.fixture
@@ -73,7 +66,8 @@ def test_full_number_of_codes_is_accepted(quick, X):
 
 def test_training_raises_the_likelihood(X):
     train, held_out = X[:200], X[200:]
-    trained = VariationalAutoencoder(2, max_epochs=60, random_state=0).fit(train)
+    estimator = VariationalAutoencoder(2, max_epochs=60, random_state=0)
+    trained = estimator.fit(train, X_val=held_out)
     assert trained.best_epoch_ > 0
     assert trained.score(held_out) > PCA(2).fit(train).score(held_out) + 0.5
 
@@ -158,7 +152,9 @@ def test_far_rows_are_unlikely(quick, X):
 
 
 def test_samples_have_moments_of_rows(X):
-    estimator = VariationalAutoencoder(3, max_epochs=60, random_state=0).fit(X)
+    estimator = VariationalAutoencoder(
+        3, max_epochs=60, validation_fraction=0.2, random_state=0
+    ).fit(X)
     drawn = estimator.sample(20_000, random_state=0)
     deviation = X.std(axis=0)
     np.testing.assert_allclose(

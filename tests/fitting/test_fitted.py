@@ -216,7 +216,7 @@ def test_a_pickle_holds_numpy_arrays_and_plain_values_alone(fitted, pickled_name
     assert own == {type(fitted).__name__}
 
 
-@pytest.mark.parametrize("n_rows", [100, 20_000])
+@pytest.mark.parametrize("n_rows", [100, 2_000])
 def test_a_pickle_is_little_larger_than_its_parameters(quick, X, n_rows):
     rows = np.tile(X, (n_rows // 100, 1))[:n_rows]
     estimator = quick(hidden_layer_sizes=(256,), max_epochs=1, early_stopping=False)
@@ -256,6 +256,7 @@ for make in tables:
 """
 
 
+@pytest.mark.extended
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 def test_memory_of_transform_is_bounded():
     run = subprocess.run(

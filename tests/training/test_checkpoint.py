@@ -13,6 +13,7 @@ from sklearn.exceptions import UnsetMetadataPassedError
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
+from _cases import SMALL, make_small
 from sklearn_ae import (
     AutoencoderTransformer,
     DenoisingAutoencoder,
@@ -22,34 +23,6 @@ from sklearn_ae import (
 from sklearn_ae._persistence import archive
 from sklearn_ae._training import checkpoint
 from sklearn_ae._training import rows as row_sources
-
-SMALL = {
-    "hidden_layer_sizes": (8,),
-    "learning_rate": 0.02,
-    "batch_size": 32,
-    "max_epochs": 4,
-    "validation_fraction": 0.2,  # of 300 rows: enough to judge by
-    "random_state": 0,
-}
-
-
-def small(kind=AutoencoderTransformer, **parameters):
-    return kind(2, **(SMALL | parameters))
-
-
-@pytest.fixture
-def path(tmp_path):
-    return tmp_path / "fit.checkpoint"
-
-
-@pytest.fixture
-def cut_off(fail_after, path, X):
-    """Write the checkpoint of a fit that is cut off after two epochs."""
-    fail_after(3)
-    with pytest.raises(RuntimeError, match="power"):
-        small().fit(X, checkpoint=path)
-    fail_after(-1)
-    return path.read_bytes()
 
 
 def bits(estimator):
@@ -91,8 +64,8 @@ WAYS = {
 def test_ways_of_training_go_on(in_pieces, monkeypatch, X, way, epoch_rows):
     monkeypatch.setattr(row_sources, "EPOCH_ROWS", epoch_rows)
     kind, parameters = WAYS[way]
-    fitted, _ = in_pieces(lambda: small(kind, **parameters), X)
-    assert bits(fitted) == bits(small(kind, **parameters).fit(X))
+    fitted, _ = in_pieces(lambda: make_small(kind, **parameters), X)
+    assert bits(fitted) == bits(make_small(kind, **parameters).fit(X))
 
 
 def holed(X):
@@ -119,9 +92,9 @@ CONTAINERS = {
 @pytest.mark.parametrize("name", CONTAINERS)
 def test_all_kinds_of_rows_go_on(in_pieces, X, name):
     rows, judged = (CONTAINERS[name](part) for part in (X[:200], X[200:]))
-    fitted, n_pieces = in_pieces(small, rows, X_val=judged)
+    fitted, n_pieces = in_pieces(make_small, rows, X_val=judged)
     assert n_pieces == 3
-    assert bits(fitted) == bits(small().fit(rows, X_val=judged))
+    assert bits(fitted) == bits(make_small().fit(rows, X_val=judged))
 
 
 def test_pairs_go_on(in_pieces, pairs):
@@ -156,7 +129,7 @@ ENDS = {
 def test_a_fit_in_pieces_ends_where_it_would_have_ended(in_pieces, X, end):
     def make():
         patience = 2 if end == "patience" else None
-        return small(max_epochs=40, learning_rate=0.5, n_iter_no_change=patience)
+        return make_small(max_epochs=40, learning_rate=0.5, n_iter_no_change=patience)
 
     rows = ENDS[end](X)
     fitted, _ = in_pieces(make, rows)
@@ -173,14 +146,14 @@ WHOLE = [
 
 @pytest.mark.parametrize("parameters", WHOLE)
 def test_a_checkpoint_of_a_whole_fit_gives_it_again(path, X, monkeypatch, parameters):
-    whole = small(**parameters).fit(X, checkpoint=path)
+    whole = make_small(**parameters).fit(X, checkpoint=path)
     monkeypatch.setattr(checkpoint.Checkpoint, "save", None)  # no epoch is run
-    again = small(**parameters).fit(X, checkpoint=path)
+    again = make_small(**parameters).fit(X, checkpoint=path)
     assert bits(again) == bits(whole)
 
 
 def test_a_checkpoint_changes_no_bit_of_a_fit(path, X):
-    assert bits(small().fit(X, checkpoint=path)) == bits(small().fit(X))
+    assert bits(make_small().fit(X, checkpoint=path)) == bits(make_small().fit(X))
 
 
 def test_training_goes_on_after_ctrl_c(path, X, press_ctrl_c, monkeypatch):
@@ -190,13 +163,13 @@ def test_training_goes_on_after_ctrl_c(path, X, press_ctrl_c, monkeypatch):
             press_ctrl_c()
 
     monkeypatch.setattr(checkpoint, "write_file", write)
-    estimator = small()
+    estimator = make_small()
     with pytest.raises(KeyboardInterrupt):
         estimator.fit(X, checkpoint=path)
     assert estimator.n_epochs_ == 1
     monkeypatch.undo()
     estimator.fit(X, checkpoint=path)
-    assert bits(estimator) == bits(small().fit(X))
+    assert bits(estimator) == bits(make_small().fit(X))
 
 
 @pytest.mark.parametrize("kind", ["None", "instance"])
@@ -205,8 +178,8 @@ def test_a_seed_that_was_drawn_is_kept(fail_after, path, X, kind):
         np.random.seed(0)  # noqa: NPY002
         return None if kind == "None" else np.random.RandomState(0)
 
-    whole = small(random_state=with_seeds()).fit(X)
-    estimator = small(random_state=with_seeds())
+    whole = make_small(random_state=with_seeds()).fit(X)
+    estimator = make_small(random_state=with_seeds())
     fail_after(3)
     with pytest.raises(RuntimeError, match="power"):
         estimator.fit(X, checkpoint=path)
@@ -216,21 +189,23 @@ def test_a_seed_that_was_drawn_is_kept(fail_after, path, X, kind):
 
 
 def test_what_changes_no_bit_may_differ(cut_off, path, X):
-    fitted = small(verbose=1, device="cpu").fit(X.tolist(), checkpoint=str(path))
-    assert fitted.loss_curve_ == small().fit(X).loss_curve_
+    fitted = make_small(verbose=1, device="cpu").fit(X.tolist(), checkpoint=str(path))
+    assert fitted.loss_curve_ == make_small().fit(X).loss_curve_
 
 
 def test_rows_of_a_file_are_the_same_rows(cut_off, path, tmp_path, X):
     file = np.lib.format.open_memmap(tmp_path / "X.npy", "w+", X.dtype, X.shape)
     file[:] = X
-    fitted = small().fit(np.load(tmp_path / "X.npy", mmap_mode="r"), checkpoint=path)
-    assert fitted.loss_curve_ == small().fit(X).loss_curve_
+    fitted = make_small().fit(
+        np.load(tmp_path / "X.npy", mmap_mode="r"), checkpoint=path
+    )
+    assert fitted.loss_curve_ == make_small().fit(X).loss_curve_
 
 
 def test_nothing_is_written_unasked(tmp_path, X, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(checkpoint, "write_file", None)
-    small().fit(X)
+    make_small().fit(X)
     assert os.listdir(tmp_path) == []
 
 
@@ -241,18 +216,18 @@ def test_nothing_is_written_of_a_fit_that_can_not_begin(path, X):
 
 
 def test_one_file_is_written_and_stays(path, X):
-    small().fit(X, checkpoint=path)
+    make_small().fit(X, checkpoint=path)
     assert os.listdir(path.parent) == [path.name]
 
 
 def test_a_checkpoint_may_be_moved(cut_off, path, tmp_path, X):
     moved = tmp_path / "moved"
     shutil.move(path, moved)
-    assert bits(small().fit(X, checkpoint=moved)) == bits(small().fit(X))
+    assert bits(make_small().fit(X, checkpoint=moved)) == bits(make_small().fit(X))
 
 
 def test_a_pipeline_hands_a_checkpoint_on(path, X):
-    pipeline = make_pipeline(StandardScaler(), small())
+    pipeline = make_pipeline(StandardScaler(), make_small())
     pipeline.fit(X, autoencodertransformer__checkpoint=path)
     assert path.exists()
 
@@ -260,7 +235,7 @@ def test_a_pipeline_hands_a_checkpoint_on(path, X):
 def test_a_checkpoint_is_not_requested_unless_asked_for(path, X):
     with config_context(enable_metadata_routing=True):
         with pytest.raises(UnsetMetadataPassedError, match="checkpoint"):
-            make_pipeline(small()).fit(X, checkpoint=path)
-        asked = small().set_fit_request(checkpoint=True)
+            make_pipeline(make_small()).fit(X, checkpoint=path)
+        asked = make_small().set_fit_request(checkpoint=True)
         make_pipeline(asked).fit(X, checkpoint=path)
     assert path.exists()

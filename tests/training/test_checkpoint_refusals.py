@@ -10,8 +10,8 @@ from scipy import sparse
 from sklearn.exceptions import NotFittedError
 from skorch.callbacks import Callback
 
+from _cases import SMALL, make_small
 from sklearn_ae import (
-    AutoencoderTransformer,
     EncoderDecoderRegressor,
     InvalidFileError,
     VariationalAutoencoder,
@@ -19,55 +19,28 @@ from sklearn_ae import (
 from sklearn_ae._persistence import archive, fingerprint
 
 AT = ("training", "progress")
-SMALL = {
-    "hidden_layer_sizes": (8,),
-    "learning_rate": 0.02,
-    "batch_size": 32,
-    "max_epochs": 4,
-    "validation_fraction": 0.2,  # of 300 rows: enough to judge by
-    "random_state": 0,
-}
-
-
-def small(kind=AutoencoderTransformer, **parameters):
-    return kind(2, **(SMALL | parameters))
-
-
-@pytest.fixture
-def path(tmp_path):
-    return tmp_path / "fit.checkpoint"
-
-
-@pytest.fixture
-def cut_off(fail_after, path, X):
-    """Write the checkpoint of a fit that is cut off after two epochs."""
-    fail_after(3)
-    with pytest.raises(RuntimeError, match="power"):
-        small().fit(X, checkpoint=path)
-    fail_after(-1)
-    return path.read_bytes()
 
 
 @pytest.mark.parametrize("name", ["learning_rate", "random_state", "activation"])
 def test_other_parameters_are_refused_by_name(cut_off, path, X, name):
     other = {"learning_rate": 0.01, "random_state": None, "activation": "tanh"}[name]
-    was = getattr(small(), name)
+    was = getattr(make_small(), name)
     message = f"a fit with {name}={other!r}, got one with {name}={was!r}; remove"
     with pytest.raises(ValueError, match=message) as caught:
-        small(**{name: other}).fit(X, checkpoint=path)
+        make_small(**{name: other}).fit(X, checkpoint=path)
     assert not isinstance(caught.value, InvalidFileError)
     assert path.read_bytes() == cut_off
 
 
 def test_other_classes_are_refused_by_name(cut_off, path, X):
     with pytest.raises(ValueError, match=r"class=.*Variational.*class=.*Transformer"):
-        small(VariationalAutoencoder).fit(X, checkpoint=path)
+        make_small(VariationalAutoencoder).fit(X, checkpoint=path)
 
 
 def test_other_versions_are_refused_by_name(cut_off, path, X, monkeypatch):
     monkeypatch.setitem(fingerprint._VERSIONS, "torch", "99.0")
     with pytest.raises(ValueError, match=r"with torch=99\.0, got one with torch=\d"):
-        small().fit(X, checkpoint=path)
+        make_small().fit(X, checkpoint=path)
 
 
 def nudged(X):
@@ -87,7 +60,7 @@ CHANGES = {
 @pytest.mark.parametrize("change", CHANGES)
 def test_other_rows_are_refused_by_name(cut_off, path, X, change):
     with pytest.raises(ValueError, match="the same X, got one with another X;"):
-        small().fit(CHANGES[change](X), checkpoint=path)
+        make_small().fit(CHANGES[change](X), checkpoint=path)
     assert path.read_bytes() == cut_off
 
 
@@ -103,7 +76,7 @@ def test_other_outputs_are_refused_by_name(path, pairs, name):
 
 def test_other_validation_rows_are_refused_by_name(cut_off, path, X):
     with pytest.raises(ValueError, match="the same X_val, got"):
-        small().fit(X, checkpoint=path, X_val=X[:50])
+        make_small().fit(X, checkpoint=path, X_val=X[:50])
 
 
 FOREIGN = {
@@ -117,7 +90,7 @@ FOREIGN = {
 def test_files_that_are_no_checkpoints_are_left_alone(path, X, name):
     path.write_bytes(FOREIGN[name])
     with pytest.raises(InvalidFileError, match=r"checkpoint must be a new file or one"):
-        small().fit(X, checkpoint=path)
+        make_small().fit(X, checkpoint=path)
     assert path.read_bytes() == FOREIGN[name]
 
 
@@ -125,7 +98,7 @@ def test_files_that_are_no_checkpoints_are_left_alone(path, X, name):
 def test_damaged_checkpoints_are_refused(cut_off, path, X, damage):
     path.write_bytes(damage(cut_off))
     with pytest.raises(InvalidFileError, match="checkpoint must"):
-        small().fit(X, checkpoint=path)
+        make_small().fit(X, checkpoint=path)
 
 
 # Where in a file of the right digest something wrong is put, in place of what it holds.
@@ -161,7 +134,7 @@ def test_what_no_fit_wrote_is_refused(cut_off, path, X, place, value):
     wrong = put(archive.from_bytes("checkpoint", cut_off), place, value)
     path.write_bytes(archive.to_bytes("checkpoint", wrong))
     refused = ValueError if place[:1] == ("data",) else InvalidFileError
-    estimator = small()
+    estimator = make_small()
     with pytest.raises(refused, match=r"^checkpoint must "):
         estimator.fit(X, checkpoint=path)
     assert not hasattr(estimator, "n_features_in_")
@@ -170,7 +143,7 @@ def test_what_no_fit_wrote_is_refused(cut_off, path, X, place, value):
 @pytest.mark.parametrize("name", [".", "missing/file", "pipe"])
 def test_paths_of_no_file_are_refused_before_training(tmp_path, X, name):
     os.mkfifo(tmp_path / "pipe")
-    estimator = small()
+    estimator = make_small()
     with pytest.raises(ValueError, match=r"^checkpoint must be the path of a file in"):
         estimator.fit(X, checkpoint=tmp_path / name)
     assert not hasattr(estimator, "n_features_in_")
@@ -179,13 +152,13 @@ def test_paths_of_no_file_are_refused_before_training(tmp_path, X, name):
 @pytest.mark.parametrize("checkpoint", [True, 3, ["fit"]])
 def test_what_is_no_path_is_refused(X, checkpoint):
     with pytest.raises(TypeError, match=r"^checkpoint must be the path of a file, got"):
-        small().fit(X, checkpoint=checkpoint)
+        make_small().fit(X, checkpoint=checkpoint)
 
 
 def test_callbacks_are_refused_beside_a_checkpoint(path, X):
     with pytest.raises(ValueError, match=r"^callbacks must be None with a checkpoint"):
-        small(callbacks=[Callback()]).fit(X, checkpoint=path)
-    assert small(callbacks=[]).fit(X, checkpoint=path).n_epochs_ == 4
+        make_small(callbacks=[Callback()]).fit(X, checkpoint=path)
+    assert make_small(callbacks=[]).fit(X, checkpoint=path).n_epochs_ == 4
 
 
 def test_a_full_disk_raises_and_keeps_what_was_written(cut_off, path, X, monkeypatch):
@@ -194,7 +167,7 @@ def test_a_full_disk_raises_and_keeps_what_was_written(cut_off, path, X, monkeyp
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr(os, "fsync", full)
-    estimator = small()
+    estimator = make_small()
     with pytest.raises(OSError, match="No space left"):
         estimator.fit(X, checkpoint=path)
     with pytest.raises(NotFittedError):

@@ -320,6 +320,7 @@ assert not new & {"torch._dynamo", "torch._inductor", "sympy"}, new
 """
 
 
+@pytest.mark.extended
 def test_fresh_processes_load_no_compiler():
     found = subprocess.run([sys.executable, "-c", FRESH], stderr=subprocess.PIPE)
     assert found.returncode == 0, found.stderr.decode()
