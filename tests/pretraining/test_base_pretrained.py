@@ -95,6 +95,7 @@ def test_automatic_epochs_are_no_few_steps(n_rows, expected):
     assert _n_epochs(estimator, n_rows) == expected
 
 
+@pytest.mark.extended
 def test_unlabelled_rows_are_learned_from(X, few, frozen, tuned):
     labelled = classifier(frozen, **LONG, unlabelled_weight=0).fit(X, few)
     assert labelled.best_epoch_ > 0
@@ -152,6 +153,7 @@ def test_any_transformer_gives_codes(X, few, transformer):
     )
 
 
+@pytest.mark.extended
 def test_none_is_the_autoencoder_with_its_defaults(X, few):
     fitted = classifier(None, max_epochs=0).fit(X[:30, :3], few[:30])
     defaults = clone(fitted.estimator_).set_params(random_state=None)
@@ -194,7 +196,8 @@ def test_the_encoder_is_tuned_and_a_frozen_one_is_not_changed(X, few, tuned, fro
 
 
 def test_without_a_rate_the_encoder_stays(X, few, frozen):
-    fitted = classifier(frozen, **LONG, encoder_learning_rate=0.0).fit(X, few)
+    options = LONG | {"max_epochs": 10, "encoder_learning_rate": 0.0}
+    fitted = classifier(frozen, **options).fit(X, few)
     assert fitted.best_epoch_ > 0
     np.testing.assert_allclose(fitted.transform(X), frozen.transform(X), atol=1e-5)
 
