@@ -32,6 +32,7 @@ def test_auto_epochs_have_minimum_steps(n_rows, expected):
     assert options.n_epochs(n_rows, _FEWEST_STEPS) == expected
 
 
+@pytest.mark.extended
 def test_none_means_the_default_autoencoder(X, few):
     fitted = make_classifier(None, max_epochs=0).fit(X[:30, :3], few[:30])
     defaults = clone(fitted.estimator_).set_params(random_state=None)
@@ -67,7 +68,8 @@ def test_fine_tuning_changes_no_frozen_estimator(X, few, tuned, frozen):
 
 
 def test_zero_rate_keeps_the_encoder(X, few, frozen):
-    fitted = make_classifier(frozen, **LONG, encoder_learning_rate=0.0).fit(X, few)
+    options = LONG | {"max_epochs": 10, "encoder_learning_rate": 0.0}
+    fitted = make_classifier(frozen, **options).fit(X, few)
     assert fitted.best_epoch_ > 0
     np.testing.assert_allclose(fitted.transform(X), frozen.transform(X), atol=1e-5)
 
