@@ -12,7 +12,10 @@ from .pandas import PandasContainer
 from .polars import PolarsContainer
 
 FLOATS = (np.float64, np.float32)
-_CHUNK_ROWS, _CHUNK_CELLS = 1_024, 1_000_000  # small enough for the cache
+# Largest chunk of rows, small enough for the cache. docs/promises.md promises that
+# answers take at most 64 MiB beyond themselves, so these must not grow much. Batches of
+# a fit are bounded by `EVALUATION_ROWS` of _training instead.
+_CHUNK_ROWS, _CHUNK_CELLS = 1_024, 1_000_000
 
 
 class NumberContainer(Container):
