@@ -76,8 +76,8 @@ class ArrayContainer(NumberContainer):
     def column(self, X, position: int):
         return X[:, position]
 
-    def numbers(self, X, apart):
-        return as_floats(X).copy() if apart else X
+    def numbers(self, X, separate):
+        return as_floats(X).copy() if separate else X
 
     def fill(self, X, missing, numbers, columns):
         if not missing.any():
@@ -116,7 +116,7 @@ class SparseContainer(NumberContainer):
             "matrix"
         )
 
-    def numbers(self, X, apart):
+    def numbers(self, X, separate):
         return X
 
     def fill(self, X, missing, numbers, columns):
