@@ -9,7 +9,7 @@ from sklearn.frozen import FrozenEstimator
 from sklearn.utils import get_tags
 from sklearn.utils.validation import check_is_fitted
 
-from .._persistence import Condition, Known, PersistenceMixin
+from .._persistence import Condition, Context, PersistenceMixin
 from .._sklearn import HasMethods
 from .._training import RandomStreams
 from .autoencoder import AutoencoderTransformer
@@ -18,7 +18,7 @@ from .mixins import DocLinkMixin
 from .sklearn_callbacks import CallbackMixin, FitTasks
 
 
-def _is_fitted(estimator: Any, known: Known) -> bool:
+def _is_fitted(estimator: Any, context: Context) -> bool:
     try:
         check_is_fitted(estimator)
     except (NotFittedError, TypeError):

@@ -34,9 +34,10 @@ from .recipe import Recipe
 
 NEGLIGIBLE_SHARE = 1e-10  # of the variance: less is not worth training for
 
-# observe(n_epochs, n_parts, make_result) returns the observer of a training, or None:
-# n_parts is the number of parts of the validation rows, and make_result(state) returns
-# the FitResult of a training that ends in a state.
+# Called as observe(n_epochs, n_parts, make_result); returns an Observer or None.
+# n_epochs: largest number of epochs of a training.
+# n_parts: number of parts of the validation rows.
+# make_result: function that returns the FitResult of a training that ends in a state.
 Observe = Callable[[int, int, Callable[[TrainingState], Any]], Observer | None]
 
 
@@ -170,7 +171,7 @@ def _settings(prepared: _PreparedFit, noise: UniformNoise | None) -> TrainingSet
         loss_unit=module.loss_unit(share) or 1.0,
         shrinking_noise=noise,
         n_epochs_warm_up=recipe.n_epochs_warm_up,
-        references={} if loss is None else {prepared.problem.start_name: loss},
+        constant_losses={} if loss is None else {prepared.problem.start_name: loss},
     )
 
 
@@ -224,7 +225,7 @@ def _finish(prepared: _PreparedFit, state: TrainingState) -> FitResult:
 
 
 def code_units(variance: np.ndarray, unit: float, *, whiten: bool) -> np.ndarray:
-    """Return the factors from a network's codes to the codes that users get.
+    """Return the factors from the network's codes to the codes that are returned.
 
     Parameters
     ----------

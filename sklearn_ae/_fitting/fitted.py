@@ -11,7 +11,7 @@ from torch import nn
 
 from .._persistence import (
     Array,
-    Known,
+    Context,
     Nested,
     NetworkArguments,
     OneOf,
@@ -26,16 +26,16 @@ from ..nn import NETWORKS
 class Columns(Rule):
     """Rule of a table's columns, which encode to the network's features."""
 
-    def read(self, value: Any, name: str, known: Known) -> TableSchema:
+    def read(self, value: Any, name: str, context: Context) -> TableSchema:
         """Return the columns, and tell later entries their number and names."""
         schema = TableSchema.from_state(value)
         n_encoded = int(schema.widths.sum())
-        if n_encoded != known["n_features"]:
+        if n_encoded != context["n_features"]:
             raise ValueError(
-                f"{name} must encode to {known['n_features']} numbers a row, got "
+                f"{name} must encode to {context['n_features']} numbers a row, got "
                 f"{n_encoded}."
             )
-        known.update(n_columns=len(schema.names), names=schema.names)
+        context.update(n_columns=len(schema.names), names=schema.names)
         return schema
 
     def write(self, value: TableSchema) -> dict[str, Any]:
@@ -73,7 +73,7 @@ class FittedAutoencoder(StateMixin):
         Weights of the network, by name.
 
     code_unit : ndarray of shape (n_components,)
-        Factor from the network's codes to those of the estimator.
+        Factor from the network's codes to the codes that are returned.
     """
 
     _schema: ClassVar[dict] = {

@@ -79,7 +79,10 @@ class Problem(ABC):
 
     @abstractmethod
     def code_unit(self, recipe: Recipe, network: nn.Module) -> float:
-        """Return the factor from the network's codes to codes in units of the table."""
+        """Return the factor from the network's codes to the codes that are returned.
+
+        Whitening replaces it, see :func:`code_units`.
+        """
 
     @abstractmethod
     def fitted(self, network) -> Any:

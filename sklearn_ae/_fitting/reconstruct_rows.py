@@ -125,7 +125,7 @@ def fit_table(recipe: Recipe, columns: TableSchema, X) -> EncodedTable:
 
 
 def code_unit(recipe: Recipe, codec, network) -> float:
-    """Return the factor from the network's codes to the codes that users get.
+    """Return the factor from the network's codes to the codes that are returned.
 
     If all columns share one scale, codes are in input units, as PCA's are.
     """

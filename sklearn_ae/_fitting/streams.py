@@ -8,9 +8,9 @@ from torch import nn
 
 from .._persistence import (
     Array,
+    Context,
     Count,
     DictOf,
-    Known,
     Nested,
     NetworkArguments,
     Number,
@@ -31,10 +31,10 @@ from .reconstruct_rows import RowReconstruction, code_unit
 class UpperTriangle(Rule):
     """Rule of the upper triangle of a symmetric matrix, row by row."""
 
-    def read(self, value: Any, name: str, known: Known) -> np.ndarray:
+    def read(self, value: Any, name: str, context: Context) -> np.ndarray:
         """Return the matrix, of shape (n_components, n_components)."""
-        n = known["n_components"]
-        upper = Array((n * (n + 1) // 2,)).read(value, name, known)
+        n = context["n_components"]
+        upper = Array((n * (n + 1) // 2,)).read(value, name, context)
         matrix = np.zeros((n, n))
         matrix[np.triu_indices(n)] = upper
         return matrix + np.triu(matrix, 1).T
@@ -82,7 +82,8 @@ class StreamState(NamedTuple):
         Number of cells in a row.
 
     code_unit : float
-        Factor from the network's codes to those of the estimator.
+        Factor from the network's codes to the codes that are returned, without
+        whitening.
 
     network : dict
         Arguments of the network in training, plain values.

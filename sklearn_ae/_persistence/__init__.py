@@ -11,7 +11,7 @@ from .archive import (
 from .fingerprint import describe_settings, hash_tables, hash_values, is_fingerprint
 from .network_arguments import NetworkArguments, Weights
 from .persistent import PersistenceMixin, load, skops_names
-from .rules import Array, Condition, Count, Known, Number, OneOf, Rule, shorten
+from .rules import Array, Condition, Context, Count, Number, OneOf, Rule, shorten
 from .schemas import (
     COLUMNS_SCHEMA,
     TRAINING_SCHEMA,

@@ -16,6 +16,9 @@ from safetensors.numpy import load, save
 
 from .._version import __version__
 
+# Format of files. Raise it when the layout of bytes or metadata changes, so that older
+# versions refuse such files, and still read older formats. Changes of what an estimator
+# saves raise `_FORMAT` of persistent.py instead.
 _FORMAT = 1
 _METADATA_KEY = "sklearn_ae"
 _NO_DIGEST = "0" * 64

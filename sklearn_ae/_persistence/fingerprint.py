@@ -14,7 +14,7 @@ from scipy import sparse
 from .._tables import TableSchema, row_chunks
 from .._version import __version__
 from .archive import to_bytes
-from .rules import Known
+from .rules import Context
 
 _VERSIONS = {
     "numpy": np.__version__,
@@ -112,7 +112,7 @@ def hash_values(*values) -> str:
     return digest.hexdigest()
 
 
-def is_fingerprint(value: Any, known: Known) -> bool:
+def is_fingerprint(value: Any, context: Context) -> bool:
     """Tell whether a value is one of :func:`hash_values`."""
     return isinstance(value, str) and re.fullmatch("[0-9a-f]{64}", value) is not None
 

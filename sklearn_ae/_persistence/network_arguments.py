@@ -7,7 +7,7 @@ import numpy as np
 from torch import nn
 
 from ..nn import ACTIVATIONS, CODINGS, NETWORKS
-from .rules import Array, Condition, Count, Known, Number, OneOf, Rule
+from .rules import Array, Condition, Context, Count, Number, OneOf, Rule
 from .schemas import DictOf, IfPresent, ListOf, OrNone
 
 # Sizes up to 64 are accepted whatever the number of weights.
@@ -20,17 +20,18 @@ _SEQUENCES = (tuple, list)
 _SHARED = ("n_features", "n_components", "n_outputs")
 
 
-def _is_odd(number: Any, known: Known) -> bool:
+def _is_odd(number: Any, context: Context) -> bool:
     return (
-        type(number) is int and number % 2 == 1 and 1 <= number <= known["size_limit"]
+        type(number) is int and number % 2 == 1 and 1 <= number <= context["size_limit"]
     )
 
 
-def _are_columns(columns: Any, known: Known) -> bool:
+def _are_columns(columns: Any, context: Context) -> bool:
     inside = type(columns) in _SEQUENCES and all(
-        type(column) is int and 0 <= column < known["n_features"] for column in columns
+        type(column) is int and 0 <= column < context["n_features"]
+        for column in columns
     )
-    return inside and len(set(columns)) == len(columns) <= known["size_limit"]
+    return inside and len(set(columns)) == len(columns) <= context["size_limit"]
 
 
 _SIZE = Count(">= 1", "<= size_limit")
@@ -74,30 +75,30 @@ class NetworkArguments(Rule):
     def __init__(self, network_class: type[nn.Module] | None = None) -> None:
         self._class = network_class
 
-    def read(self, value: Any, name: str, known: Known) -> dict[str, Any]:
+    def read(self, value: Any, name: str, context: Context) -> dict[str, Any]:
         """Return the arguments, if the network can be built of them."""
-        network_class = self._class or NETWORKS[known["kind"]]
+        network_class = self._class or NETWORKS[context["kind"]]
         limits = {
-            "size_limit": max(_LEAST_LIMIT, known["n_numbers"]),
-            "length_limit": max(_LEAST_LIMIT, known["n_arrays"]),
+            "size_limit": max(_LEAST_LIMIT, context["n_numbers"]),
+            "length_limit": max(_LEAST_LIMIT, context["n_arrays"]),
         }
         schema = _argument_rules(network_class)
-        arguments = DictOf(schema).read(value, name, known | limits)
-        _check_shared(name, arguments, known)
+        arguments = DictOf(schema).read(value, name, context | limits)
+        _check_shared(name, arguments, context)
         if "sparsity" in arguments:
             _check_gram_matrix(arguments["n_components"], limits["size_limit"])
-        known.update(_built_sizes(network_class, arguments))
+        context.update(_built_sizes(network_class, arguments))
         return arguments
 
 
 class Weights(Rule):
     """Rule of the weights of the network whose arguments came before."""
 
-    def read(self, value: Any, name: str, known: Known) -> dict[str, np.ndarray]:
+    def read(self, value: Any, name: str, context: Context) -> dict[str, np.ndarray]:
         """Return the weights by name."""
-        shapes = known["shapes"]
+        shapes = context["shapes"]
         schema = {key: Array(shape) for key, shape in shapes.items()}
-        return DictOf(schema).read(value, name, known)
+        return DictOf(schema).read(value, name, context)
 
 
 def _argument_rules(network_class: type[nn.Module]) -> dict[str, Rule]:
@@ -112,12 +113,12 @@ def _argument_rules(network_class: type[nn.Module]) -> dict[str, Rule]:
     }
 
 
-def _check_shared(name: str, arguments: dict[str, Any], known: Known) -> None:
+def _check_shared(name: str, arguments: dict[str, Any], context: Context) -> None:
     """Raise unless a network has the sizes of one before it, and add its sizes."""
     for size in _SHARED:
         number = arguments.get(size)
-        if number is not None and known.setdefault(size, number) != number:
-            raise ValueError(f"{name}.{size} must be {known[size]}, got {number}.")
+        if number is not None and context.setdefault(size, number) != number:
+            raise ValueError(f"{name}.{size} must be {context[size]}, got {number}.")
 
 
 def _check_gram_matrix(n_atoms: int, n_weights: int) -> None:

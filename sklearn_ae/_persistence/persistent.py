@@ -18,7 +18,11 @@ from .rules import Condition, OneOf
 from .schemas import DictOf, Schema, copy_arrays, read_state
 
 _KIND = "estimator"
-_FORMAT = 1  # of the states of estimators
+# Format of the states of estimators. Raise it when an entry is removed, renamed or
+# changes its meaning; keep older numbers in `_FORMATS`, and convert their states in
+# `_restore`. A new entry with `IfPresent` needs no new format. Changes of the bytes of
+# a file raise `_FORMAT` of archive.py instead.
+_FORMAT = 1
 _VERSION, _STATE_FORMAT = "_version", "_format"
 _OUTPUT = "_sklearn_output_config"
 _FROZEN = FrozenEstimator.__name__

@@ -17,15 +17,16 @@ _SIGNS = {
     "==": operator.eq,
 }
 _MOST = 80  # of a wrong value in an error
-# Sizes, and entries that are strings or integers, by name.
-Known = dict[str, Any]
+# What the entries read so far say, by name: sizes, such as n_features, entries that are
+# strings or integers, and what a rule adds for later ones, such as shapes of weights.
+Context = dict[str, Any]
 
 
 class Rule(ABC):
     """Rule of an entry of a state."""
 
     @abstractmethod
-    def read(self, value: Any, name: str, known: Known) -> Any:
+    def read(self, value: Any, name: str, context: Context) -> Any:
         """Return the object that an entry describes.
 
         Parameters
@@ -36,8 +37,8 @@ class Rule(ABC):
         name : str
             Its name in errors.
 
-        known : dict of str to object
-            What the entries before it say. Sizes that it says are added.
+        context : dict of str to object
+            What the entries before it say, see `Context`. A rule may add sizes.
 
         Raises
         ------
@@ -53,20 +54,20 @@ class Rule(ABC):
 class BaseCheck(Rule):
     """Base of rules of entries that are plain values or arrays already."""
 
-    def read(self, value: Any, name: str, known: Known) -> Any:
+    def read(self, value: Any, name: str, context: Context) -> Any:
         """Return the entry."""
-        if not self._holds(value, known):
+        if not self._holds(value, context):
             raise ValueError(
-                f"{name} must be {self._text(known)}, got {shorten(value)}."
+                f"{name} must be {self._text(context)}, got {shorten(value)}."
             )
         return value
 
     @abstractmethod
-    def _holds(self, value: Any, known: Known) -> bool:
+    def _holds(self, value: Any, context: Context) -> bool:
         """Tell whether the entry keeps the rule."""
 
     @abstractmethod
-    def _text(self, known: Known) -> str:
+    def _text(self, context: Context) -> str:
         """Return the end of the sentence "It must be ..."."""
 
 
@@ -79,16 +80,16 @@ class Condition(BaseCheck):
         The end of the sentence "It must be ...".
 
     test : callable
-        Takes the entry, and what is known of those before it.
+        Function of (entry, context) that returns whether the entry keeps the rule.
     """
 
-    def __init__(self, text: str, test: Callable[[Any, Known], bool]) -> None:
+    def __init__(self, text: str, test: Callable[[Any, Context], bool]) -> None:
         self._sentence, self._test = text, test
 
-    def _holds(self, value: Any, known: Known) -> bool:
-        return self._test(value, known)
+    def _holds(self, value: Any, context: Context) -> bool:
+        return self._test(value, context)
 
-    def _text(self, known: Known) -> str:
+    def _text(self, context: Context) -> str:
         return self._sentence
 
 
@@ -98,10 +99,10 @@ class OneOf(BaseCheck):
     def __init__(self, values: Collection) -> None:
         self._values = values
 
-    def _holds(self, value: Any, known: Known) -> bool:
+    def _holds(self, value: Any, context: Context) -> bool:
         return type(value) in (str, int) and value in self._values
 
-    def _text(self, known: Known) -> str:
+    def _text(self, context: Context) -> str:
         return f"one of {sorted(self._values)}"
 
 
@@ -120,18 +121,18 @@ class Bounds:
             (sign, int(limit) if limit.isdigit() else limit) for sign, limit in pairs
         ]
 
-    def hold(self, value: Any, known: Known) -> bool:
+    def hold(self, value: Any, context: Context) -> bool:
         """Tell whether a number, or each of an array, meets them."""
         for sign, limit in self._pairs:
-            meets = _SIGNS[sign](value, known.get(limit, limit))
+            meets = _SIGNS[sign](value, context.get(limit, limit))
             if not (meets if type(meets) is bool else meets.all()):
                 return False
         return True
 
-    def text(self, known: Known) -> str:
+    def text(self, context: Context) -> str:
         """Return what errors say of them."""
         return " and".join(
-            f" {sign} {name_size(limit, known)}" for sign, limit in self._pairs
+            f" {sign} {name_size(limit, context)}" for sign, limit in self._pairs
         )
 
 
@@ -146,11 +147,11 @@ class Count(BaseCheck):
         """Return the integer as Python's, if it is NumPy's."""
         return int(value)
 
-    def _holds(self, value: Any, known: Known) -> bool:
-        return type(value) is int and self._bounds.hold(value, known)
+    def _holds(self, value: Any, context: Context) -> bool:
+        return type(value) is int and self._bounds.hold(value, context)
 
-    def _text(self, known: Known) -> str:
-        return f"an integer{self._bounds.text(known)}"
+    def _text(self, context: Context) -> str:
+        return f"an integer{self._bounds.text(context)}"
 
 
 class Number(BaseCheck):
@@ -163,12 +164,12 @@ class Number(BaseCheck):
         """Return the number as Python's, if it is NumPy's."""
         return float(value)
 
-    def _holds(self, value: Any, known: Known) -> bool:
+    def _holds(self, value: Any, context: Context) -> bool:
         finite = type(value) is float and math.isfinite(value)
-        return finite and self._bounds.hold(value, known)
+        return finite and self._bounds.hold(value, context)
 
-    def _text(self, known: Known) -> str:
-        return f"a finite float{self._bounds.text(known)}"
+    def _text(self, context: Context) -> str:
+        return f"a finite float{self._bounds.text(context)}"
 
 
 class Array(BaseCheck):
@@ -199,26 +200,26 @@ class Array(BaseCheck):
         self._shape, self._bounds = shape, Bounds(bounds)
         self._sets, self._dtypes = sets, dtypes
 
-    def _holds(self, value: Any, known: Known) -> bool:
+    def _holds(self, value: Any, context: Context) -> bool:
         if not isinstance(value, np.ndarray) or value.dtype not in self._dtypes:
             return False
         if self._sets is not None and value.ndim == len(self._shape):
-            known[self._sets] = value.shape[self._shape.index(self._sets)]
-        shape = tuple(known.get(size, size) for size in self._shape)
+            context[self._sets] = value.shape[self._shape.index(self._sets)]
+        shape = tuple(context.get(size, size) for size in self._shape)
         finite = value.shape == shape and np.isfinite(value).all()
-        return bool(finite) and self._bounds.hold(value, known)
+        return bool(finite) and self._bounds.hold(value, context)
 
-    def _text(self, known: Known) -> str:
+    def _text(self, context: Context) -> str:
         dtypes = " or ".join(dtype.__name__ for dtype in self._dtypes)
-        sizes = ", ".join(name_size(size, known) for size in self._shape)
+        sizes = ", ".join(name_size(size, context) for size in self._shape)
         return (
-            f"a finite array of {dtypes} of shape ({sizes}){self._bounds.text(known)}"
+            f"a finite array of {dtypes} of shape ({sizes}){self._bounds.text(context)}"
         )
 
 
-def name_size(size: str | int, known: Known) -> str:
+def name_size(size: str | int, context: Context) -> str:
     """Return a size with its name."""
-    return f"{size}={known[size]}" if size in known else str(size)
+    return f"{size}={context[size]}" if size in context else str(size)
 
 
 def shorten(value: Any) -> str:

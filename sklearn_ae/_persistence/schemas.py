@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from .rules import Bounds, Condition, Count, Known, Number, Rule, name_size, shorten
+from .rules import Bounds, Condition, Context, Count, Number, Rule, name_size, shorten
 
 Schema = Mapping[str, Rule]
 
@@ -23,9 +23,9 @@ class OrNone(Rule):
     def __init__(self, rule: Rule) -> None:
         self._rule = rule
 
-    def read(self, value: Any, name: str, known: Known) -> Any:
+    def read(self, value: Any, name: str, context: Context) -> Any:
         """Return what the other rule reads, or None."""
-        return None if value is None else self._rule.read(value, name, known)
+        return None if value is None else self._rule.read(value, name, context)
 
     def write(self, value: Any) -> Any:
         """Return the entry, or None."""
@@ -33,14 +33,17 @@ class OrNone(Rule):
 
 
 class IfPresent(Rule):
-    """What another rule says, of an entry that may be missing."""
+    """Optional entry: what another rule says, if it is there.
+
+    Use it for attributes that come after a release, else older files are refused.
+    """
 
     def __init__(self, rule: Rule) -> None:
         self._rule = rule
 
-    def read(self, value: Any, name: str, known: Known) -> Any:
+    def read(self, value: Any, name: str, context: Context) -> Any:
         """Return what the other rule reads."""
-        return self._rule.read(value, name, known)
+        return self._rule.read(value, name, context)
 
     def write(self, value: Any) -> Any:
         """Return the entry."""
@@ -79,24 +82,24 @@ class ListOf(Rule):
         self._rule, self._bounds, self._kinds = rule, Bounds(bounds), kinds
         self._sets, self._product = sets, product
 
-    def read(self, value: Any, name: str, known: Known) -> Any:
+    def read(self, value: Any, name: str, context: Context) -> Any:
         """Return the list of what the rule reads."""
-        if type(value) not in self._kinds or not self._bounds.hold(len(value), known):
+        if type(value) not in self._kinds or not self._bounds.hold(len(value), context):
             kinds = " or ".join(kind.__name__ for kind in self._kinds)
             raise ValueError(
-                f"{name} must be a {kinds} with a length{self._bounds.text(known)}, "
+                f"{name} must be a {kinds} with a length{self._bounds.text(context)}, "
                 f"got {shorten(value)}."
             )
         if self._sets is not None:
-            known[self._sets] = len(value)
+            context[self._sets] = len(value)
         entries = [
-            self._rule.read(item, f"{name}[{position}]", dict(known))
+            self._rule.read(item, f"{name}[{position}]", dict(context))
             for position, item in enumerate(value)
         ]
-        if self._product is not None and math.prod(entries) != known[self._product]:
+        if self._product is not None and math.prod(entries) != context[self._product]:
             raise ValueError(
-                f"The product of {name} must be {name_size(self._product, known)}, got "
-                f"{shorten(value)}."
+                f"The product of {name} must be {name_size(self._product, context)}, "
+                f"got {shorten(value)}."
             )
         return type(value)(entries)
 
@@ -111,7 +114,7 @@ class TupleOf(Rule):
     def __init__(self, *rules: Rule) -> None:
         self._rules = rules
 
-    def read(self, value: Any, name: str, known: Known) -> tuple:
+    def read(self, value: Any, name: str, context: Context) -> tuple:
         """Return the tuple of what the rules read."""
         if type(value) is not tuple or len(value) != len(self._rules):
             raise ValueError(
@@ -119,7 +122,7 @@ class TupleOf(Rule):
             )
         names = [f"{name}[{position}]" for position in range(len(value))]
         triples = zip(self._rules, value, names, strict=True)
-        return tuple(rule.read(item, each, known) for rule, item, each in triples)
+        return tuple(rule.read(item, each, context) for rule, item, each in triples)
 
 
 class DictOf(Rule):
@@ -131,7 +134,7 @@ class DictOf(Rule):
             name for name, rule in schema.items() if not isinstance(rule, IfPresent)
         }
 
-    def read(self, value: Any, name: str, known: Known) -> dict[str, Any]:
+    def read(self, value: Any, name: str, context: Context) -> dict[str, Any]:
         """Return the dict of what the rules read."""
         if type(value) is not dict:
             raise ValueError(f"{name} must be a dict, got {shorten(value)}.")
@@ -144,9 +147,9 @@ class DictOf(Rule):
             )
         entries = {}
         for key in [key for key in self.schema if key in value]:
-            entries[key] = self.schema[key].read(value[key], f"{name}.{key}", known)
+            entries[key] = self.schema[key].read(value[key], f"{name}.{key}", context)
             if type(entries[key]) in (int, str):
-                known[key] = entries[key]
+                context[key] = entries[key]
         return {key: entries[key] for key in value}
 
     def write(self, value: dict[str, Any]) -> dict[str, Any]:
@@ -170,9 +173,9 @@ class Nested(Rule):
         self._class = kind
         self._entries = DictOf(kind._schema if schema is None else schema)
 
-    def read(self, value: Any, name: str, known: Known) -> Any:
+    def read(self, value: Any, name: str, context: Context) -> Any:
         """Return the object."""
-        made = self._class(**self._entries.read(value, name, known))
+        made = self._class(**self._entries.read(value, name, context))
         if isinstance(made, StateMixin):
             made._check_state()
         return made
@@ -204,8 +207,8 @@ class StateMixin:
         return
 
 
-def _are_names(value: Any, known: Known) -> bool:
-    names = list(known["names"])
+def _are_names(value: Any, context: Context) -> bool:
+    names = list(context["names"])
     array = isinstance(value, np.ndarray) and value.dtype == object
     return array and value.shape == (len(names),) and value.tolist() == names
 
@@ -264,8 +267,8 @@ def read_state(name: str, state: Any, schema: Schema) -> dict[str, Any]:
     (n=2) > 0, got float64 of shape (2,) from -1.0 to -1.0.
     """
     sizes = [array.size for array in _arrays(state)]
-    known = {"n_arrays": len(sizes), "n_numbers": sum(sizes)}
-    return DictOf(schema).read(state, name, known)
+    context = {"n_arrays": len(sizes), "n_numbers": sum(sizes)}
+    return DictOf(schema).read(state, name, context)
 
 
 def copy_arrays(value: Any) -> Any:

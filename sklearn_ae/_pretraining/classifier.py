@@ -8,19 +8,19 @@ import numpy as np
 from scipy.special import expit, log_expit, log_softmax, softmax
 from sklearn.base import ClassifierMixin
 
-from .._persistence import Condition, Known
+from .._persistence import Condition, Context
 from .._sklearn import Interval, StrOptions
 from .._tables import read_classes
 from .base_pretrained import BasePretrained
 from .targets import ClassTargets
 
 
-def _are_classes(classes: Any, known: Known) -> bool:
+def _are_classes(classes: Any, context: Context) -> bool:
     if not isinstance(classes, np.ndarray) or classes.ndim != 1:
         return False
     plain = all(isinstance(label, str | int | float) for label in classes.tolist())
     n_outputs = 1 if len(classes) == 2 else len(classes)
-    fits = n_outputs == known["n_outputs"]
+    fits = n_outputs == context["n_outputs"]
     return plain and fits and np.array_equal(np.unique(classes), classes)
 
 

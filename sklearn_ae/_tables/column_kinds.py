@@ -31,8 +31,8 @@ class NumericColumn(BaseColumn):
     is_empty: bool = False
 
     @property
-    def takes_all_kinds(self) -> bool:
-        """Whether nothing is known of it."""
+    def accepts_any_dtype(self) -> bool:
+        """Whether it had no cell at fit, so that no dtype is known."""
         return self.is_empty
 
     @classmethod
@@ -89,7 +89,7 @@ class CategoricalColumn(BaseBlockColumn):
         return len(self.categories)
 
     @property
-    def takes_all_kinds(self) -> bool:
+    def accepts_any_dtype(self) -> bool:
         """Whether it is marked: its values are taken as they are."""
         return self.is_marked
 
@@ -174,7 +174,7 @@ class CategoricalColumn(BaseBlockColumn):
         rest = 1 - block.sum(axis=1)
         return block @ rarity - rest * np.log(unknown)
 
-    def needed_rows(self, numbers, kept):
+    def rows_with_new_values(self, numbers, kept):
         needed = np.setdiff1d(numbers, numbers[kept])
         if self.categories.infrequent:
             needed = np.append(needed, len(self.categories.frequent))
@@ -207,7 +207,7 @@ COLUMN_KINDS: dict[str, type[BaseColumn]] = {
 
 def check_kind(column: BaseColumn, container: Container, cells) -> None:
     """Raise unless cells are of the kind that a column had at fit."""
-    if column.takes_all_kinds or container.is_missing(cells):
+    if column.accepts_any_dtype or container.is_missing(cells):
         return
     kind = container.kind(cells)
     if kind != column.kind:

@@ -51,7 +51,8 @@ class BaseColumn(ABC):
     A kind of column derives from this class if the network sees its numbers as they
     are, and from :class:`BaseBlockColumn` if it encodes each cell as several numbers.
     `COLUMN_KINDS` lists the kinds. Numbers, here, are the intermediate form of a table
-    between its container and the network: an array of floats with one column each.
+    between its container and the network: an array of floats with one column each, not
+    yet encoded. The `numbers` of a method are those of this column, ``(n_samples,)``.
 
     Parameters
     ----------
@@ -61,21 +62,27 @@ class BaseColumn(ABC):
 
     kind: ClassVar[str]  # key in COLUMN_KINDS
     noun: ClassVar[str]  # what its cells are, for errors
-    is_numeric: ClassVar[bool]  # whether the network sees its numbers as they are
+    # Whether it is one encoded column: its numbers are only centred and scaled. Numeric
+    # columns share the common scale, and those of arrays are read and saved together.
+    # Another kind of one number a cell, such as dates, should be a block of width 1.
+    is_numeric: ClassVar[bool]
 
     dtype_spec: DtypeSpec | None = None
 
     @property
     @abstractmethod
-    def takes_all_kinds(self) -> bool:
-        """Whether cells of any kind are taken later."""
+    def accepts_any_dtype(self) -> bool:
+        """Whether transform accepts a column of any dtype here."""
 
     @classmethod
     @abstractmethod
     def infer(
         cls, container: Container, column, options: InferenceOptions
     ) -> tuple["BaseColumn", np.ndarray | None]:
-        """Return the column object of a column at fit, and its cells as `read` does."""
+        """Return the column object and its numbers, ``(n_samples,)``.
+
+        Numbers are None if the container reads all numeric columns together.
+        """
 
     @abstractmethod
     def read(self, container: Container, column) -> ColumnCells | None:
@@ -83,7 +90,7 @@ class BaseColumn(ABC):
 
     @abstractmethod
     def write(self, container: Container, numbers: np.ndarray, spec: DtypeSpec | None):
-        """Return a column of a container of numbers."""
+        """Return a container's column of numbers, NaN where missing."""
 
     def state(self) -> dict[str, Any]:
         """Return plain values from which :func:`column_from_state` makes the same."""
@@ -107,8 +114,9 @@ class BaseColumn(ABC):
 class BaseBlockColumn(BaseColumn):
     """A column whose cells are encoded in a block of several columns.
 
-    A block has the centre `mean` and the unit `scale`, arrays of its width: the encoded
-    block is ``(block - mean) / scale``.
+    A block, ``(n_samples, width)``, has the centre `mean` and the unit `scale`, arrays
+    of shape ``(width,)``. The encoded block is ``(block - mean) / scale``. In all
+    methods `numbers` and `block` are not yet centred and scaled, or no longer.
     """
 
     is_numeric = False
@@ -125,40 +133,55 @@ class BaseBlockColumn(BaseColumn):
 
     @abstractmethod
     def is_missing(self, numbers: np.ndarray) -> np.ndarray:
-        """Tell which cells are missing."""
+        """Return a mask of the missing cells, ``(n_samples,)``."""
 
     @abstractmethod
     def errors(self, numbers: np.ndarray, others: np.ndarray) -> np.ndarray:
-        """Return how far cells are from others, from 0 for equal ones."""
+        """Return how far numbers are from others, ``(n_samples,)``; 0 if equal."""
 
     @abstractmethod
     def fit_scaling(self, numbers: np.ndarray) -> tuple[np.ndarray, float]:
-        """Return the mean of the block, and what to divide it by."""
+        """Return the mean of the block, ``(width,)``, and one number as its scale."""
 
     @abstractmethod
     def encode(self, numbers: np.ndarray, block: np.ndarray) -> None:
-        """Write numbers into a block of zeros, NaN where they are missing."""
+        """Write numbers into a block of zeros, NaN where they are missing.
+
+        The caller centres and scales the block.
+        """
 
     @abstractmethod
     def decode(self, block: np.ndarray, *, observed: bool) -> np.ndarray:
-        """Return the most likely numbers, with `observed` those of observed cells."""
+        """Return the most likely numbers, ``(n_samples,)``.
+
+        With `observed` they are chosen from those of cells that are not missing.
+        """
 
     @abstractmethod
     def draw(self, block: np.ndarray, generator: np.random.RandomState) -> np.ndarray:
-        """Return random numbers whose expectation is a block."""
+        """Return random numbers, ``(n_samples,)``, whose expectation is a block."""
 
     @abstractmethod
     def noise_unit(self, mean: np.ndarray, scale: np.ndarray) -> np.ndarray:
-        """Return the deviations of the encoded block."""
+        """Return the standard deviations of the encoded block, ``(width,)``.
+
+        They are the unit of additive noise.
+        """
 
     @abstractmethod
     def encoded_missing(self, mean: np.ndarray, scale: np.ndarray) -> np.ndarray:
-        """Return the encoded block of a missing cell, NaN if that is missing, too."""
+        """Return the encoded block of a missing cell, ``(width,)``.
+
+        It is NaN unless missing cells have numbers of their own.
+        """
 
     @abstractmethod
     def statistic(self, block: np.ndarray, mean: np.ndarray) -> np.ndarray:
-        """Return one number a cell, by which unusual cells stand out upward."""
+        """Return one number a cell, ``(n_samples,)``; larger means more unusual."""
 
     @abstractmethod
-    def needed_rows(self, numbers: np.ndarray, kept: np.ndarray) -> np.ndarray:
-        """Tell the rows that a fit needs beside the kept rows to know all cells."""
+    def rows_with_new_values(self, numbers: np.ndarray, kept: np.ndarray) -> np.ndarray:
+        """Return a mask of the rows with a value that no kept row has.
+
+        `kept` is a mask, too; both are of shape ``(n_samples,)``.
+        """

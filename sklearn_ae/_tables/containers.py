@@ -12,7 +12,10 @@ from .pandas import PandasContainer
 from .polars import PolarsContainer
 
 FLOATS = (np.float64, np.float32)
-_CHUNK_ROWS, _CHUNK_CELLS = 1_024, 1_000_000  # small enough for the cache
+# Largest chunk of rows, small enough for the cache. docs/promises.md promises that
+# answers take at most 64 MiB beyond themselves, so these must not grow much. Batches of
+# a fit are bounded by `EVALUATION_ROWS` of _training instead.
+_CHUNK_ROWS, _CHUNK_CELLS = 1_024, 1_000_000
 
 
 class NumberContainer(Container):
@@ -73,8 +76,8 @@ class ArrayContainer(NumberContainer):
     def column(self, X, position: int):
         return X[:, position]
 
-    def numbers(self, X, apart):
-        return as_floats(X).copy() if apart else X
+    def numbers(self, X, separate):
+        return as_floats(X).copy() if separate else X
 
     def fill(self, X, missing, numbers, columns):
         if not missing.any():
@@ -113,7 +116,7 @@ class SparseContainer(NumberContainer):
             "matrix"
         )
 
-    def numbers(self, X, apart):
+    def numbers(self, X, separate):
         return X
 
     def fill(self, X, missing, numbers, columns):

@@ -5,7 +5,8 @@ from typing import Any
 
 from .categories import is_category
 
-# In plain values, how to make a column of the same dtype.
+# In plain values, how to make a column of the same dtype. A new key must be added both
+# to `_FORMS`, the sets of keys of a spec, and to `_RULES`, the checks of their values.
 DtypeSpec = dict[str, Any]
 
 _FORMS = [

@@ -36,7 +36,10 @@ class Container(ABC):
 
     @abstractmethod
     def validate(self, estimator, X, *, reset: bool):
-        """Check names and number of columns, and return X as other methods take it."""
+        """Check names and number of columns, and return X as other methods take it.
+
+        It must return the library's own type, else `inverse_transform` returns arrays.
+        """
 
     @abstractmethod
     def names(self, X) -> list:
@@ -67,10 +70,11 @@ class Container(ABC):
         """Return positions in a list of values, -1 for missing cells, and the list."""
 
     @abstractmethod
-    def numbers(self, X, apart):
-        """Return the numbers of X, with room for the columns at the positions `apart`.
+    def numbers(self, X, separate):
+        """Return X as floats, ``(n_samples, n_features)``.
 
-        Without such columns it may return whatever `check_array` takes.
+        Columns at the positions `separate` are NaN in frames, and are filled by the
+        caller. Without such columns it may return whatever `check_array` takes.
         """
 
     @abstractmethod
@@ -138,11 +142,11 @@ class FrameContainer(Container):
         validate_data(estimator, X, reset=reset, skip_check_array=True)
         return X
 
-    def numbers(self, X, apart):
+    def numbers(self, X, separate):
         n_columns = X.shape[1]
-        if not apart:
+        if not separate:
             return self.numeric_part(X, range(n_columns))
-        rest = [position for position in range(n_columns) if position not in apart]
+        rest = [position for position in range(n_columns) if position not in separate]
         if not rest:
             return np.full((len(X), n_columns), np.nan)
         part = as_floats(

@@ -61,12 +61,15 @@ class TableSchema:
 
     @property
     def is_numeric(self) -> bool:
-        """Whether all columns are numbers."""
+        """Whether each column is one encoded column, so that no column is a block.
+
+        Then columns may share one scale, and an array is read as it is.
+        """
         return not self.blocks
 
     @property
     def numeric(self) -> np.ndarray:
-        """Boolean mask of the columns that are numbers."""
+        """Boolean mask of the columns that are one encoded column each."""
         mask = np.ones(len(self.names), dtype=bool)
         mask[list(self.blocks)] = False
         return mask
@@ -120,7 +123,7 @@ class TableSchema:
         if find_container(X).has_dtypes:
             return
         for position, column in self.blocks.items():
-            if not column.takes_all_kinds:
+            if not column.accepts_any_dtype:
                 raise ValueError(
                     f"X must be a dataframe as in fit, where there were {column.noun}, "
                     f"got {type(X).__name__} (column {self.names[position]!r})."
@@ -233,7 +236,7 @@ class TableSchema:
             These, and all rows with a category that none of these has.
         """
         for position, column in self.blocks.items():
-            kept = kept | column.needed_rows(numbers[:, position], kept)
+            kept = kept | column.rows_with_new_values(numbers[:, position], kept)
         return kept
 
     def state(self) -> dict[str, Any]:

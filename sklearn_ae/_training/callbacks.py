@@ -227,17 +227,22 @@ class Divergence(Callback):
 class ProgressBar(Callback):
     """Shows one progress bar over all epochs, with the losses of the latest.
 
+    To show one more field, pass it to `set_postfix` in `on_epoch_end`. ``net.history``
+    has what was recorded; the learning rate of an epoch, for example, is ``event_lr``
+    of its last training batch.
+
     Parameters
     ----------
-    references : dict of str to float
-        Further losses to show, by name.
+    constant_losses : dict of str to float
+        Losses that do not change, such as PCA's on the validation rows, by name. They
+        are shown beside those of training.
 
     n_epochs : int
         Number of epochs.
     """
 
-    def __init__(self, references, n_epochs):
-        self.references, self.n_epochs = references, n_epochs
+    def __init__(self, constant_losses, n_epochs):
+        self.constant_losses, self.n_epochs = constant_losses, n_epochs
 
     def initialize(self):
         self.bar_ = None
@@ -252,7 +257,7 @@ class ProgressBar(Callback):
         losses = {"train": net.history[-1, "train_loss"]}
         if "valid_loss" in net.history[-1]:
             losses["validation"] = net.history[-1, "valid_loss"]
-        self.bar_.set_postfix(losses | self.references, refresh=False)
+        self.bar_.set_postfix(losses | self.constant_losses, refresh=False)
         self.bar_.update()
 
     def on_train_end(self, net, **kwargs):

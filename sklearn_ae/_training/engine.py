@@ -313,7 +313,7 @@ def _callbacks(objective, train, best, start, settings) -> list:
             last.append(("stop", Stop(best, settings.n_iter_no_change, n_warm_up)))
     if settings.verbose:
         n_epochs = settings.stop_after or settings.max_epochs
-        callbacks.append(("progress", ProgressBar(settings.references, n_epochs)))
+        callbacks.append(("progress", ProgressBar(settings.constant_losses, n_epochs)))
     if settings.observer is not None:
         observed = _ObserverCallback(settings.observer, start)
         callbacks.append(("observed", observed))

@@ -1,4 +1,8 @@
-"""Test of whether an epoch is significantly better than the start."""
+"""Test of whether an epoch is significantly better than the start.
+
+Training with validation rows uses it to choose the epoch. Cross-fitting uses it twice:
+to choose the epoch, and again after the last training.
+"""
 
 import math
 

@@ -14,7 +14,9 @@ from ..nn import Corruption
 Pair = tuple[Tensor, Tensor]  # inputs and targets
 EPOCH_ROWS = 65_536
 _PIECE_ROWS = 16  # of a validation batch, which share one level of noise
-EVALUATION_ROWS = 1_024  # rows per batch without training
+# Rows per batch without training, which bounds the memory of validation and of other
+# passes over the rows of a fit. `row_chunks` of _tables bounds that of `transform`.
+EVALUATION_ROWS = 1_024
 
 
 class RowSource(Protocol):

@@ -156,8 +156,9 @@ class TrainingSettings:
         Noise of the training rows, whose level falls with the loss, see
         :class:`ShrinkingNoise`.
 
-    references : dict of str to float
-        Further losses for the progress bar to show, by name.
+    constant_losses : dict of str to float
+        Losses that do not change, by name, such as PCA's on the validation rows. The
+        progress bar shows them beside those of training.
 
     n_epochs_warm_up : int
         Number of epochs over which the objective's penalty grows. Early stopping does
@@ -190,7 +191,7 @@ class TrainingSettings:
     loss_unit: float = 1.0
     ends_early: bool = True
     shrinking_noise: Corruption | None = None
-    references: dict[str, float] = field(default_factory=dict)
+    constant_losses: dict[str, float] = field(default_factory=dict)
     n_epochs_warm_up: int = 0
     callbacks: Sequence = ()
     observer: Observer | None = None

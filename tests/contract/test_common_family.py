@@ -1,4 +1,4 @@
-"""What variants make of tables with categories and gaps, of any container."""
+"""Variants on tables with categories and gaps, of any container."""
 
 import pickle
 

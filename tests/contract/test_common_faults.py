@@ -1,4 +1,4 @@
-"""What fails leaves no trace, in every public estimator."""
+"""Failed or interrupted fits leave no trace, in every public estimator."""
 
 import numpy as np
 import pandas as pd

@@ -1,4 +1,4 @@
-"""What scikit-learn's users build on estimators, with mixed tables."""
+"""Pipelines, searches and other uses of every estimator, with mixed tables."""
 
 import io
 import pickle

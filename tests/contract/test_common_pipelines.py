@@ -1,4 +1,4 @@
-"""What scikit-learn's users build on estimators."""
+"""Pipelines, searches and other uses of every estimator in scikit-learn."""
 
 import pickle
 

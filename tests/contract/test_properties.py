@@ -1,4 +1,4 @@
-"""What holds of every estimator and any table: made-up ones, shrunk when they fail."""
+"""Properties of every estimator on generated tables, shrunk when they fail."""
 
 import copy
 import pickle
@@ -33,6 +33,7 @@ from sklearn_ae import (
     SparseAutoencoder,
     VariationalAutoencoder,
 )
+from sklearn_ae.nn import CORRUPTIONS
 
 # What a fit may raise, and say.
 ERRORS = [
@@ -278,7 +279,7 @@ PARAMETERS = {
     ConvolutionalAutoencoder: AUTOENCODER | {"channels": st.just((2,))},
     DenoisingAutoencoder: AUTOENCODER
     | LAYERS
-    | {"noise": st.sampled_from(["swap", "masking", "gaussian"])},
+    | {"noise": st.sampled_from(list(CORRUPTIONS))},
     SparseAutoencoder: AUTOENCODER
     | LAYERS
     | {"sparsity": st.sampled_from(["topk", "l1", "kl"])},

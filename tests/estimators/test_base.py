@@ -1,4 +1,4 @@
-"""What comes out, bad input and faults, for every autoencoder."""
+"""Results, bad input and faults, for every autoencoder."""
 
 import numpy as np
 import pandas as pd

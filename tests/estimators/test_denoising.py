@@ -8,16 +8,16 @@ from skorch.callbacks import Callback
 
 from _cases import QUICK
 from sklearn_ae import AutoencoderTransformer, DenoisingAutoencoder
+from sklearn_ae.nn import CORRUPTIONS
 
-NOISES = ["gaussian", "masking", "swap"]
-CELLS = ["masking", "swap"]
+CELLS = ["masking", "swap"]  # noises that replace whole cells
 
 
 def make(n_components=2, **parameters):
     return DenoisingAutoencoder(n_components, **(QUICK | parameters))
 
 
-@pytest.fixture(params=NOISES)
+@pytest.fixture(params=CORRUPTIONS)
 def noise(request):
     return request.param
 
@@ -183,7 +183,7 @@ def test_masking_flags_every_masked_column(X):
         noise: make(noise=noise, init="random")
         .fit(X)
         .module_.residual_encoder.hidden0.weight.shape[1]
-        for noise in NOISES
+        for noise in CORRUPTIONS
     }
     assert width == {"masking": 12, "swap": 6, "gaussian": 6}
 

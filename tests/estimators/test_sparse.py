@@ -1,4 +1,4 @@
-"""What the sparse autoencoder alone does."""
+"""Behaviour of the sparse autoencoder alone."""
 
 import numpy as np
 import pytest

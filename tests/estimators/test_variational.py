@@ -1,4 +1,4 @@
-"""What the variational autoencoder alone does."""
+"""Behaviour of the variational autoencoder alone."""
 
 import numpy as np
 import pandas as pd

@@ -1,4 +1,4 @@
-"""What meta-estimators hold."""
+"""Estimators inside meta-estimators: defaults, frozen ones, seeds and codes."""
 
 import numpy as np
 import pytest

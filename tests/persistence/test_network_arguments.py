@@ -65,9 +65,11 @@ def test_weights_of_another_shape_are_refused(name):
 
 
 def test_sizes_of_two_networks_are_the_same():
-    known = {"n_numbers": 100, "n_arrays": 4, "n_components": 3}
+    context = {"n_numbers": 100, "n_arrays": 4, "n_components": 3}
     with pytest.raises(ValueError, match=r"head\.n_components must be 3, got 2"):
-        NetworkArguments(Head).read({"n_components": 2, "n_outputs": 3}, "head", known)
+        NetworkArguments(Head).read(
+            {"n_components": 2, "n_outputs": 3}, "head", context
+        )
 
 
 @pytest.mark.parametrize("kind", [*NETWORK_CLASSES.values(), Head])

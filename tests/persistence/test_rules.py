@@ -99,9 +99,11 @@ def test_errors_say_what_must_hold(rule, value, message):
 
 
 def test_arrays_set_sizes():
-    known = {"n_columns": 3}
-    Array(("n_axes", "n_columns"), sets="n_axes").read(np.ones((0, 3)), "entry", known)
-    assert known == {"n_columns": 3, "n_axes": 0}
+    context = {"n_columns": 3}
+    Array(("n_axes", "n_columns"), sets="n_axes").read(
+        np.ones((0, 3)), "entry", context
+    )
+    assert context == {"n_columns": 3, "n_axes": 0}
 
 
 def test_numbers_are_written_as_python_s():

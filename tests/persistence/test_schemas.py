@@ -170,8 +170,8 @@ NAMES = np.array(["a", "b"], object)
     ],
 )
 def test_columns_are_those_of_the_table(name, value):
-    rule, known = DictOf(COLUMNS_SCHEMA), {"n_columns": 2, "names": ("a", "b")}
+    rule, context = DictOf(COLUMNS_SCHEMA), {"n_columns": 2, "names": ("a", "b")}
     state = {"n_features_in_": 2, "feature_names_in_": NAMES}
-    assert rule.read(state, "state", dict(known)) == state
+    assert rule.read(state, "state", dict(context)) == state
     with pytest.raises(ValueError, match=name):
-        rule.read(state | {name: value}, "state", dict(known))
+        rule.read(state | {name: value}, "state", dict(context))

@@ -1,4 +1,4 @@
-"""The way of labelled rows, from codes to what predicts."""
+"""Fine-tuning: scaled codes, the start of the network, and units."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Which labelled rows judge."""
+"""Choice of the labelled validation rows."""
 
 from dataclasses import replace
 

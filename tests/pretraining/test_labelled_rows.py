@@ -1,4 +1,4 @@
-"""What comes with a batch of labelled rows."""
+"""Batches of labelled rows, with their targets and unlabelled rows."""
 
 import pytest
 import torch

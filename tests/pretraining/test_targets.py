@@ -1,4 +1,4 @@
-"""What a head learns, and the linear model that it starts from."""
+"""Targets of a head, and the linear model that it starts from."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""What the pages say runs, and figures that they quote are those of the benchmarks."""
+"""Code on the pages runs, and figures that they quote are those of the benchmarks."""
 
 import re
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What is chosen by name is there."""
+"""Files, folders and names that the selection of tests lists exist."""
 
 from pathlib import Path
 

@@ -108,10 +108,12 @@ def test_encoded_missing_cells_are_their_indicator():
 
 def test_rows_of_lost_categories_are_needed():
     kept = np.array([True, False, False, False, False])
-    needed = COLUMN.needed_rows(ORDINALS, kept)
+    needed = COLUMN.rows_with_new_values(ORDINALS, kept)
     assert needed.tolist() == [False, True, True, True, True]
     column = CategoricalColumn(categories=Categories(("a", "b")))
-    needed = column.needed_rows(np.array([0.0, 1, 0]), np.array([True, False, False]))
+    needed = column.rows_with_new_values(
+        np.array([0.0, 1, 0]), np.array([True, False, False])
+    )
     assert needed.tolist() == [False, True, False]
 
 
