@@ -48,8 +48,8 @@ class ColumnCells(NamedTuple):
 class BaseColumn(ABC):
     """One column of a table, as it was at fit.
 
-    A kind of column derives from this class if the network sees its numbers as they
-    are, and from :class:`BaseBlockColumn` if it encodes each cell as several numbers.
+    A kind of column derives from this class if its numbers are only centred and scaled,
+    and from :class:`BaseBlockColumn` if each cell is encoded in another way.
     `COLUMN_KINDS` lists the kinds. Numbers, here, are the intermediate form of a table
     between its container and the network: an array of floats with one column each, not
     yet encoded. The `numbers` of a method are those of this column, ``(n_samples,)``.
@@ -62,7 +62,7 @@ class BaseColumn(ABC):
 
     kind: ClassVar[str]  # key in COLUMN_KINDS
     noun: ClassVar[str]  # what its cells are, for errors
-    # Whether it is one encoded column: its numbers are only centred and scaled. Numeric
+    # Whether its numbers, only centred and scaled, are one encoded column. Numeric
     # columns share the common scale, and those of arrays are read and saved together.
     # Another kind of one number a cell, such as dates, should be a block of width 1.
     is_numeric: ClassVar[bool]
@@ -112,7 +112,7 @@ class BaseColumn(ABC):
 
 @dataclass(frozen=True)
 class BaseBlockColumn(BaseColumn):
-    """A column whose cells are encoded in a block of several columns.
+    """A column whose cells are encoded in a block of one or several columns.
 
     A block, ``(n_samples, width)``, has the centre `mean` and the unit `scale`, arrays
     of shape ``(width,)``. The encoded block is ``(block - mean) / scale``. In all
@@ -183,5 +183,6 @@ class BaseBlockColumn(BaseColumn):
     def rows_with_new_values(self, numbers: np.ndarray, kept: np.ndarray) -> np.ndarray:
         """Return a mask of the rows with a value that no kept row has.
 
-        `kept` is a mask, too; both are of shape ``(n_samples,)``.
+        `kept` is a mask, too; both are of shape ``(n_samples,)``. Different values that
+        share one number count as new: kept rows may lack some of them.
         """

@@ -61,15 +61,16 @@ class TableSchema:
 
     @property
     def is_numeric(self) -> bool:
-        """Whether each column is one encoded column, so that no column is a block.
+        """Whether all columns are numbers, none a block.
 
-        Then columns may share one scale, and an array is read as it is.
+        Then encoded columns are the table's columns, these may share one scale, and an
+        array is read as it is.
         """
         return not self.blocks
 
     @property
     def numeric(self) -> np.ndarray:
-        """Boolean mask of the columns that are one encoded column each."""
+        """Boolean mask of the columns that are numbers."""
         mask = np.ones(len(self.names), dtype=bool)
         mask[list(self.blocks)] = False
         return mask
