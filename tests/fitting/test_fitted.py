@@ -114,7 +114,7 @@ def test_pickle_gives_the_same_bits(autoencoder, X, method):
     np.testing.assert_array_equal(method(loaded, X), method(autoencoder, X))
 
 
-def test_arrays_are_copied_from_a_memory_map(autoencoder, tmp_path):
+def test_memory_mapped_arrays_are_copied(autoencoder, tmp_path):
     joblib.dump(autoencoder, tmp_path / "autoencoder.joblib")
     loaded = joblib.load(tmp_path / "autoencoder.joblib", mmap_mode="r")
     arrays = [*loaded.arrays.values(), loaded.codec.mean, loaded.codec.scale]
@@ -122,7 +122,7 @@ def test_arrays_are_copied_from_a_memory_map(autoencoder, tmp_path):
     assert all(array.flags.writeable for array in arrays)
 
 
-def test_a_module_from_a_memory_map_can_be_trained(autoencoder, tmp_path):
+def test_memory_mapped_modules_can_be_trained(autoencoder, tmp_path):
     joblib.dump(autoencoder, tmp_path / "autoencoder.joblib")
     module = joblib.load(tmp_path / "autoencoder.joblib", mmap_mode="r").module()
     module(torch.ones(2, 6)).sum().backward()
@@ -151,7 +151,7 @@ PARTS = ["mean", "scale", "code_unit", "linear_encoder.weight"]
 
 @pytest.mark.parametrize("damage", DAMAGE)
 @pytest.mark.parametrize("part", PARTS)
-def test_a_damaged_array_is_refused_by_name(autoencoder, part, damage):
+def test_errors_name_damaged_arrays(autoencoder, part, damage):
     state = autoencoder.__getstate__()
     array = (state | state["codec"] | state["arrays"])[part]
     with pytest.raises(ValueError, match=part):
@@ -159,7 +159,7 @@ def test_a_damaged_array_is_refused_by_name(autoencoder, part, damage):
 
 
 @pytest.mark.parametrize("damage", ["missing", "added"])
-def test_a_state_with_other_arrays_is_refused(autoencoder, damage):
+def test_states_with_other_arrays_are_refused(autoencoder, damage):
     state = autoencoder.__getstate__()
     arrays = dict(state["arrays"])
     if damage == "missing":
@@ -172,7 +172,7 @@ def test_a_state_with_other_arrays_is_refused(autoencoder, damage):
 
 @pytest.mark.parametrize("name", ["code_unit", "scale"])
 @pytest.mark.parametrize("unit", [0.0, -1.0])
-def test_units_that_are_not_positive_are_refused(autoencoder, name, unit):
+def test_units_must_be_positive(autoencoder, name, unit):
     state = autoencoder.__getstate__()
     array = np.full_like((state | state["codec"])[name], unit)
     with pytest.raises(ValueError, match=f"{name} must be .* > 0, got"):
@@ -184,21 +184,21 @@ def test_an_unknown_network_is_refused(autoencoder):
         load(autoencoder.__getstate__() | {"kind": "Linear"})
 
 
-def test_a_wrong_number_of_columns_is_refused(autoencoder):
+def test_wrong_numbers_of_columns_are_refused(autoencoder):
     state = autoencoder.__getstate__()
     columns = state["codec"]["schema"] | {"names": ("x0",)}
     with pytest.raises(ValueError, match="schema must encode to 6 numbers"):
         load(damaged(state, "schema", columns))
 
 
-def test_a_copied_estimator_gives_the_same_bits(fitted, X, copied):
+def test_copies_give_the_same_bits(fitted, X, copied):
     other = copied(fitted)
     np.testing.assert_array_equal(other.transform(X), fitted.transform(X))
     np.testing.assert_array_equal(other.reconstruct(X), fitted.reconstruct(X))
 
 
 @pytest.mark.parametrize("fitted", ["start"], indirect=True)
-def test_a_copied_estimator_can_be_fitted_again(fitted, X, copied):
+def test_copies_can_be_fitted_again(fitted, X, copied):
     other = copied(fitted).fit(X)
     np.testing.assert_array_equal(other.transform(X), fitted.transform(X))
 
@@ -209,7 +209,7 @@ def test_every_pickle_protocol_works(fitted, X, protocol):
     np.testing.assert_array_equal(loaded.transform(X), fitted.transform(X))
 
 
-def test_a_pickle_holds_numpy_arrays_and_plain_values_alone(fitted, pickled_names):
+def test_pickles_hold_only_plain_values(fitted, pickled_names):
     names = pickled_names(fitted)
     own = {name for package, name in names if package == "sklearn_ae"}
     assert {package for package, _ in names} <= {"numpy", "sklearn_ae"}
@@ -217,7 +217,7 @@ def test_a_pickle_holds_numpy_arrays_and_plain_values_alone(fitted, pickled_name
 
 
 @pytest.mark.parametrize("n_rows", [100, 2_000])
-def test_a_pickle_is_little_larger_than_its_parameters(quick, X, n_rows):
+def test_pickles_are_little_larger_than_parameters(quick, X, n_rows):
     rows = np.tile(X, (n_rows // 100, 1))[:n_rows]
     estimator = quick(hidden_layer_sizes=(256,), max_epochs=1, early_stopping=False)
     estimator.fit(rows)

@@ -10,7 +10,7 @@ def ridge(**parameters):
 
 
 @pytest.mark.parametrize("name", ["output_mean", "output_scale"])
-def test_a_state_that_is_not_whole_is_refused(pairs, name):
+def test_incomplete_states_are_refused(pairs, name):
     fitted = ridge().fit(*pairs)._fitted
     for broken in (np.ones(3), np.full(4, np.nan), np.ones(4, dtype=int)):
         state = fitted.__getstate__() | {name: broken}
@@ -32,7 +32,7 @@ def test_scales_of_a_state_are_positive(pairs):
         type(fitted).__new__(type(fitted)).__setstate__(state)
 
 
-def test_predictions_too_large_for_float32_are_told(pairs):
+def test_errors_name_predictions_beyond_float32(pairs):
     X, Y = pairs
     regressor = ridge().fit(X, Y * 1e60)
     with pytest.raises(ValueError, match=r"finite in float32, .* pass X as float64"):

@@ -62,7 +62,7 @@ BROKEN = {
 
 
 @pytest.mark.parametrize("name", BROKEN)
-def test_a_broken_state_is_refused_by_name(estimator, name):
+def test_errors_name_broken_entries(estimator, name):
     path, change = BROKEN[name]
     with pytest.raises(
         InvalidFileError, match=rf"_stream.*{path[-1]}.* (must|missing)"

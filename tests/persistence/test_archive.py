@@ -48,13 +48,13 @@ def test_trees_come_back_as_they_were():
     assert same(TREE, from_bytes("example", to_bytes("example", TREE)))
 
 
-def test_arrays_that_come_back_can_be_written_to():
+def test_loaded_arrays_are_writable():
     array = from_bytes("example", to_bytes("example", np.zeros(2)))
     array += 1
     assert array.tolist() == [1, 1]
 
 
-def test_the_same_tree_gives_the_same_bytes():
+def test_same_trees_give_same_bytes():
     assert to_bytes("example", TREE) == to_bytes("example", TREE)
 
 
@@ -72,7 +72,7 @@ def test_the_same_tree_gives_the_same_bytes():
         np.array([object()]),
     ],
 )
-def test_what_is_not_plain_is_refused_by_name(value):
+def test_errors_name_values_not_plain(value):
     with pytest.raises(TypeError, match=r"example\.part\[1\](\[0\])? must be"):
         to_bytes("example", {"part": [0, value]})
 
@@ -92,7 +92,7 @@ def test_every_changed_byte_is_found():
                 from_bytes("example", bytes(changed))
 
 
-def test_every_cut_and_every_addition_is_found():
+def test_every_cut_and_addition_is_found():
     data = to_bytes("example", np.arange(3))
     for stop in range(len(data)):
         with pytest.raises(InvalidFileError):
@@ -109,7 +109,7 @@ def test_every_cut_and_every_addition_is_found():
         (lambda data: save({}, {"other": ""}), "got something else: 'sklearn_ae'"),
     ],
 )
-def test_what_is_wrong_with_a_file_is_told(damage, match):
+def test_errors_say_what_is_wrong(damage, match):
     with pytest.raises(InvalidFileError, match=match):
         from_bytes("example", damage(to_bytes("example", np.arange(3))))
 
@@ -143,7 +143,7 @@ COLLIDING = [number * (2**61 - 1) for number in range(1, 30_000)]
 
 
 @pytest.mark.parametrize("number", ["%d", '{"tuple":[%d]}'])
-def test_keys_that_are_slow_to_look_up_are_refused(monkeypatch, number):
+def test_colliding_keys_are_refused(monkeypatch, number):
     pairs = [f"[{number % key},0]" for key in COLLIDING]
     text = '{"dict":[' + ",".join(pairs) + "]}"
     with monkeypatch.context() as foreign:
@@ -170,7 +170,7 @@ def test_a_link_stays_one(tmp_path):
     assert (tmp_path / "file").read_bytes() == b"new"
 
 
-def test_a_full_disk_raises_and_leaves_what_was_there(tmp_path, monkeypatch):
+def test_full_disks_keep_the_former_file(tmp_path, monkeypatch):
     def full(descriptor):
         raise OSError(errno.ENOSPC, "No space left on device")
 
@@ -211,7 +211,7 @@ def test_of_other_files_little_is_read(tmp_path, start):
         read_file(path)
 
 
-def test_a_file_without_room_in_memory_is_refused(tmp_path, monkeypatch):
+def test_files_beyond_memory_are_refused(tmp_path, monkeypatch):
     path = tmp_path / "file"
     path.write_bytes((64).to_bytes(8, "little"))
     monkeypatch.setattr(os, "fstat", lambda file: SimpleNamespace(st_size=2**62))

@@ -76,7 +76,7 @@ def settings(**parameters):
     return describe_settings(AutoencoderTransformer(**parameters), torch.device("cpu"))
 
 
-def test_settings_are_alike_for_numpy_s_numbers():
+def test_numpy_numbers_give_same_settings():
     assert settings(batch_size=np.int64(3)) == settings(batch_size=3)
     sizes = settings(hidden_layer_sizes=np.array([3, 4]))
     assert sizes == settings(hidden_layer_sizes=[3, 4])

@@ -64,7 +64,7 @@ def test_weights_of_another_shape_are_refused(name):
             read(kind, arguments, arrays | {key: array[..., None]})
 
 
-def test_sizes_of_two_networks_are_the_same():
+def test_sizes_of_networks_agree():
     context = {"n_numbers": 100, "n_arrays": 4, "n_components": 3}
     with pytest.raises(ValueError, match=r"head\.n_components must be 3, got 2"):
         NetworkArguments(Head).read(
@@ -127,18 +127,18 @@ def test_gram_matrices_are_limited():
 
 
 @pytest.mark.parametrize("arguments", [None, [], {}, {"n_features": 4}])
-def test_arguments_that_are_not_whole_are_refused(arguments):
+def test_incomplete_arguments_are_refused(arguments):
     with pytest.raises(ValueError, match="arguments must"):
         read(Autoencoder, arguments, {})
 
 
 @pytest.mark.parametrize("arrays", [None, {"bias": [0.0]}, {3: np.zeros(2)}])
-def test_weights_that_are_no_arrays_are_refused(arrays):
+def test_weights_must_be_arrays(arrays):
     with pytest.raises(ValueError, match="arrays must"):
         read(Autoencoder, DENSE, arrays)
 
 
-def test_what_does_not_go_together_is_refused():
+def test_contradicting_arguments_are_refused():
     kind, arguments = NETWORKS["map"]
     odd = arguments | {"output_shape": (8, 2, 1)}
     with pytest.raises(ValueError, match="can't be built"):

@@ -63,7 +63,7 @@ def test_loaded_estimators_give_the_same_bits(case, path, assert_same):
     assert repr(loaded) == repr(estimator)
 
 
-def test_files_of_loaded_estimators_are_the_same(case, tmp_path):
+def test_loaded_estimators_save_same_files(case, tmp_path):
     case[0].save(tmp_path / "one")
     load(tmp_path / "one").save(tmp_path / "two")
     assert (tmp_path / "one").read_bytes() == (tmp_path / "two").read_bytes()
@@ -83,7 +83,7 @@ def test_memory_maps_give_the_same_bits(case, path, assert_same):
     assert all(array.flags.owndata and array.flags.writeable for array in arrays)
 
 
-def test_pickles_import_the_class_and_numpy_alone(case, pickled_names):
+def test_pickles_import_only_class_and_numpy(case, pickled_names):
     estimator, _ = case
     held = [getattr(estimator, name, None) for name in ("estimator", "estimator_")]
     held += [getattr(one, "estimator", None) for one in held]
@@ -129,13 +129,13 @@ def learned_bytes(value):
     return 0
 
 
-def test_pickles_are_little_larger_than_what_was_learned(case):
+def test_pickles_are_little_larger_than_weights(case):
     estimator, _ = case
     limit = 1.2 * (learned_bytes(estimator) + 16 * 1024)
     assert len(pickle.dumps(estimator)) <= limit
 
 
-def test_pickles_of_wide_tables_are_no_larger(quick, estimator_class):
+def test_pickles_of_wide_tables_stay_small(quick, estimator_class):
     X = np.random.default_rng(0).normal(size=(20, 2_000))
     estimator = quick(2, max_epochs=0).fit(X)
     n_weights = sum(array.size for array in estimator._fitted.arrays.values())
@@ -166,7 +166,7 @@ def test_devices_are_saved_by_name(plain):
 
 
 @pytest.mark.parametrize("name", CLASSES)
-def test_what_is_not_fitted_is_not_saved(name, path):
+def test_unfitted_estimators_are_not_saved(name, path):
     with pytest.raises(NotFittedError):
         getattr(sklearn_ae, name)().save(path)
     assert not path.exists()
@@ -180,21 +180,21 @@ def test_what_is_not_fitted_is_not_saved(name, path):
         ("hidden_layer_sizes", range(3)),
     ],
 )
-def test_parameters_that_are_not_plain_are_refused_by_name(plain, path, name, value):
+def test_errors_name_parameters_not_plain(plain, path, name, value):
     odd = pickle.loads(pickle.dumps(plain)).set_params(**{name: value})
     with pytest.raises(TypeError, match=name):
         odd.save(path)
     assert not path.exists()
 
 
-def test_parameters_out_of_range_are_refused_by_name(plain, path):
+def test_errors_name_parameters_out_of_range(plain, path):
     odd = pickle.loads(pickle.dumps(plain)).set_params(batch_size=-1)
     with pytest.raises(ValueError, match="batch_size"):
         odd.save(path)
 
 
 @pytest.mark.parametrize("frozen", [False, True])
-def test_estimators_of_others_are_refused_by_name(tables, path, frozen):
+def test_errors_name_foreign_estimators(tables, path, frozen):
     X = tables["numbers"]
     held = FrozenEstimator(PCA(2).fit(X)) if frozen else PCA(2)
     with pytest.raises(TypeError, match=r"estimator_? must be .* got PCA"):
@@ -208,7 +208,7 @@ class Holder(BaseEstimator):
         self.estimator = estimator
 
 
-def test_only_frozen_estimators_are_taken_for_such(plain):
+def test_only_frozen_estimators_count_as_frozen(plain):
     noted = FrozenEstimator(plain)
     noted.note = "mine"
     for held in (Holder(plain), noted):
@@ -234,7 +234,7 @@ def test_classes_of_users_are_refused(plain, path, kind):
         own.save(path)
 
 
-def test_attributes_of_users_are_refused_by_name(plain, path):
+def test_errors_name_unknown_attributes(plain, path):
     odd = pickle.loads(pickle.dumps(plain))
     odd.note = "mine"
     message = r"'note' must be in the schema of AutoencoderTransformer to be saved\."
@@ -254,21 +254,21 @@ def test_numbers_of_numpy_are_parameters(saveable, path):
     assert type(load(path).n_bits) is np.int64
 
 
-def test_what_is_held_can_be_fitted_again(saveable, path):
+def test_loaded_wrappers_can_be_fitted_again(saveable, path):
     estimator, X = saveable["compressor"]
     estimator.save(path)
     again = load(path).fit(X)
     np.testing.assert_array_equal(again.steps_, estimator.steps_)
 
 
-def test_classifiers_of_codes_of_others_are_pickled(tables):
+def test_classifiers_on_foreign_codes_are_pickled(tables):
     X, y = tables["numbers"], np.arange(60) % 2
     classifier = PretrainedClassifier(PCA(2), max_epochs=1, random_state=0).fit(X, y)
     again = pickle.loads(pickle.dumps(classifier))
     np.testing.assert_array_equal(again.predict_proba(X), classifier.predict_proba(X))
 
 
-def test_loading_imports_nothing_but_libraries_of_frames(saveable, path, monkeypatch):
+def test_loading_imports_only_frame_libraries(saveable, path, monkeypatch):
     saveable["polars"][0].save(path)
     imported = []
     take = importlib.import_module

@@ -85,7 +85,7 @@ WRONG = {
 
 
 @pytest.mark.parametrize("what", WRONG)
-def test_whole_files_of_wrong_content_are_refused(plain, what):
+def test_files_of_wrong_content_are_refused(plain, what):
     with pytest.raises(InvalidFileError, match="must"):
         changed(plain, WRONG[what])
 
@@ -95,7 +95,7 @@ def without(name):
     return lambda tree: tree["state"].pop(name)
 
 
-def test_parameters_that_came_later_have_their_defaults(plain):
+def test_later_parameters_get_their_defaults(plain):
     assert changed(plain, without("weight_decay")).weight_decay == 0.0
 
 
@@ -148,13 +148,13 @@ TOLD = {
 
 
 @pytest.mark.parametrize("what", TOLD)
-def test_what_is_wrong_in_a_file_is_told(plain, what):
+def test_errors_name_wrong_entries(plain, what):
     change, message = TOLD[what]
     with pytest.raises(InvalidFileError, match=f": {re.escape(message)}$"):
         changed(plain, change)
 
 
-def test_columns_that_no_library_can_make_are_refused(saveable):
+def test_impossible_columns_are_refused(saveable):
     spec = (*COLUMNS, "columns", 0, "dtype_spec")
     for name in ("pandas", "polars"):
         for dtype in ("read_csv", "no such dtype"):
@@ -188,7 +188,7 @@ def test_other_files_are_refused(plain, tmp_path):
     ("position", "wrong"),
     [(4, {"dtype": "Int64"}), (4, {"dtype": "Enum"}), (0, {"dtype": "List"})],
 )
-def test_columns_of_dtypes_that_do_not_fit_are_refused(saveable, position, wrong):
+def test_unfit_dtypes_are_refused(saveable, position, wrong):
     estimator, _ = saveable["polars"]
     path = *COLUMNS, "columns", position, "dtype_spec"
     with pytest.raises(InvalidFileError):

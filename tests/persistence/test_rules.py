@@ -25,7 +25,7 @@ RIGHT = {
 
 
 @pytest.mark.parametrize("name", RIGHT)
-def test_entries_that_keep_a_rule_are_read(name):
+def test_valid_entries_are_read(name):
     rule, values = RIGHT[name]
     for value in values:
         assert read(rule, value) is value
@@ -66,7 +66,7 @@ WRONG = {
 
 
 @pytest.mark.parametrize("name", WRONG)
-def test_entries_that_break_a_rule_are_refused(name):
+def test_invalid_entries_are_refused(name):
     rule, values = WRONG[name]
     for value in values:
         with pytest.raises(ValueError, match=r"^entry must be .*, got "):

@@ -16,7 +16,7 @@ NAMES += ["regressor", "pairs", "maps", "stream"]
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_estimators_come_back_trusting_the_published_names(saveable, name, assert_same):
+def test_estimators_load_with_published_names(saveable, name, assert_same):
     estimator, X = saveable[name]
     assert_same(estimator, loads(dumps(estimator), trusted=SKOPS_TRUSTED), X)
 
@@ -25,7 +25,7 @@ def test_the_published_names_are_public():
     assert set(SKOPS_TRUSTED) == {f"sklearn_ae.{name}" for name in saved_classes()}
 
 
-def test_the_published_names_are_those_that_skops_asks_for(saveable):
+def test_skops_asks_for_the_published_names(saveable):
     untrusted = [
         get_untrusted_types(data=dumps(estimator)) for estimator, _ in saveable.values()
     ]

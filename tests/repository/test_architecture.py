@@ -231,7 +231,7 @@ def test_frame_libraries_are_not_imported():
     assert not found(lambda name: roots(name) & {"pandas", "polars"})
 
 
-def test_scikit_learns_private_names_have_one_importer():
+def test_one_file_imports_private_names():
     def private(name):
         return [
             part
@@ -243,7 +243,7 @@ def test_scikit_learns_private_names_have_one_importer():
     assert found(private).keys() == {"_sklearn"}
 
 
-def test_matplotlib_is_imported_when_something_is_drawn():
+def test_matplotlib_is_imported_late():
     def early(name):
         return [
             node
@@ -314,7 +314,7 @@ PARTS_OF_COLUMNS = {"blocks", "categories", "frequent", "infrequent", "dtype_spe
 PARTS_OF_COLUMNS |= {"is_marked", "missing_ordinal", "name_type"}
 
 
-def test_kinds_of_columns_are_asked_in_tables():
+def test_only_tables_know_column_kinds():
     def asking(name):
         return [
             ast.unparse(node)

@@ -74,13 +74,13 @@ def test_page_holds_tables_and_pictures(folder):
     assert all((folder / f"{part}.png").exists() for part in pictures.PICTURES)
 
 
-def test_headline_holds_time_to_the_plain_error(folder):
+def test_headline_holds_time_to_plain_error(folder):
     text = headline.text(folder)
     assert "| sklearn_ae | 2 | 0.250 | 0.250 | 0 | 4 | 4 | 0.500 |" in text
     assert "On 100 % of 2 pairs" in text
 
 
-def test_saving_replaces_rows_of_the_same_set_and_seed(tmp_path):
+def test_saving_replaces_same_set_and_seed(tmp_path):
     file = tmp_path / "quality.csv"
     old = pd.DataFrame({"data": ["a", "a", "b"], "seed": [0, 1, 0], "ratio": 1.0})
     results.save(old, file)
@@ -90,7 +90,7 @@ def test_saving_replaces_rows_of_the_same_set_and_seed(tmp_path):
     assert kept["date"].notna().all()
 
 
-def test_rows_of_models_not_measured_again_are_kept(tmp_path):
+def test_rows_not_measured_again_are_kept(tmp_path):
     file = tmp_path / "quality.csv"
     old = pd.DataFrame({"data": "a", "seed": 0, "model": [OURS, SKORCH], "ratio": 1.0})
     results.save(old, file)
@@ -102,12 +102,12 @@ def test_rows_of_models_not_measured_again_are_kept(tmp_path):
     assert (saved["date"] == "earlier").to_dict() == {SKORCH: True, OURS: False}
 
 
-def test_only_the_models_asked_for_are_measured():
+def test_only_requested_models_are_measured():
     rows = quality.run(None, "iris", (0,), (1,), (BASELINE, "KernelPCA"))
     assert rows["model"].tolist() == [BASELINE, "KernelPCA"]
 
 
-def test_seconds_are_those_of_seeds_at_which_all_was_timed(folder):
+def test_seconds_use_fully_timed_seeds(folder):
     rows = results.load("quality", folder)
     rows.loc[rows["seed"] == 1, "seconds"] = 5.0
     last = rows.index[rows["seed"] == 1][-1]
@@ -165,12 +165,12 @@ def test_models_have_codes_and_reconstructions(rows, name):
     assert model.reconstruct(rows).shape == rows.shape
 
 
-def test_longer_fits_have_twice_the_epochs_of_the_default(rows):
+def test_longer_fits_have_twice_the_epochs(rows):
     short, longer = (makers(len(rows))[name](3, 0).fit(rows) for name in (OURS, LONGER))
     assert longer.model.max_epochs == 2 * short.n_epochs_
 
 
-def test_codes_of_the_regressor_are_those_its_predictions_come_from(rows):
+def test_regressor_codes_give_its_predictions(rows):
     model = MLPAutoencoder(3, 0, max_epochs=2).fit(rows)
     out = model.transform(rows)
     weights, biases = model.network.coefs_[3:], model.network.intercepts_[3:]
@@ -189,7 +189,7 @@ def test_splits_keep_rows_and_targets_together(rows):
 @pytest.mark.parametrize(
     ("y", "kind"), [(np.arange(80) % 2, "classes"), (np.linspace(0, 1, 80), "numbers")]
 )
-def test_codes_that_hold_the_target_score_well(y, kind):
+def test_codes_with_the_target_score_well(y, kind):
     codes = np.column_stack([y, y]).astype(np.float32)
     result = scores(codes, y, codes, y)
     assert result.pop("target") == kind
@@ -197,7 +197,7 @@ def test_codes_that_hold_the_target_score_well(y, kind):
 
 
 @pytest.mark.parametrize("gaps", [False, True])
-def test_cells_taken_away_for_a_fit_are_encoded_as_missing_ones(gaps):
+def test_removed_cells_are_encoded_as_missing(gaps):
     frame = pd.DataFrame({"a": np.arange(80.0), "b": [*"xyzz"] * 20})
     if gaps:
         frame.loc[:9, "b"] = None

@@ -18,7 +18,7 @@ def rows():
 
 
 @pytest.mark.parametrize(("shift", "low", "high"), [(0.0, 0.45, 0.55), (50.0, 1, 1)])
-def test_neighbours_tell_what_differs_and_nothing_else(rows, shift, low, high):
+def test_neighbours_tell_only_what_differs(rows, shift, low, high):
     shares = samples.two_sample(rows[:100], rows[100:] + shift)
     assert low <= shares[samples.SHARE] <= high
 
@@ -28,14 +28,14 @@ def test_no_row_is_its_own_neighbour(rows):
     assert shares[samples.SHARE] < 0.5
 
 
-def test_every_model_draws_rows_of_a_mixed_table(rows):
+def test_models_draw_rows_of_mixed_tables(rows):
     frame = pd.DataFrame(rows, columns=[*"abcd"]).assign(e=[*"xyxz"] * 50)
     frame.loc[:9, "a"] = np.nan
     shares = samples.compare(frame[:150], frame[150:], 2, 0, max_epochs=1)
     assert list(shares) == list(samples.MODELS)
 
 
-def test_probabilistic_pca_draws_rows_of_the_variance_it_was_fitted_to(rows):
+def test_probabilistic_pca_draws_the_fitted_variance(rows):
     model = variational.VariationalAutoencoder(3, max_epochs=0).fit(rows)
     encoding = samples.Encoding(model)
     encoded = encoding.encode(rows)
@@ -50,7 +50,7 @@ def test_an_untrained_density_gains_nothing(rows):
     assert line["best_epoch"] == 0
 
 
-def test_dictionary_learning_that_is_ended_has_atoms(rows):
+def test_ended_dictionary_learning_has_atoms(rows):
     model = sparse.DictionaryLearning(8, 2, 1, 0, max_seconds=0).fit(rows)
     assert not model.in_time
     assert model.reconstruct(rows).shape == rows.shape
@@ -89,7 +89,7 @@ def test_patches_have_no_mean():
 
 
 @pytest.mark.parametrize("part", ["sparse", "variational", "samples", "convolutional"])
-def test_a_part_on_digits_has_a_section(tmp_path, part):
+def test_parts_on_digits_have_sections(tmp_path, part):
     assert "digits" in parts.sets_to_run(part, None, short=True)
     results.save(pd.DataFrame(MEASURED[part]), tmp_path / f"{part}.csv")
     text = render.section(part, tmp_path)
@@ -121,7 +121,7 @@ MEASURED = {
 }
 
 
-def test_a_fit_that_was_ended_is_named():
+def test_ended_fits_are_named():
     measured = pd.DataFrame(MEASURED["sparse"])
     measured.loc[1, "in time"] = False
     assert "240 seconds" in family_sections.sparse_section(measured)[0]

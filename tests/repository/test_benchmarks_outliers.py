@@ -28,7 +28,7 @@ def test_models_find_rows_far_off(rows, mode, model):
     assert line[outliers.DISTINCT] > 1
 
 
-def test_novelty_is_of_other_rows_than_those_fitted(rows):
+def test_novelty_is_scored_on_other_rows(rows):
     train, test, flags = outliers.divided(rows, outliers.NOVELTY)
     assert len(test) == len(flags) == 60
     assert len(train) == 60 - (10 - flags.sum())
@@ -57,7 +57,7 @@ def test_the_section_tells_means_and_losers(tmp_path):
     assert "0.750" in headline.text(tmp_path)
 
 
-def test_a_run_without_the_labelled_sets_has_no_means(tmp_path):
+def test_runs_without_labels_have_no_means(tmp_path):
     line = {"data": "breast_cancer", "seed": 0, "model": outliers.OURS, "seconds": 1.0}
     line |= {outliers.AUC: 0.5, outliers.PRECISION: 0.5, outliers.DISTINCT: 7}
     rows = pd.DataFrame([line | {"mode": mode} for mode in outliers.MODES])

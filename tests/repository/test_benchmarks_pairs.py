@@ -20,18 +20,18 @@ class Same:
 
 
 @pytest.mark.parametrize("shape", [(20, 23, 1), (8, 9, 3)])
-def test_whole_pictures_are_made_of_their_patches(shape):
+def test_whole_pictures_are_made_of_patches(shape):
     picture = np.random.default_rng(0).uniform(size=shape)
     np.testing.assert_allclose(patches.assembled(Same(), picture, 1), picture)
 
 
-def test_pictures_are_halved_by_means_of_squares():
+def test_pictures_are_halved_by_averaging():
     picture = np.arange(16.0).reshape(1, 4, 4, 1)
     expected = [[2.5, 4.5], [10.5, 12.5]]
     np.testing.assert_allclose(photographs.halved(picture)[0, ..., 0], expected)
 
 
-def test_halves_have_even_sides_and_nothing_in_common():
+def test_halves_are_even_and_disjoint():
     left, right = photographs.halves()
     for first, second in zip(left, right, strict=True):
         assert first.shape == (426, 320, 3)
@@ -44,7 +44,7 @@ def test_bicubic_interpolation_keeps_a_constant():
     np.testing.assert_allclose(photographs.enlarged(picture), np.full((8, 10, 3), 0.25))
 
 
-def test_tables_are_compared_in_deviations_of_outputs():
+def test_tables_are_compared_in_output_deviations():
     rng = np.random.default_rng(0)
     X = rng.normal(size=(120, 4))
     Y = X @ rng.normal(size=(4, 2)) * [1, 100] + rng.normal(size=(120, 2))

@@ -17,7 +17,7 @@ def rows():
 
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize("classes", [True, False])
-def test_every_model_is_scored_on_the_same_draws(rows, classes):
+def test_models_are_scored_on_same_draws(rows, classes):
     y = rows["a"].to_numpy()
     y = (y > 0).astype(int) if classes else y
     task = pretraining.Task("y", 2, classes=classes)
@@ -36,7 +36,7 @@ def test_classes_are_drawn_in_their_shares():
     assert np.bincount(y[drawn]).tolist() == [16, 2, 2]
 
 
-def test_a_part_on_digits_has_a_section(tmp_path):
+def test_parts_on_digits_have_sections(tmp_path):
     assert "digits" in parts.sets_to_run("pretraining", None, short=True)
     models = (pretraining.OURS, pretraining.FROZEN, *pretraining.PEERS)
     line = {"data": "digits", "n_components": 16, "share": 0.01, "labels": 13}

@@ -18,7 +18,7 @@ def rows():
     return (rng.normal(size=(200, 4)) * (8, 4, 2, 1)).astype(np.float32)
 
 
-def test_settings_of_a_compressor_are_measured_on_rows_of_both_kinds(rows):
+def test_compressors_are_measured_on_both_rows(rows):
     pca = PCA(2, random_state=0).fit(rows[:150])
     lines = pd.DataFrame(compression.compressed(pca, rows[:150], rows[150:], 0))
     bits = lines[lines["setting"].str.startswith("n_bits")]
@@ -61,7 +61,7 @@ def curve_of(model, factor):
     )
 
 
-def test_settings_that_others_beat_are_left_out():
+def test_beaten_settings_are_left_out():
     kept = compression.curve(curve_of("PCA", 1))
     assert kept["bytes a row"].tolist() == [1, 2, 4, 8]
 
@@ -69,12 +69,12 @@ def test_settings_that_others_beat_are_left_out():
 @pytest.mark.parametrize(
     ("budget", "error"), [(1, 0.4), (2.828427, 0.1414214), (16, 0.05)]
 )
-def test_errors_between_settings_lie_on_lines_of_logarithms(budget, error):
+def test_errors_are_interpolated_in_logarithms(budget, error):
     lines = curve_of("PCA", 1)
     assert compression.error_at(lines, budget) == pytest.approx(error)
 
 
-def test_the_part_has_a_section_and_a_headline(tmp_path):
+def test_part_has_section_and_headline(tmp_path):
     assert "digits" in parts.sets_to_run("compression", None, short=True)
     models = [(compression.LINEAR, 1), (compression.DENSE, 0.6)]
     reference = pd.DataFrame(
@@ -90,7 +90,7 @@ def test_the_part_has_a_section_and_a_headline(tmp_path):
     assert headline.text(tmp_path).startswith("- ")
 
 
-def test_errors_of_streams_are_in_the_units_of_a_fit(rows):
+def test_stream_errors_have_units_of_fits(rows):
     reference = AutoencoderTransformer(2, max_epochs=0).fit(rows)
     error = streaming.held_out_error(reference, reference, rows)
     squares = reference.reconstruction_error(rows) / reference.scale_[0] ** 2
@@ -101,7 +101,7 @@ def test_errors_of_streams_are_in_the_units_of_a_fit(rows):
     assert error == pytest.approx(squares.mean(), rel=1e-5)
 
 
-def test_levels_of_another_order_are_the_same_levels(rows):
+def test_order_of_categories_does_not_matter(rows):
     kinds = ["c", "a", "b", None]
     table = pd.DataFrame({"x": rows[:, 0], "kind": np.resize(kinds, len(rows))})
     make = AutoencoderTransformer(4, max_epochs=0)

@@ -39,7 +39,7 @@ def _trainings(request, monkeypatch):
 @pytest.mark.no_cover
 @pytest.mark.usefixtures("_trainings")
 @pytest.mark.parametrize("name", RUNNING)
-def test_blocks_of_a_page_run_one_after_the_other(name, tmp_path, monkeypatch):
+def test_blocks_of_pages_run_in_order(name, tmp_path, monkeypatch):
     pytest.importorskip(NEEDED.get(name, "sklearn"))
     monkeypatch.chdir(tmp_path)
     plt.switch_backend("agg")
@@ -58,7 +58,7 @@ def rows_of_tables(text):
             yield name, found
 
 
-def test_figures_that_are_quoted_are_those_of_the_benchmarks():
+def test_quoted_figures_are_the_benchmarks():
     lines = (DOCS / "benchmarks.md").read_text().splitlines()
     rows = list(rows_of_tables(QUOTING.read_text()))
     assert len(rows) == 10

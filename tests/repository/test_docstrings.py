@@ -88,7 +88,7 @@ def test_docstrings_are_valid(name):
 
 
 @pytest.mark.parametrize("name", MEMBERS)
-def test_docstrings_of_methods_and_properties_are_valid(name):
+def test_docstrings_of_methods_are_valid(name):
     assert not wrong(name, MEMBERS[name], LEFT_OUT)
 
 
@@ -102,7 +102,7 @@ def test_defaults_are_documented_as_they_are(name):
 
 
 @pytest.mark.parametrize("name", ESTIMATORS)
-def test_documented_attributes_are_those_of_a_fit(name):
+def test_documented_attributes_exist_after_fit(name):
     table = pd.DataFrame(
         {"a": [0.0, 1, 2, 4], "b": [1.0, 0, 2, 1], "c": [3.0, 1, 1, 0]}
     )
@@ -183,7 +183,7 @@ def test_shared_methods_take_alike():
     )
 
 
-def test_shared_parameters_of_a_display_begin_alike():
+def test_shared_display_parameters_begin_alike():
     displays = {
         name: thing for name, thing in (PUBLIC | METHODS).items() if "Display" in name
     }
@@ -194,7 +194,7 @@ def test_shared_parameters_of_a_display_begin_alike():
 
 
 @pytest.mark.parametrize("name", METHODS)
-def test_what_reads_rows_tells_what_it_raises(name):
+def test_methods_on_rows_document_errors(name):
     doc = scrape(METHODS[name])
     if any(entry.desc == [ROWS] for entry in doc["Parameters"]):
         assert "ValueError" in [entry.type for entry in doc["Raises"]]

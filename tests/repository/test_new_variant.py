@@ -34,7 +34,7 @@ def lines_of(code):
     return [line for line in textwrap.dedent(code).splitlines() if line.strip()]
 
 
-def test_source_that_is_shown_is_the_real_one():
+def test_shown_source_is_the_real_one():
     source = (
         Path(sklearn_ae.__file__)
         .with_name("_estimators")

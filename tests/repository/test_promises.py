@@ -24,7 +24,7 @@ def test_every_promise_has_its_row():
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row[1].strip())
-def test_every_promise_is_held_by_tests_that_exist(row):
+def test_every_promise_has_existing_tests(row):
     named = re.findall(r"`(tests/[\w/]+\.py)(?:::(\w+))?`", row[3])
     assert named
     for path, name in named:

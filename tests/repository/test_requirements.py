@@ -29,15 +29,15 @@ def padded(version):
 
 
 @pytest.mark.parametrize("requirement", NEEDED)
-def test_all_that_is_imported_has_a_lowest_version(requirement):
+def test_every_import_has_a_lowest_version(requirement):
     assert requirement.partition(">=")[0] in LOWEST
 
 
 @pytest.mark.parametrize("name", LOWEST)
-def test_the_lowest_version_allowed_is_the_oldest_tested(name):
+def test_lowest_versions_are_tested(name):
     assert padded(OLDEST[name]) == padded(LOWEST[name])
 
 
 @pytest.mark.parametrize("name", ["plot", "polars"])
-def test_tests_ask_for_the_versions_of_the_extras(name):
+def test_tests_need_versions_of_extras(name):
     assert set(EXTRAS[name]) <= set(EXTRAS["test"])

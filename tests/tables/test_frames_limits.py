@@ -51,7 +51,7 @@ def test_integers_are_clipped_to_their_range(
 @pytest.mark.parametrize(
     ("library", "dtype"), [("pandas", "int64"), ("polars", "Int64")]
 )
-def test_integers_of_64_bits_stay_in_range(estimator_class, library, dtype):
+def test_64_bit_integers_stay_in_range(estimator_class, library, dtype):
     frame = LIMITS[library]([0, 50, 100, 20], dtype)
     estimator = estimator_class(1, hidden_layer_sizes=8, max_epochs=0).fit(frame)
     low, high = sorted(map(int, estimator.inverse_transform([[-1e30], [1e30]])["n"]))

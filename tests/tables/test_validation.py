@@ -80,7 +80,7 @@ def test_infinity_at_fit_names_the_column(estimator, name):
 
 
 @pytest.mark.parametrize("name", INFINITE)
-def test_infinity_at_transform_is_told_by_column(estimator, name):
+def test_errors_name_infinite_columns_at_transform(estimator, name):
     make, column = INFINITE[name]
     estimator.fit(finite(name))
     with pytest.raises(ValueError, match=SENTENCE.format("X", column)):

@@ -29,7 +29,7 @@ def bits(estimator):
     return {name: pickle.dumps(value) for name, value in vars(estimator).items()}
 
 
-def test_a_fit_goes_on_where_it_was_cut_off(quick, in_pieces, X):
+def test_interrupted_fits_resume(quick, in_pieces, X):
     def make():
         return quick(validation_fraction=0.2)
 
@@ -39,7 +39,7 @@ def test_a_fit_goes_on_where_it_was_cut_off(quick, in_pieces, X):
     assert bits(fitted) == bits(make().fit(X))
 
 
-def test_cross_fitting_starts_anew_to_the_same_bits(quick, fail_after, path, X):
+def test_cross_fitting_starts_anew(quick, fail_after, path, X):
     def make():
         return quick(max_epochs=2, validation_fraction=0.1)
 
@@ -106,7 +106,7 @@ def test_pairs_go_on(in_pieces, pairs):
     assert bits(fitted) == bits(make().fit(*pairs))
 
 
-def test_pairs_of_pictures_go_on_with_rows_to_judge_by(in_pieces, pictures):
+def test_fits_of_pictures_resume(in_pieces, pictures):
     X, Y = (part[:80] for part in pictures)
     judged = {"X_val": pictures[0][80:], "y_val": pictures[1][80:]}
 
@@ -126,7 +126,7 @@ ENDS = {
 
 
 @pytest.mark.parametrize("end", ENDS)
-def test_a_fit_in_pieces_ends_where_it_would_have_ended(in_pieces, X, end):
+def test_fits_in_pieces_end_alike(in_pieces, X, end):
     def make():
         patience = 2 if end == "patience" else None
         return make_small(max_epochs=40, learning_rate=0.5, n_iter_no_change=patience)
@@ -145,14 +145,14 @@ WHOLE = [
 
 
 @pytest.mark.parametrize("parameters", WHOLE)
-def test_a_checkpoint_of_a_whole_fit_gives_it_again(path, X, monkeypatch, parameters):
+def test_checkpoints_of_whole_fits_repeat_them(path, X, monkeypatch, parameters):
     whole = make_small(**parameters).fit(X, checkpoint=path)
     monkeypatch.setattr(checkpoint.Checkpoint, "save", None)  # no epoch is run
     again = make_small(**parameters).fit(X, checkpoint=path)
     assert bits(again) == bits(whole)
 
 
-def test_a_checkpoint_changes_no_bit_of_a_fit(path, X):
+def test_checkpoints_change_no_bit(path, X):
     assert bits(make_small().fit(X, checkpoint=path)) == bits(make_small().fit(X))
 
 
@@ -173,7 +173,7 @@ def test_training_goes_on_after_ctrl_c(path, X, press_ctrl_c, monkeypatch):
 
 
 @pytest.mark.parametrize("kind", ["None", "instance"])
-def test_a_seed_that_was_drawn_is_kept(fail_after, path, X, kind):
+def test_drawn_seeds_are_kept(fail_after, path, X, kind):
     def with_seeds():
         np.random.seed(0)  # noqa: NPY002
         return None if kind == "None" else np.random.RandomState(0)
@@ -193,7 +193,7 @@ def test_what_changes_no_bit_may_differ(cut_off, path, X):
     assert fitted.loss_curve_ == make_small().fit(X).loss_curve_
 
 
-def test_rows_of_a_file_are_the_same_rows(cut_off, path, tmp_path, X):
+def test_memory_mapped_rows_resume(cut_off, path, tmp_path, X):
     file = np.lib.format.open_memmap(tmp_path / "X.npy", "w+", X.dtype, X.shape)
     file[:] = X
     fitted = make_small().fit(
@@ -209,7 +209,7 @@ def test_nothing_is_written_unasked(tmp_path, X, monkeypatch):
     assert os.listdir(tmp_path) == []
 
 
-def test_nothing_is_written_of_a_fit_that_can_not_begin(path, X):
+def test_fits_that_fail_write_nothing(path, X):
     with pytest.raises(ValueError, match="n_components"):
         AutoencoderTransformer(7).fit(X, checkpoint=path)
     assert not path.exists()
@@ -232,7 +232,7 @@ def test_a_pipeline_hands_a_checkpoint_on(path, X):
     assert path.exists()
 
 
-def test_a_checkpoint_is_not_requested_unless_asked_for(path, X):
+def test_checkpoint_metadata_is_not_requested(path, X):
     with config_context(enable_metadata_routing=True):
         with pytest.raises(UnsetMetadataPassedError, match="checkpoint"):
             make_pipeline(make_small()).fit(X, checkpoint=path)

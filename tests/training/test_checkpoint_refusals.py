@@ -74,7 +74,7 @@ def test_other_outputs_are_refused_by_name(path, pairs, name):
         regressor.fit(**rows | {name: Y + 1}, checkpoint=path)
 
 
-def test_other_validation_rows_are_refused_by_name(cut_off, path, X):
+def test_errors_name_other_validation_rows(cut_off, path, X):
     with pytest.raises(ValueError, match="the same X_val, got"):
         make_small().fit(X, checkpoint=path, X_val=X[:50])
 
@@ -87,7 +87,7 @@ FOREIGN = {
 
 
 @pytest.mark.parametrize("name", FOREIGN)
-def test_files_that_are_no_checkpoints_are_left_alone(path, X, name):
+def test_foreign_files_are_left_alone(path, X, name):
     path.write_bytes(FOREIGN[name])
     with pytest.raises(InvalidFileError, match=r"checkpoint must be a new file or one"):
         make_small().fit(X, checkpoint=path)
@@ -141,7 +141,7 @@ def test_what_no_fit_wrote_is_refused(cut_off, path, X, place, value):
 
 
 @pytest.mark.parametrize("name", [".", "missing/file", "pipe"])
-def test_paths_of_no_file_are_refused_before_training(tmp_path, X, name):
+def test_bad_paths_are_refused_before_training(tmp_path, X, name):
     os.mkfifo(tmp_path / "pipe")
     estimator = make_small()
     with pytest.raises(ValueError, match=r"^checkpoint must be the path of a file in"):
@@ -161,7 +161,7 @@ def test_callbacks_are_refused_beside_a_checkpoint(path, X):
     assert make_small(callbacks=[]).fit(X, checkpoint=path).n_epochs_ == 4
 
 
-def test_a_full_disk_raises_and_keeps_what_was_written(cut_off, path, X, monkeypatch):
+def test_full_disks_keep_the_checkpoint(cut_off, path, X, monkeypatch):
 
     def full(descriptor):
         raise OSError(errno.ENOSPC, "No space left on device")
