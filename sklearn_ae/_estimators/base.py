@@ -159,7 +159,8 @@ class BaseAutoencoder(
                 X_val = validate_rows(self, X_val, columns, input_name="X_val")
             with default_torch_modes():
                 recipe = self._recipe()
-                streams, identity = RandomStreams(recipe.random_state), recipe.identity
+                streams = RandomStreams(recipe.random_state)
+                identity = describe_settings(self, recipe.training.device)
                 tables = {"X": X, "X_val": X_val}
                 saved = open_checkpoint(checkpoint, identity, columns, tables, streams)
                 problem = RowReconstruction(recipe, columns, X, X_val)
@@ -258,7 +259,6 @@ class BaseAutoencoder(
         return Recipe(
             training=training,
             random_state=self.random_state,
-            identity=describe_settings(self, training.device),
             n_components=self.n_components,
             hidden_layer_sizes=layer_sizes(self.hidden_layer_sizes),
             activation=self.activation,

@@ -170,8 +170,7 @@ class AutoencoderModel(LatentModel):
 
     def identity(self, codes: np.ndarray) -> Any:
         """Return the arrays, the columns and the network's description."""
-        state = self.fitted.__getstate__()
-        return {name: state[name] for name in state if name != "version"}
+        return self.fitted.__getstate__()
 
 
 class TransformerModel(LatentModel):

@@ -238,7 +238,6 @@ def make_pair_recipe(estimator) -> Recipe:
     return Recipe(
         training=training,
         random_state=estimator.random_state,
-        identity=describe_settings(estimator, training.device),
         n_components=estimator.n_components,
         hidden_layer_sizes=layer_sizes(estimator.hidden_layer_sizes),
         activation=estimator.activation,
@@ -275,7 +274,8 @@ def prepare_pairs(
     streams = RandomStreams(recipe.random_state)
     X_val, y_val = validation or (None, None)
     tables = {"X": pairs.X, "y": pairs.Y, "X_val": X_val, "y_val": y_val}
-    saved = open_checkpoint(checkpoint, recipe.identity, columns, tables, streams)
+    identity = describe_settings(estimator, recipe.training.device)
+    saved = open_checkpoint(checkpoint, identity, columns, tables, streams)
     options = RegressionOptions(estimator.alphas, bool(estimator.standardize_outputs))
     problem = OutputPrediction(recipe, options, columns, pairs, validation)
     return recipe, problem, streams, saved

@@ -7,7 +7,10 @@ from .._tables import float_dtype
 
 
 class ReconstructionMixin:
-    """Mixin of estimators with `_fitted`, a :class:`FittedAutoencoder`."""
+    """Mixin of estimators with `_fitted`, a :class:`FittedAutoencoder`.
+
+    They have the methods `_flatten` and `_validate_rows`, too.
+    """
 
     def reconstruct(self, X):
         """Return the reconstructions of X from its codes.

@@ -67,7 +67,7 @@ class FitTasks:
     """Tasks of one fit, which scikit-learn's callbacks are told of.
 
     Each task is a subtask of the one that was begun before it and is not yet ended.
-    Below scikit-learn 1.9 all methods do nothing.
+    Below scikit-learn 1.9 no task is made.
 
     Parameters
     ----------

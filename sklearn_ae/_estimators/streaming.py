@@ -13,7 +13,7 @@ from .._fitting import (
 )
 from .._persistence import IfPresent, Nested
 from .._sklearn import _fit_context
-from .._tables import validate_fit_rows, validate_rows
+from .._tables import validate_fit_rows
 from .._training import default_torch_modes
 from .base import BaseAutoencoder
 from .mixins import restore_on_error
@@ -108,9 +108,11 @@ class BaseStreamingAutoencoder(BaseAutoencoder):
     def _position_and_rows(self, recipe, X):
         """Return the position in the stream, and the numbers of a chunk."""
         if not hasattr(self, "_fitted"):
-            columns, rows = validate_fit_rows(self, X, keep_listed=True)
+            flat = self._flatten(X)
+            columns, rows = validate_fit_rows(self, flat, keep_listed=True)
+            self._check_columns(columns)
             return begin_stream(recipe, columns, rows), rows
-        rows = validate_rows(self, X, self._fitted.codec.schema)
+        rows = self._validate_rows(X)
         published = Published(
             self._fitted, self.explained_variance_, self.loss_curve_, self.best_epoch_
         )

@@ -72,7 +72,7 @@ class FittedAutoencoder(StateMixin):
     arrays : dict of str to ndarray
         Weights of the network, by name.
 
-    code_unit : ndarray of shape (n_components,)
+    code_units : ndarray of shape (n_components,)
         Factor from the network's codes to the codes that are returned.
     """
 
@@ -80,7 +80,7 @@ class FittedAutoencoder(StateMixin):
         "kind": OneOf(NETWORKS),
         "network": NetworkArguments(),
         "arrays": Weights(),
-        "code_unit": Array(("n_components",), "> 0"),
+        "code_units": Array(("n_components",), "> 0"),
         "codec": Nested(TableCodec, _CODEC),
     }
 
@@ -90,10 +90,10 @@ class FittedAutoencoder(StateMixin):
         kind: str,
         network: dict[str, Any],
         arrays: dict[str, np.ndarray],
-        code_unit: np.ndarray,
+        code_units: np.ndarray,
     ) -> None:
         self.codec, self.kind, self.network = codec, kind, network
-        self.arrays, self.code_unit = arrays, code_unit
+        self.arrays, self.code_units = arrays, code_units
         self._modules = {
             dtype: self._build(dtype) for dtype in (np.float32, np.float64)
         }
@@ -128,7 +128,7 @@ class FittedAutoencoder(StateMixin):
 
     def codes(self, rows: np.ndarray) -> np.ndarray:
         """Return the codes of encoded rows."""
-        return _scale_codes(self.apply("encode", rows), self.code_unit)
+        return _scale_codes(self.apply("encode", rows), self.code_units)
 
     def encode_sparse(self, X) -> sparse.csr_array:
         """Return the codes of rows as a CSR array."""
@@ -144,7 +144,7 @@ class FittedAutoencoder(StateMixin):
             code = self.apply("encode", rows)
             if not np.isfinite(code).all():
                 code = self.apply("encode", self.codec.encode(X[chunk], dtype))
-            yield chunk, _scale_codes(code, self.code_unit)
+            yield chunk, _scale_codes(code, self.code_units)
 
     def decode(self, codes) -> np.ndarray:
         """Return a table's numbers from codes, ``(n_samples, n_features)``."""
@@ -158,7 +158,7 @@ class FittedAutoencoder(StateMixin):
         for chunk in row_chunks(codes.shape[0], self.codec.n_encoded):
             part = codes[chunk]
             part = part.toarray() if sparse.issparse(part) else part
-            code = np.divide(part, self.code_unit, dtype=np.float64)
+            code = np.divide(part, self.code_units, dtype=np.float64)
             yield chunk, self.apply("decode", code.astype(codes.dtype, copy=False))
 
     def reconstruct(self, X, *, observed: bool = False) -> np.ndarray:

@@ -39,8 +39,9 @@ class Design(NamedTuple):
     arguments : dict
         Arguments of the class, plain values.
 
-    objective : callable
-        Function of (module, batch) that returns one loss per row.
+    objective : callable or None
+        Function of (module, batch) that returns one loss a row. None if the network is
+        not trained on it.
 
     fuse : bool
         Whether each hidden layer may be one fused operation in training.
@@ -48,7 +49,7 @@ class Design(NamedTuple):
 
     network_class: type[nn.Module]
     arguments: dict[str, Any]
-    objective: Objective
+    objective: Objective | None
     fuse: bool
 
     @property

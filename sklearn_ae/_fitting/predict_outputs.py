@@ -1,5 +1,6 @@
 """Problem of regression: outputs are predicted from inputs."""
 
+from collections.abc import Sequence
 from functools import partial
 from typing import NamedTuple
 
@@ -27,7 +28,7 @@ class RegressionOptions(NamedTuple):
         Whether to scale each output by its own standard deviation.
     """
 
-    alphas: tuple[float, ...]
+    alphas: Sequence[float]
     standardize_outputs: bool
 
 

@@ -1,6 +1,6 @@
 """Recipe of a fit: parameters and functions that an estimator passes down."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -56,9 +56,6 @@ class Recipe:
 
     random_state : int, RandomState instance or None
         Seed of all random numbers.
-
-    identity : mapping of str to str
-        Class, parameters, device and versions, by which a checkpoint knows its fit.
 
     n_components : int, float or None
         Number of codes, as in PCA.
@@ -126,7 +123,6 @@ class Recipe:
 
     training: TrainingOptions
     random_state: Any
-    identity: Mapping[str, str]
     n_components: int | float | None
     hidden_layer_sizes: tuple[int, ...]
     activation: str

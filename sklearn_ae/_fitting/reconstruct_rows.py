@@ -12,7 +12,6 @@ from .._training import (
     CorruptedRows,
     FixedCorruptedRows,
     RandomStreams,
-    RowSource,
     split_rows,
 )
 from ..nn import observed_reconstruction_loss, reconstruction_loss
@@ -135,7 +134,7 @@ def code_unit(recipe: Recipe, codec, network) -> float:
     return float(codec.scale[0]) if is_in_units else 1.0
 
 
-def _has_gaps(X_val: RowSource | None) -> bool:
+def _has_gaps(X_val) -> bool:
     """Return whether validation rows have missing cells; raise if all are missing."""
     if X_val is None:
         return False

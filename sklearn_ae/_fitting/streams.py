@@ -69,8 +69,9 @@ class StreamState(NamedTuple):
         Numbers of chunks and of rows so far.
 
     start_loss : float or None
-        Mean loss of the first chunk at the start, with a row's loss limited to 1. None
-        before the first chunk of a start at PCA.
+        Mean loss at the start, with a row's loss limited to 1: of the first chunk, or
+        of the fit before it; 1 for a random start. None before the first chunk of a
+        start at PCA.
 
     mean_loss : float
         Mean of the same loss over all rows so far, each before its chunk was learned.
@@ -167,7 +168,7 @@ class StreamPosition(NamedTuple):
         The network, on the CPU and in ``eval()`` mode.
 
     codec : TableCodec
-        Codec that the first chunk was fitted to.
+        Codec of the first chunk, or of the fit before it.
 
     published : Published
         Fitted attributes; their network computes the same as `module`.
@@ -225,7 +226,7 @@ def begin_stream(recipe: Recipe, columns: TableSchema, X) -> StreamPosition:
         start_loss=None if recipe.starts_at_pca else 1.0,
         n_cells=table.layout().n_cells,
         code_unit=unit,
-        network=arguments,
+        network=design.arguments,
         noise_unit=table.noise_unit,
         codes=CodeMoments.uncorrelated(axes.variance, X.shape[0]),
     )
@@ -329,7 +330,8 @@ def _seeded_streams(recipe: Recipe) -> tuple[RandomStreams, int]:
 def _build_network(
     kind: str, arguments: dict[str, Any], generator: torch.Generator, recipe: Recipe
 ) -> nn.Module:
-    return NETWORKS[kind](**arguments, generator=generator, fuse=recipe.fuse).eval()
+    design = Design(NETWORKS[kind], arguments, None, recipe.fuse)
+    return design.build(generator).eval()
 
 
 def _start_at_linear(

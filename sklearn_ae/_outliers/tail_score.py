@@ -247,7 +247,7 @@ def _rounding(model: LatentModel, unit: np.ndarray, dtype) -> tuple[np.ndarray, 
         return bound * unit, 0.0
     # Each result is a sum over all columns, in the network's units.
     bound = float(bound * np.linalg.norm(unit))
-    return np.full(len(unit), bound), bound * model.fitted.code_unit.max()
+    return np.full(len(unit), bound), bound * model.fitted.code_units.max()
 
 
 def _fit_axes(cells: np.ndarray) -> PrincipalAxes:

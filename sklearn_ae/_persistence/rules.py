@@ -184,7 +184,7 @@ class Array(BaseCheck):
         See :class:`Bounds`.
 
     sets : str, default=None
-        The name in `shape` of a size that the array says to the entries after it.
+        Name in `shape` of the size that this array sets for later entries.
 
     dtypes : tuple of type, default=FLOATS
         NumPy's types that it may have.

@@ -59,7 +59,7 @@ class HeadRecipe(NamedTuple):
 
 
 class LabelledCodes(NamedTuple):
-    """The labelled rows, and what makes codes of them.
+    """Labelled rows, their codes and their encoder.
 
     Attributes
     ----------
@@ -126,7 +126,7 @@ def gather_labelled_codes(
 
     Returns
     -------
-    given : LabelledCodes
+    labelled : LabelledCodes
         Codes are in float64.
     """
     model = latent_model_of(estimator)
@@ -137,7 +137,7 @@ def gather_labelled_codes(
         scaling = mean, scale = _scaling(codes)
         rows = torch.from_numpy((codes[labelled] - mean) / scale).float().to(device)
         return LabelledCodes(TensorRows(rows), codes[labelled], scaling, None, None)
-    scaling = _scaling(codes, encoder.code_unit.max())
+    scaling = _scaling(codes, encoder.code_units.max())
     source, others = (
         make_row_source(table[some], encoder.codec, device) if some.any() else None
         for some in (labelled, unlabelled)
@@ -318,7 +318,7 @@ def _network(
     head.start_at(*start.tensors())
     if labelled.encoder is None:
         return head
-    unit = torch.from_numpy(labelled.encoder.code_unit / scale).float()
+    unit = torch.from_numpy(labelled.encoder.code_units / scale).float()
     return HeadedNetwork(labelled.encoder.module(), head, unit)
 
 
@@ -334,7 +334,7 @@ def _make_predictor(
         labelled.encoder.kind,
         copy.deepcopy(labelled.encoder.network),
         _with_prefix("encoder.", arrays),
-        labelled.encoder.code_unit,
+        labelled.encoder.code_units,
     )
     head = FittedHead(arguments, _with_prefix("head.", arrays) | scaling)
     return FittedPredictor(encoder, head)

@@ -20,6 +20,12 @@ class InferenceOptions(NamedTuple):
 
     is_marked : bool
         Whether only `categorical_features` makes it categorical, not its dtype.
+
+    max_categories : int or None
+        Most categories that a column keeps apart. None means all.
+
+    keep_listed : bool
+        Whether categories that a dtype lists are kept, seen or not.
     """
 
     name: str

@@ -16,7 +16,8 @@ from .dtype_specs import are_same_names, check_names
 from .frames import Container
 
 _MOST_NAMED = 5
-_KEYS = {"names", "container", "frame_names", "columns"}
+# In a fixed order: a checkpoint hashes the bytes of a state.
+_KEYS = ("names", "container", "frame_names", "columns")
 
 
 @dataclass(frozen=True, eq=False)
@@ -317,7 +318,7 @@ def join_numbers(container: Container, X, columns: dict[int, np.ndarray]):
 
 def _check_state(state: dict[str, Any]) -> None:
     """Check all of a state but what its columns hold."""
-    if not isinstance(state, dict) or set(state) != _KEYS:
+    if not isinstance(state, dict) or set(state) != set(_KEYS):
         raise ValueError(
             f"The state of a schema must have {sorted(_KEYS)}, got {abbreviate(state)}."
         )

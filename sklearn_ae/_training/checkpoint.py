@@ -37,8 +37,8 @@ class Checkpoint:
         Path of the file.
 
     content : dict
-        Content of the file: settings, data and seed, which identify the fit, and the
-        progress of its training with the states of its generators, if there is any.
+        Content of the file: settings and data, which identify the fit, its seed, and
+        the progress of its training with the states of its generators, if there is any.
 
     streams : RandomStreams
         Random streams of the fit.

@@ -268,7 +268,7 @@ def _check_last_step(net: _SkorchNet, objective, split: RowSplit) -> None:
     dict(net.callbacks_)["divergence"].check(net, "train_loss", loss)
 
 
-def _make_net(module, objective, batches, best, start, settings) -> _SkorchNet:
+def _make_net(module, objective, batches, best, state, settings) -> _SkorchNet:
     train, validation = batches
     net = _SkorchNet(
         module,
@@ -282,7 +282,7 @@ def _make_net(module, objective, batches, best, start, settings) -> _SkorchNet:
         iterator_train=_return_batches,
         iterator_valid=_return_batches,
         train_split=None if validation is None else predefined_split(validation),
-        callbacks=_callbacks(objective, train, best, start, settings),
+        callbacks=_callbacks(objective, train, best, state, settings),
         use_caching=False,
         device=settings.device,
         verbose=0,
@@ -291,9 +291,9 @@ def _make_net(module, objective, batches, best, start, settings) -> _SkorchNet:
     return net.initialize()
 
 
-def _callbacks(objective, train, best, start, settings) -> list:
+def _callbacks(objective, train, best, state, settings) -> list:
     """Return all callbacks; those that stop training come after the user's."""
-    start_loss = start.losses[0]
+    start_loss = state.losses[0]
     schedule = OneCycle(settings.max_epochs * len(train))
     callbacks = [("divergence", Divergence(start_loss)), ("one_cycle", schedule)]
     n_warm_up = settings.n_epochs_warm_up
@@ -315,7 +315,7 @@ def _callbacks(objective, train, best, start, settings) -> list:
         n_epochs = settings.stop_after or settings.max_epochs
         callbacks.append(("progress", ProgressBar(settings.constant_losses, n_epochs)))
     if settings.observer is not None:
-        observed = _ObserverCallback(settings.observer, start)
+        observed = _ObserverCallback(settings.observer, state)
         callbacks.append(("observed", observed))
         last.append(("observer_stop", EpochEnd(observed.stop)))
     return callbacks + list(settings.callbacks) + last

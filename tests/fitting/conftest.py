@@ -20,7 +20,6 @@ TRAINING = TrainingOptions(
 RECIPE = Recipe(
     training=TRAINING,
     random_state=0,
-    identity={"class": "Test"},
     n_components=2,
     hidden_layer_sizes=(8,),
     activation="relu",

@@ -30,7 +30,7 @@ def autoencoder(fit_table, X):
         network(rows)
     arrays = {name: value.numpy() for name, value in network.state_dict().items()}
     unit = np.full(2, codec.scale[0])
-    return FittedAutoencoder(codec, "Autoencoder", NETWORK, arrays, code_unit=unit)
+    return FittedAutoencoder(codec, "Autoencoder", NETWORK, arrays, code_units=unit)
 
 
 METHODS = {
@@ -134,7 +134,7 @@ def load(state):
 
 
 def damaged(state, part, array):
-    if part == "code_unit":
+    if part == "code_units":
         return state | {part: array}
     place = "codec" if part in state["codec"] else "arrays"
     return state | {place: state[place] | {part: array}}
@@ -146,7 +146,7 @@ DAMAGE = {
 }
 
 
-PARTS = ["mean", "scale", "code_unit", "linear_encoder.weight"]
+PARTS = ["mean", "scale", "code_units", "linear_encoder.weight"]
 
 
 @pytest.mark.parametrize("damage", DAMAGE)
@@ -170,7 +170,7 @@ def test_states_with_other_arrays_are_refused(autoencoder, damage):
         load(state | {"arrays": arrays})
 
 
-@pytest.mark.parametrize("name", ["code_unit", "scale"])
+@pytest.mark.parametrize("name", ["code_units", "scale"])
 @pytest.mark.parametrize("unit", [0.0, -1.0])
 def test_units_must_be_positive(autoencoder, name, unit):
     state = autoencoder.__getstate__()

@@ -1,5 +1,9 @@
 """Hashes differ where data, columns or settings do."""
 
+import os
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 import torch
@@ -92,3 +96,28 @@ def test_settings_name_class_and_versions():
 def test_settings_of_random_states_are_alike():
     first, second = (settings(random_state=np.random.RandomState(i)) for i in (0, 1))
     assert first == second
+
+
+SEEDED = """
+import numpy as np
+from sklearn_ae._persistence.fingerprint import hash_tables
+from sklearn_ae._tables.schema_inference import infer_schema
+X = np.arange(6.0).reshape(3, 2)
+schema, _ = infer_schema(X, ["a", "b"], [0], None)
+print(hash_tables(schema, {"X": X})["X"])
+"""
+
+
+@pytest.mark.extended
+def test_hashes_do_not_depend_on_processes():
+    """Python orders sets of strings by a seed that differs between processes."""
+    hashes = {
+        subprocess.run(
+            [sys.executable, "-c", SEEDED],
+            env=os.environ | {"PYTHONHASHSEED": seed},
+            capture_output=True,
+            check=True,
+        ).stdout
+        for seed in ("1", "2")
+    }
+    assert len(hashes) == 1

@@ -48,7 +48,7 @@ def test_rounding_of_equal_rows_stays_small(X, monkeypatch, dtype, size):
     codes = np.tile(rounding.astype(dtype)[:, None], 3)
     monkeypatch.setattr(FittedAutoencoder, "encode", lambda *_: codes)
     scale = given(autoencoder, X).scaling[1]
-    unit = autoencoder._fitted.code_unit.max()
+    unit = autoencoder._fitted.code_units.max()
     expected = unit if size < 64 else codes.astype(np.float64).std()
     np.testing.assert_allclose(scale, expected, rtol=1e-6)
 

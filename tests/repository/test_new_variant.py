@@ -65,7 +65,7 @@ def test_table_tells_fields_of_recipes():
     told = set(re.findall(r"^\| `(\w+)", TEXT, flags=re.MULTILINE))
     shared = set(inspect.signature(AutoencoderTransformer).parameters)
     fields = {field.name for field in dataclasses.fields(Recipe)}
-    assert told == fields - shared - {"training", "identity"}
+    assert told == fields - shared - {"training"}
 
 
 def test_variant_is_an_estimator(contractive):
