@@ -91,7 +91,7 @@ def validate_fit_pairs(
         Columns of X, training rows, and axes of a row of y.
     """
     columns, rows = validate_fit_rows(
-        estimator, _flatten(estimator, X, "X", "input_shape")
+        estimator, _flatten(estimator, X, "input_shape", "X")
     )
     check_shape(estimator, "input_shape", "X", len(columns.names))
     pairs = PairedTables(rows, read_outputs(estimator, y, "y"))
@@ -161,7 +161,7 @@ def read_inputs(estimator, X, columns: TableSchema, input_name: str = "X"):
     rows : {ndarray, CSR matrix} of shape (n_samples, n_features)
         Numbers: finite, or NaN where cells are missing.
     """
-    rows = _flatten(estimator, X, input_name, "input_shape")
+    rows = _flatten(estimator, X, "input_shape", input_name)
     return validate_rows(estimator, rows, columns, input_name=input_name)
 
 
@@ -190,7 +190,7 @@ def read_outputs(estimator, y, input_name: str) -> np.ndarray:
             "the target y is None."
         )
     outputs = check_array(
-        _flatten(estimator, y, input_name, "output_shape"),
+        _flatten(estimator, y, "output_shape", input_name),
         dtype=FLOATS,
         ensure_2d=False,
         input_name=input_name,
@@ -199,7 +199,7 @@ def read_outputs(estimator, y, input_name: str) -> np.ndarray:
     return outputs.reshape(len(outputs), -1)
 
 
-def _flatten(estimator, array, array_name: str, name: str):
+def _flatten(estimator, array, name: str, array_name: str):
     """Return rows without the axes of the parameter `name`."""
     axes = getattr(estimator, name)
     if axes is None:

@@ -155,7 +155,7 @@ class FitTasks:
         assign: Callable[[Any, Any], None],
         n_epochs: int,
         n_parts: int,
-        learn: Callable[[Any], Any],
+        make_result: Callable[[Any], Any],
     ) -> "EpochTasks | None":
         """Begin a task whose subtasks are epochs.
 
@@ -174,7 +174,7 @@ class FitTasks:
             Number of parts of the validation rows. With several there is one training
             for each, and one on all rows.
 
-        learn : callable
+        make_result : callable
             Returns the result of a fit from the state in which training ends.
 
         Returns
@@ -190,7 +190,7 @@ class FitTasks:
         def attributes(state):
             copy = type(self._estimator).__new__(type(self._estimator))
             vars(copy).update(vars(self._estimator))
-            assign(copy, learn(state()))
+            assign(copy, make_result(state()))
             return fitted_attributes(copy)
 
         return EpochTasks(self, attributes)

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-FLOATS = (np.float32, np.float64)
+_FLOATS = (np.float32, np.float64)
 _SIGNS = {
     ">": operator.gt,
     ">=": operator.ge,
@@ -186,8 +186,8 @@ class Array(BaseCheck):
     sets : str, default=None
         Name in `shape` of the size that this array sets for later entries.
 
-    dtypes : tuple of type, default=FLOATS
-        NumPy's types that it may have.
+    dtypes : tuple of type
+        NumPy's types that it may have, float32 and float64 by default.
     """
 
     def __init__(
@@ -195,7 +195,7 @@ class Array(BaseCheck):
         shape: tuple[str | int, ...],
         *bounds: str,
         sets: str | None = None,
-        dtypes: tuple[type, ...] = FLOATS,
+        dtypes: tuple[type, ...] = _FLOATS,
     ) -> None:
         self._shape, self._bounds = shape, Bounds(bounds)
         self._sets, self._dtypes = sets, dtypes

@@ -206,7 +206,7 @@ def fine_tune(
         for head in [start, *starts]
     )
 
-    def learn(state):
+    def make_result(state):
         if state.best_epoch == 0:
             head = FittedHead(arguments | {"hidden_layer_sizes": ()}, start.arrays())
             return FineTuned(FittedPredictor(labelled.encoder, head), state)
@@ -214,7 +214,7 @@ def fine_tune(
 
     n_train = len(split.without(0))
     settings = _settings(recipe, labelled, module, 0 if targets.are_few else n_train)
-    observer = observe(settings.max_epochs, len(split.parts), learn)
+    observer = observe(settings.max_epochs, len(split.parts), make_result)
     state = train_networks(
         Networks(module, fold_networks),
         targets.objective(recipe.training.device),
@@ -222,7 +222,7 @@ def fine_tune(
         replace(settings, observer=observer),
         streams,
     )
-    return learn(state)
+    return make_result(state)
 
 
 def _row_split(

@@ -120,7 +120,7 @@ class TableSchema:
             _report_unknown(unknown, handle_unknown)
         return join_numbers(container, X, numbers)
 
-    def check_container(self, X) -> None:
+    def check_dtypes_known(self, X) -> None:
         """Raise if X has no dtypes, and only columns with dtypes can be as in fit."""
         if find_container(X).has_dtypes:
             return

@@ -66,7 +66,7 @@ def validate_rows(estimator, X, schema: TableSchema, input_name: str = "X"):
     rows : {ndarray, CSR matrix} of shape (n_samples, n_features)
         Its numbers: finite, or NaN where missing.
     """
-    schema.check_container(X)
+    schema.check_dtypes_known(X)
     X = find_container(X).validate(estimator, X, reset=False)
     rows = schema.read(X, estimator.handle_unknown)
     return _check_numbers(estimator, rows, schema, input_name=input_name)

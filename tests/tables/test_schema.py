@@ -116,14 +116,14 @@ def test_infinity_is_no_category(infer):
 
 def test_arrays_are_refused_for_string_categories(infer, frame):
     schema, message = infer(frame)[0], r"fit, where .* got ndarray \(column 'colour'\)"
-    schema.check_container(frame)
+    schema.check_dtypes_known(frame)
     with pytest.raises(ValueError, match=f"^X must be a dataframe as in {message}"):
-        schema.check_container(np.ones((5, 4)))
+        schema.check_dtypes_known(np.ones((5, 4)))
 
 
 def test_arrays_may_hold_marked_numbers(infer, small_cells, frame_of):
     schema, _ = infer(frame_of({"count": small_cells["count"]}), ["count"])
-    schema.check_container(np.ones((5, 1)))
+    schema.check_dtypes_known(np.ones((5, 1)))
 
 
 # Filling and writing
