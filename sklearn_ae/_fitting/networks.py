@@ -20,6 +20,7 @@ from .._training import (
     RowSplit,
     row_losses,
     rows_outside_fold,
+    validation_losses,
 )
 from .data import TrainingData
 from .problem import Start
@@ -202,13 +203,7 @@ def start_loss(
     """
     if not split.parts:
         return None
-    losses = [
-        row_losses(
-            network, objective, Batches(split.validation_rows, part, EVALUATION_ROWS)
-        )
-        for network, part in zip(linear, split.parts, strict=True)
-    ]
-    loss = torch.cat(losses).mean().item()
+    loss = validation_losses(linear, objective, split).mean().item()
     if not math.isfinite(loss):
         raise ValueError(
             f"The start's loss on the validation rows must be finite, got {loss}; give "

@@ -2,7 +2,12 @@
 
 from .callbacks import check_callbacks
 from .checkpoint import Checkpoint, check_checkpoint, read_checkpoint, resolve_path
-from .cross_fitting import Networks, rows_outside_fold, train_networks
+from .cross_fitting import (
+    Networks,
+    rows_outside_fold,
+    train_networks,
+    validation_losses,
+)
 from .engine import Objective, row_losses
 from .online import (
     ScheduleFreeAdamW,

@@ -44,6 +44,36 @@ class Networks(NamedTuple):
         return self.fold_networks[0] if is_single else self.module
 
 
+def validation_losses(
+    networks: list[nn.Module], objective: Objective, split: RowSplit
+) -> Tensor:
+    """Return the losses of validation rows, each part's by its network.
+
+    Parameters
+    ----------
+    networks : list of torch.nn.Module
+        One for each part of the validation rows.
+
+    objective : callable
+        Function of (module, batch) that returns one loss per row.
+
+    split : RowSplit
+        Split of the rows, with validation rows.
+
+    Returns
+    -------
+    losses : Tensor of shape (n_validation_samples,)
+        In the order of the parts.
+    """
+    losses = [
+        row_losses(
+            network, objective, Batches(split.validation_rows, part, EVALUATION_ROWS)
+        )
+        for network, part in zip(networks, split.parts, strict=True)
+    ]
+    return torch.cat(losses)
+
+
 def train_networks(
     networks: Networks,
     objective: Objective,
@@ -135,7 +165,7 @@ def cross_fit_network(
     """
     settings = replace(settings, progress=None)
     start, *fold_starts = networks.starts or [networks.module, *networks.fold_networks]
-    before = _start_losses(fold_starts, objective, split)
+    before = validation_losses(fold_starts, objective, split)
     state = TrainingState(
         copy_weights(networks.module), validation_losses=[before.mean().item()]
     )
@@ -180,17 +210,6 @@ def _add_fold_curves(state: TrainingState, losses, epochs) -> list[Tensor]:
     after = [torch.cat(parts) for parts in zip(*epochs, strict=False)]
     state.validation_losses += [epoch.mean().item() for epoch in after]
     return after
-
-
-def _start_losses(starts, objective: Objective, split: RowSplit) -> Tensor:
-    """Return all rows' losses, each of the start that was fitted without it."""
-    losses = [
-        row_losses(
-            start, objective, Batches(split.validation_rows, fold, EVALUATION_ROWS)
-        )
-        for start, fold in zip(starts, split.parts, strict=True)
-    ]
-    return torch.cat(losses)
 
 
 def _fit_folds(
