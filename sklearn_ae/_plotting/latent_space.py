@@ -224,6 +224,11 @@ class LatentSpaceDisplay:
     def _check_codes(self) -> list[np.ndarray]:
         """Return the codes and, if there are any, those to draw beside them."""
         codes = check_array(self.codes, input_name="codes")
+        if self.components is not None and len(self.components) != codes.shape[1]:
+            raise ValueError(
+                f"components must have {codes.shape[1]} numbers, one for each column "
+                f"of codes, got {self.components!r}."
+            )
         if self.compared_codes is None:
             return [codes]
         compared_codes = check_array(self.compared_codes, input_name="compared_codes")

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from numbers import Integral
 
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
@@ -257,6 +258,8 @@ def _check_curves(loss_curve, validation_loss_curve, best_epoch) -> None:
             f"validation_loss_curve must have {n_losses} losses, as loss_curve has, "
             f"got {len(validation_loss_curve)}."
         )
+    if not isinstance(best_epoch, Integral | None):
+        raise ValueError(f"best_epoch must be an integer or None, got {best_epoch!r}.")
     if not n_losses or (best_epoch is not None and not 0 <= best_epoch < n_losses):
         raise ValueError(
             "loss_curve must have a loss of the start and of each epoch up to "

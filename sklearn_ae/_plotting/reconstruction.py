@@ -6,6 +6,7 @@ from numbers import Integral
 from typing import Any
 
 import numpy as np
+from scipy.sparse import issparse
 from sklearn.utils import check_consistent_length
 from sklearn.utils.validation import check_is_fitted
 
@@ -213,7 +214,9 @@ class ReconstructionDisplay:
             Display that was drawn.
         """
         kind, shape = _infer_kind_and_shape(estimator, kind, shape)
-        return cls(X, _reconstruct(estimator, X), kind=kind, shape=shape).plot(
+        reconstructions = _reconstruct(estimator, X)
+        originals = X.toarray() if issparse(X) else X
+        return cls(originals, reconstructions, kind=kind, shape=shape).plot(
             ax=ax, n_rows=n_rows, x=x, image_kw=image_kw, line_kw=line_kw
         )
 

@@ -7,7 +7,7 @@ from scipy.sparse import issparse
 from sklearn.utils import check_array, gen_batches
 from sklearn.utils.validation import validate_data
 
-from .frames import NUMERIC, Container, as_floats
+from .frames import NUMERIC, Container, as_floats, kind_of_dtype
 from .pandas import PandasContainer
 from .polars import PolarsContainer
 
@@ -71,7 +71,9 @@ class ArrayContainer(NumberContainer):
 
     def validate(self, estimator, X, *, reset: bool):
         checks = array_checks("numeric", n_rows=2 if reset else 1)
-        return validate_data(estimator, X, reset=reset, **checks)
+        X = validate_data(estimator, X, reset=reset, **checks)
+        kind_of_dtype(False, X.dtype.kind not in "mM", X.dtype)
+        return X
 
     def column(self, X, position: int):
         return X[:, position]

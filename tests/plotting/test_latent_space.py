@@ -197,3 +197,8 @@ def test_wrong_estimators_are_refused(two, X):
 def test_compared_codes_need_the_same_shape():
     with pytest.raises(ValueError, match=r"shape \(3, 2\) of codes, got \(3, 1\)"):
         LatentSpaceDisplay(np.ones((3, 2)), compared_codes=np.ones((3, 1))).plot()
+
+
+def test_components_need_one_number_each():
+    with pytest.raises(ValueError, match="must have 3 numbers, one for each column"):
+        LatentSpaceDisplay(np.ones((4, 3)), components=[0, 1]).plot()

@@ -130,6 +130,7 @@ def test_other_estimators_are_refused(X):
     [
         ([2.0, 1.0], {"validation_loss_curve": [1.0]}, "must have 2 losses"),
         ([2.0, 1.0], {"best_epoch": 2}, "up to best_epoch=2, got 2 losses"),
+        ([2.0, 1.0], {"best_epoch": 0.5}, "best_epoch must be an integer or None"),
         ([], {}, "got 0 losses"),
     ],
 )

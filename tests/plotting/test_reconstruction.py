@@ -116,6 +116,7 @@ def test_containers_give_the_same_errors(X):
     for same in (sparse.csr_array(X), pd.DataFrame(X), X.tolist()):
         display = ReconstructionDisplay.from_estimator(fitted, same)
         np.testing.assert_allclose(display.image_.get_array(), expected, atol=1e-6)
+        np.testing.assert_array_equal(display.originals, X)
     pca = PCA(2).set_output(transform="pandas").fit(X)
     display = ReconstructionDisplay.from_estimator(pca, X)
     np.testing.assert_allclose(display.image_.get_array(), expected, atol=1e-6)

@@ -116,6 +116,15 @@ def test_times_are_refused_by_column(estimator_class, name):
         estimator_class(1).fit(frame)
 
 
+@pytest.mark.parametrize("dtype", ["datetime64[D]", "timedelta64[s]"])
+def test_arrays_of_times_are_refused(estimator_class, dtype):
+    times = np.arange(2 * N).reshape(N, 2)
+    fitted = estimator_class(1, hidden_layer_sizes=8, max_epochs=0).fit(times)
+    for method in (fitted.transform, fitted.fit):
+        with pytest.raises(ValueError, match="Dates and times must be made numbers"):
+            method(times.astype(dtype))
+
+
 NESTED = {
     "pandas lists": pandas_frame(pd.Series([[1, 2]] * N)),
     "pandas complex": pandas_frame(pd.Series([1j] * N)),
