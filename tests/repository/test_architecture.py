@@ -32,6 +32,7 @@ FLOOR = {folder: level for level, folders in enumerate(FLOORS) for folder in fol
 GROUND = {"_version", "_sklearn"}
 
 MOST_LINES, MOST_CODE_LINES = 400, 40
+MOST_WORDS = 6
 MOST_FILES = {"nn": 20}
 MOST_FILES_ELSEWHERE = 16
 
@@ -291,6 +292,18 @@ def test_functions_are_short():
         return {name: n for name, n in lines.items() if n > MOST_CODE_LINES}
 
     assert not found(long)
+
+
+def test_names_of_tests_are_short():
+    found = [
+        node.name
+        for path in TESTS.rglob("test_*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.FunctionDef)
+        and node.name.startswith("test_")
+        and node.name.count("_") > MOST_WORDS
+    ]
+    assert found == []
 
 
 def test_folders_are_small():
