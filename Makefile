@@ -16,9 +16,11 @@ demo: .venv/ready
 test: .venv/ready
 	$(ONE_THREAD) $(BIN)/python -m pytest -n 2 -m "not extended and not long"
 
-# All estimators, other processes, real tables, the repository; and the coverage.
+# The tests of `test` with their coverage, which slows tests down; then those on all
+# estimators, in other processes, on real tables and on the repository.
 test-all: .venv/ready
-	$(ONE_THREAD) $(BIN)/python -m pytest -n 2 --cov=sklearn_ae
+	$(ONE_THREAD) $(BIN)/python -m pytest -n 2 -m "not extended and not long" --cov=sklearn_ae
+	$(ONE_THREAD) $(BIN)/python -m pytest -n 2 -m "extended and not long"
 
 # Numeric tests with older instructions and more threads.
 test-processors: .venv/ready

@@ -43,8 +43,13 @@ def settings():
     if platform.machine() not in ("x86_64", "AMD64"):
         libraries, disabled = {"baseline": {"ATEN_CPU_CAPABILITY": "default"}}, {}
     else:
-        libraries = LIBRARIES
         disabled = {"AVX2": [name for name in found if name.startswith(BEYOND_AVX2)]}
+        # A processor without more than AVX2 runs `make test` with it.
+        libraries = {
+            name: variables
+            for name, variables in LIBRARIES.items()
+            if disabled.get(name, True)
+        }
     return {
         name: variables | of_numpy(disabled.get(name, found)) | of_threads(name)
         for name, variables in libraries.items()
