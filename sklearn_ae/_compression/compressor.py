@@ -12,9 +12,9 @@ from .._estimators import (
     BaseWrapper,
     FitTasks,
     count_wrapped_fits,
+    fit_transaction,
     fit_wrapped,
     latent_model_of,
-    restore_on_error,
 )
 from .._persistence import Condition, hash_values, is_fingerprint
 from .._sklearn import Interval, _fit_context
@@ -196,7 +196,7 @@ class CodeCompressor(BaseWrapper):
                 f"error_bound={self.error_bound} and n_bits={self.n_bits}."
             )
         tasks = FitTasks(self, X, y)
-        with restore_on_error(self):
+        with fit_transaction(self, tasks):
             tasks.begin("fit", count_wrapped_fits(self.estimator))
             fitted = fit_wrapped(self.estimator, X, self.random_state, tasks)
             # Fitting a frozen estimator again later must not change decompressed rows.
@@ -205,7 +205,6 @@ class CodeCompressor(BaseWrapper):
             quantizer, bound = self._fit_quantizer(encoded)
             state = encoded.model.identity(encoded.codes)
             self._set_fitted(estimator, state, quantizer, bound)
-            tasks.finish()
         return self
 
     def _check_fitted(self):
@@ -242,7 +241,7 @@ class CodeCompressor(BaseWrapper):
         """
         check_is_fitted(self)
         encoded = encode_table(self.estimator_, X)
-        return self._pack(encoded.codes, self._find_exponent(encoded))
+        return self._pack(encoded.codes, self._find_exponent(encoded)[0])
 
     def decompress(self, data):
         """Return the rows that `compress` was given, reconstructed.
@@ -301,13 +300,14 @@ class CodeCompressor(BaseWrapper):
         """
         check_is_fitted(self)
         encoded = encode_table(self.estimator_, X)
-        n_rows, exponent = len(encoded.codes), self._find_exponent(encoded)
+        exponent, errors = self._find_exponent(encoded)
         n_bytes, raw = len(self._pack(encoded.codes, exponent)), raw_bytes(X)
-        errors = mean_errors(encoded, self._quantizer.round(encoded.codes, exponent))
+        if errors is None:
+            errors = mean_errors(encoded, self._quantizer.round(encoded.codes))
         return CompressionReport(
             n_bytes=n_bytes,
-            bytes_per_row=n_bytes / n_rows,
-            raw_bytes_per_row=raw / n_rows,
+            bytes_per_row=n_bytes / len(encoded.codes),
+            raw_bytes_per_row=raw / len(encoded.codes),
             ratio=raw / n_bytes,
             error=errors.quantized,
             reconstruction_error=errors.reconstruction,
@@ -364,19 +364,19 @@ class CodeCompressor(BaseWrapper):
         return self._packer.pack(QuantizedCodes(numbers, codes.dtype.type, exponent))
 
     def _find_exponent(self, encoded):
-        """Return how much narrower steps must be for the error bound to hold."""
+        """Return how much narrower steps must be, and errors if a bound asks."""
         if self.bits_ is not None:
-            return 0
+            return 0, None
         quantizer, exponent, least = self._quantizer, 0, np.inf
         while exponent <= LARGEST_EXPONENT and quantizer.covers(
             encoded.codes, exponent
         ):
             rounded = quantizer.round(encoded.codes, exponent)
-            added = mean_errors(encoded, rounded).added
-            if added <= self.error_bound_:
-                return exponent
-            least = min(least, added)
-            exponent += exponent_for(added / self.error_bound_)
+            errors = mean_errors(encoded, rounded)
+            if errors.added <= self.error_bound_:
+                return exponent, errors
+            least = min(least, errors.added)
+            exponent += exponent_for(errors.added / self.error_bound_)
         raise ValueError(
             "error_bound must be within what integers below 2 ** 53 can hold for X, of "
             f"which some codes are too far out, got {self.error_bound_:.3g}; the least "

@@ -12,8 +12,8 @@ from .latent_model import (
     latent_model_of,
     unwrap_autoencoder,
 )
-from .mixins import fit_transaction, restore_on_error
-from .parameters import CategoryParameters, TrainingParameters
+from .mixins import fit_transaction
+from .parameters import CategoryParameters, TrainingParameters, training_options
 from .sklearn_callbacks import FitTasks
 from .sparse import SparseAutoencoder
 from .variational import VariationalAutoencoder

@@ -271,8 +271,8 @@ class BaseAutoencoder(
         """Assign all fitted attributes at once."""
         vars(self).pop("_stream", None)
         self._fitted = result.fitted
+        self._assign_derived()
         vars(self).update(
-            {name: derive(self) for name, derive in self._derived.items()},
             explained_variance_=result.explained_variance,
             pca_validation_loss_=result.start_loss,
             **result.state.attributes(),

@@ -10,7 +10,9 @@ import numpy as np
 from .._sklearn import Interval, StrOptions
 from .._tables import (
     check_image_shape,
+    check_kernel_size,
     check_positive_integers,
+    fit_kernel_size,
     flatten_rows,
     read_image_shape,
 )
@@ -252,15 +254,11 @@ class ConvolutionalAutoencoder(BaseAutoencoder):
         return common | {
             "input_shape": shape,
             "channels": check_positive_integers("channels", self.channels),
-            # A wider kernel would only cover more of the padding.
-            "kernel_size": min(int(self.kernel_size), 2 * max(shape[:-1]) - 1),
+            "kernel_size": fit_kernel_size(self.kernel_size, shape),
         }
 
     def _check_parameters(self):
-        if self.kernel_size % 2 == 0:
-            raise ValueError(
-                f"kernel_size must be odd, got kernel_size={self.kernel_size}."
-            )
+        check_kernel_size(self.kernel_size)
         check_positive_integers("channels", self.channels)
 
     def _check_columns(self, columns):

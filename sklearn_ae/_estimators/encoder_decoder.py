@@ -389,12 +389,12 @@ class EncoderDecoderRegressor(
         vars(self).update(
             _fitted=result.fitted,
             _output_axes=axes,
-            n_components_=len(result.explained_variance),
             explained_variance_=result.explained_variance,
             ridge_validation_loss_=result.start_loss,
             **result.state.attributes(),
             **result.attributes,
         )
+        self._assign_derived()
 
     def _validate_rows(self, X):
         return read_inputs(self, X, self._fitted.columns)

@@ -165,8 +165,7 @@ class AutoencoderModel(LatentModel):
 
     def keep_all_categories(self, table, kept: np.ndarray) -> np.ndarray:
         """Return the kept rows, and those with a category that no kept row has."""
-        schema = self._codec.schema
-        return kept if schema.is_numeric else schema.keep_all_categories(table, kept)
+        return self._codec.schema.keep_all_categories(table, kept)
 
     def identity(self, codes: np.ndarray) -> Any:
         """Return the arrays, the columns and the network's description."""

@@ -32,8 +32,10 @@ from .._tables import (
     FLOATS,
     TableSchema,
     check_image_shape,
+    check_kernel_size,
     check_positive_integers,
     check_validation_rows_used,
+    fit_kernel_size,
     flatten_rows,
     read_image_shape,
     validate_fit_rows,
@@ -59,10 +61,7 @@ def check_pair_parameters(estimator, X_val, y_val) -> None:
     if not numbers or not (np.isfinite(alphas) & (alphas > 0)).all():
         raise ValueError(f"alphas must be positive numbers, got {estimator.alphas!r}.")
     check_positive_integers("hidden_channels", estimator.hidden_channels)
-    if estimator.kernel_size % 2 == 0:
-        raise ValueError(
-            f"kernel_size must be odd, got kernel_size={estimator.kernel_size}."
-        )
+    check_kernel_size(estimator.kernel_size)
     if (X_val is None) != (y_val is None):
         missing = "X_val" if X_val is None else "y_val"
         raise ValueError(f"X_val and y_val must be given together, got no {missing}.")
@@ -295,13 +294,11 @@ def _convolutions(estimator) -> dict[str, Any]:
         return {}
     if cells_per_cell(*shapes.values()) is None:
         return {}
-    # A wider kernel would only cover more of the padding.
-    widest = 2 * max(shapes["input_shape"][:-1]) - 1
     return shapes | {
         "channels": check_positive_integers(
             "hidden_channels", estimator.hidden_channels
         ),
-        "kernel_size": min(int(estimator.kernel_size), widest),
+        "kernel_size": fit_kernel_size(estimator.kernel_size, shapes["input_shape"]),
     }
 
 

@@ -106,17 +106,34 @@ class TrainingParameters:
 
     def _training_options(self) -> TrainingOptions:
         """Return the options of training; raise if callbacks or device are invalid."""
-        callbacks = self.callbacks or ()
-        check_callbacks(callbacks)
-        return TrainingOptions(
+        return training_options(
+            self,
             learning_rate=self.learning_rate,
-            batch_size=self.batch_size,
-            max_epochs=self.max_epochs,
-            weight_decay=self.weight_decay,
-            early_stopping=self.early_stopping,
             validation_fraction=self.validation_fraction,
-            n_iter_no_change=self.n_iter_no_change,
-            callbacks=callbacks,
-            device=resolve_device(self.device),
             verbose=self.verbose,
         )
+
+
+def training_options(estimator, **others: Any) -> TrainingOptions:
+    """Return the options of training; raise if callbacks or device are invalid.
+
+    Parameters
+    ----------
+    estimator : estimator
+        With the parameters that all estimators name as :class:`TrainingOptions` does.
+
+    **others
+        The other options.
+    """
+    callbacks = estimator.callbacks or ()
+    check_callbacks(callbacks)
+    return TrainingOptions(
+        batch_size=estimator.batch_size,
+        max_epochs=estimator.max_epochs,
+        weight_decay=estimator.weight_decay,
+        early_stopping=estimator.early_stopping,
+        n_iter_no_change=estimator.n_iter_no_change,
+        callbacks=callbacks,
+        device=resolve_device(estimator.device),
+        **others,
+    )

@@ -221,8 +221,8 @@ def _unite_equal(bins: np.ndarray, ordered: np.ndarray, rounding: float) -> np.n
     starts = np.flatnonzero(np.diff(ordered, prepend=-np.inf) > rounding / 2)
     sizes = np.diff(np.append(starts, len(ordered)))
     widths = ordered[starts + sizes - 1] - ordered[starts]
-    united = np.where(widths <= rounding, bins[starts], np.nan)
-    return np.where(np.isnan(np.repeat(united, sizes)), bins, np.repeat(united, sizes))
+    united = np.repeat(np.where(widths <= rounding, bins[starts], np.nan), sizes)
+    return np.where(np.isnan(united), bins, united)
 
 
 def negative_log_tails(columns: list, numbers: np.ndarray) -> np.ndarray:

@@ -13,9 +13,9 @@ from .._estimators import (
     BaseWrapper,
     FitTasks,
     count_wrapped_fits,
+    fit_transaction,
     fit_wrapped,
     latent_model_of,
-    restore_on_error,
 )
 from .._persistence import Nested, Number
 from .._sklearn import Interval, _fit_context
@@ -189,7 +189,7 @@ class ReconstructionOutlierDetector(OutlierMixin, BaseWrapper):
         """
         tasks = FitTasks(self, X, y)
         X = make_indexable(X)
-        with restore_on_error(self):
+        with fit_transaction(self, tasks):
             tasks.begin("fit", self._most_fits())
             estimator, tail_score, abnormality = self._fit_score(X, tasks)
             scores = -abnormality
@@ -197,7 +197,6 @@ class ReconstructionOutlierDetector(OutlierMixin, BaseWrapper):
             _check_distinct(scores, offset, self.contamination)
             self.estimator_, self._fitted = estimator, tail_score
             self.offset_ = offset
-            tasks.finish()
         return self
 
     def _check_restored(self):
@@ -313,14 +312,12 @@ class ReconstructionOutlierDetector(OutlierMixin, BaseWrapper):
             estimator = self._fit_trusted(X, self._select(X, tasks), tasks)
         else:
             estimator = fit_wrapped(self.estimator, X, self.random_state, tasks)
-        tail_score = fit_tail_score(estimator, X)
-        return estimator, tail_score, tail_score.score(estimator, X)
+        return estimator, *fit_tail_score(estimator, X)
 
     def _select(self, X, tasks):
         """Return which rows to fit to, by the scores of the linear start."""
         start = self._fit_start(X, tasks)
-        tail_score = fit_tail_score(start, X)
-        scores = tail_score.score(start, X)
+        tail_score, scores = fit_tail_score(start, X)
         kept = select_inliers(scores, self.trimmed_fraction, start, X)
         if kept.sum() <= max(2, tail_score.n_codes):
             kept[:] = True

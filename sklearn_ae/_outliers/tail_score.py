@@ -1,5 +1,6 @@
 """Outlier scores: sums of negative log tail probabilities over all a row shows."""
 
+from collections.abc import Iterable
 from typing import ClassVar, NamedTuple
 
 import numpy as np
@@ -135,11 +136,7 @@ class TailScore(StateMixin):
     def score(self, estimator, X) -> np.ndarray:
         """Return the scores of rows: the higher, the more abnormal."""
         model = latent_model_of(estimator)
-        table = model.read(X)
-        scores = [
-            self._sum(self.terms(statistics)) for statistics in model.statistics(table)
-        ]
-        return np.concatenate(scores)
+        return self._score(model.statistics(model.read(X)))
 
     def shares(self, estimator, X) -> np.ndarray:
         """Return each column's share of the scores, ``(n_samples, n_features)``."""
@@ -152,6 +149,9 @@ class TailScore(StateMixin):
             shares[n_done : n_done + len(chunk)] = chunk
             n_done += len(chunk)
         return shares
+
+    def _score(self, chunks: Iterable[RowStatistics]) -> np.ndarray:
+        return np.concatenate([self._sum(self.terms(chunk)) for chunk in chunks])
 
     def _sum(self, terms: ScoreTerms) -> np.ndarray:
         columns = self.cells, self.residuals, self.reconstructions
@@ -190,10 +190,11 @@ def _sum_with_means(columns: list, terms: np.ndarray) -> np.ndarray:
     return np.where(np.isnan(terms), means, terms).sum(axis=1)
 
 
-def fit_tail_score(estimator, X) -> TailScore:
+def fit_tail_score(estimator, X) -> tuple[TailScore, np.ndarray]:
     """Fit the score to the training rows of a fitted transformer.
 
-    It uses at most 20,000 rows, evenly spaced, and fewer where there are many columns.
+    The fit uses at most 20,000 rows, evenly spaced, and fewer where there are many
+    columns.
 
     Parameters
     ----------
@@ -202,6 +203,14 @@ def fit_tail_score(estimator, X) -> TailScore:
 
     X : {array-like, sparse matrix, dataframe} of shape (n_samples, n_features)
         Training rows.
+
+    Returns
+    -------
+    tail_score : TailScore
+        The fitted score.
+
+    scores : ndarray of shape (n_samples,)
+        Scores of all training rows.
     """
     n_samples = _num_samples(X)
     n_rows = min(_MOST_ROWS, max(1_000, _MOST_CELLS // estimator.n_features_in_))
@@ -223,19 +232,17 @@ def fit_tail_score(estimator, X) -> TailScore:
     units = [1.0] * n_axes + [code_unit] * n_codes
     weights = [1.0] * n_axes + [min(1, n_features / n_codes) / 2] * n_codes
     weight = min(1 / 2, 2 * n_codes / n_features)
-    return TailScore(
+    tail_score = TailScore(
         axes,
-        _fit_columns(cells, _robust_units(cells, axes.unit), two_sided),
-        _fit_columns(residuals, axes.unit, two_sided, rounding=rounding),
-        _fit_columns(
-            reconstructions,
-            axes.unit,
-            weights=[weight] * n_features,
-            rounding=rounding,
-        ),
+        _fit_columns(cells, _robust_units(cells, axes.unit), two_sided=two_sided),
+        _fit_columns(residuals, axes.unit, two_sided=two_sided, rounding=rounding),
+        _fit_columns(reconstructions, axes.unit, weights=weight, rounding=rounding),
         _fit_columns(directions, units, weights=weights),
         _loadings_squared(axes.standardize(cells), directions),
     )
+    # Where all rows were used, their statistics are known.
+    scores = tail_score._score(chunks) if step == 1 else tail_score.score(estimator, X)
+    return tail_score, scores
 
 
 def _rounding(model: LatentModel, unit: np.ndarray, dtype) -> tuple[np.ndarray, float]:
@@ -275,18 +282,16 @@ def _robust_units(cells: np.ndarray, unit: np.ndarray) -> np.ndarray:
 
 
 def _fit_columns(
-    numbers: np.ndarray, units, two_sided=None, weights=None, rounding=None
+    numbers: np.ndarray, units, *, two_sided=True, weights=1.0, rounding=0.0
 ) -> list[ColumnTails | None]:
-    two_sided = [True] * numbers.shape[1] if two_sided is None else two_sided
-    weights = [1.0] * numbers.shape[1] if weights is None else weights
-    rounding = [0.0] * numbers.shape[1] if rounding is None else rounding
+    """Fit each column; what is one number is that of all columns."""
+    options = [
+        np.broadcast_to(value, numbers.shape[1]).tolist()
+        for value in (units, two_sided, weights, rounding)
+    ]
     return [
-        fit_column_tails(
-            column, float(unit), two_sided=both, weight=weight, rounding=float(bound)
-        )
-        for column, unit, both, weight, bound in zip(
-            numbers.T, units, two_sided, weights, rounding, strict=True
-        )
+        fit_column_tails(column, unit, two_sided=both, weight=weight, rounding=bound)
+        for column, unit, both, weight, bound in zip(numbers.T, *options, strict=True)
     ]
 
 

@@ -116,9 +116,13 @@ class PersistenceMixin:
         if _OUTPUT in state:
             _OUTPUTS.read(state[_OUTPUT], _OUTPUT, {})
         super().__setstate__(state)
+        self._assign_derived()
+        self._check_fitted()
+
+    def _assign_derived(self) -> None:
+        """Assign the fitted attributes that are functions of others."""
         for name, derive in self._derived.items():
             setattr(self, name, derive(self))
-        self._check_fitted()
 
     def _check_fitted(self) -> None:
         """Raise unless fitted attributes from a state go together and work."""

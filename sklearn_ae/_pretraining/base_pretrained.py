@@ -20,17 +20,12 @@ from .._estimators import (
     fit_transaction,
     fit_wrapped,
     latent_model_of,
+    training_options,
 )
 from .._fitting import layer_sizes
 from .._persistence import TRAINING_SCHEMA, Nested, Number, OrNone
 from .._sklearn import Interval, _fit_context
-from .._training import (
-    RandomStreams,
-    TrainingOptions,
-    check_callbacks,
-    default_torch_modes,
-    resolve_device,
-)
+from .._training import RandomStreams, default_torch_modes
 from .fine_tune import FineTuned, HeadRecipe, fine_tune, gather_labelled_codes
 from .fitted_predictor import FittedPredictor
 
@@ -125,13 +120,11 @@ class BasePretrained(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseWrap
                 f"{type(self).__name__} requires y to be passed, but the target y is "
                 "None."
             )
-        check_callbacks(self.callbacks or ())
-        layer_sizes(self.head_layer_sizes, "head_layer_sizes")
+        recipe = self._recipe()
         tasks = FitTasks(self, X, y)
         with fit_transaction(self, tasks) as outcome:
             labelled, targets, target_attributes = self._read_targets(y)
             check_consistent_length(X, labelled)
-            recipe = self._recipe()
             streams = RandomStreams(self.random_state)
             tasks.begin("fit", count_wrapped_fits(self.estimator) + 1)
             estimator = fit_wrapped(self.estimator, X, self.random_state, tasks)
@@ -153,16 +146,10 @@ class BasePretrained(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseWrap
 
     def _recipe(self) -> HeadRecipe:
         """Return the recipe of fine-tuning; raise if parameters are invalid."""
-        training = TrainingOptions(
+        training = training_options(
+            self,
             learning_rate=self.head_learning_rate,
-            batch_size=self.batch_size,
-            max_epochs=self.max_epochs,
-            weight_decay=self.weight_decay,
-            early_stopping=self.early_stopping,
             validation_fraction=self.labelled_validation_fraction,
-            n_iter_no_change=self.n_iter_no_change,
-            callbacks=self.callbacks or (),
-            device=resolve_device(self.device),
         )
         return HeadRecipe(
             training,

@@ -1,6 +1,5 @@
 """Fine-tuning: training of a head on codes, together with the encoder."""
 
-import copy
 import math
 from dataclasses import replace
 from typing import Any, NamedTuple
@@ -332,7 +331,7 @@ def _make_predictor(
     encoder = FittedAutoencoder(
         labelled.encoder.codec,
         labelled.encoder.kind,
-        copy.deepcopy(labelled.encoder.network),
+        labelled.encoder.network,
         _with_prefix("encoder.", arrays),
         labelled.encoder.code_units,
     )

@@ -14,7 +14,9 @@ from .containers import (
 from .frames import float_dtype
 from .image_shapes import (
     check_image_shape,
+    check_kernel_size,
     check_positive_integers,
+    fit_kernel_size,
     flatten_rows,
     read_image_shape,
 )

@@ -104,6 +104,39 @@ def check_image_shape(name: str, given, shape, array_name: str, n_columns: int) 
         )
 
 
+def check_kernel_size(kernel_size: int) -> None:
+    """Raise unless a kernel has a middle.
+
+    Parameters
+    ----------
+    kernel_size : int
+        Number of cells along an axis.
+    """
+    if kernel_size % 2 == 0:
+        raise ValueError(f"kernel_size must be odd, got kernel_size={kernel_size}.")
+
+
+def fit_kernel_size(kernel_size: int, shape: tuple[int, ...]) -> int:
+    """Return the size of a kernel that is no wider than rows need.
+
+    A wider one would only cover more of the padding.
+
+    Parameters
+    ----------
+    kernel_size : int
+        Number of cells along an axis, odd.
+
+    shape : tuple of int
+        Shape of a row, channels last.
+
+    Returns
+    -------
+    kernel_size : int
+        It reaches every cell from every other one at most.
+    """
+    return min(int(kernel_size), 2 * max(shape[:-1]) - 1)
+
+
 def check_positive_integers(name: str, values) -> tuple[int, ...]:
     """Return integers of at least 1 as a tuple, or raise ValueError.
 

@@ -24,7 +24,7 @@ def pca(rows):
 
 @pytest.fixture(scope="module")
 def tail_score(pca, rows):
-    return fit_tail_score(pca, rows)
+    return fit_tail_score(pca, rows)[0]
 
 
 def test_score_is_the_sum_of_terms(tail_score, pca, rows):
@@ -59,7 +59,7 @@ def test_rounding_of_large_columns_scores_zero(rows):
     table = pd.DataFrame(rows[:5, :2] * [1e-16, 1], columns=["small", "large"])
     table = table.assign(kind=list("xyxyz"))
     linear = AutoencoderTransformer(4, max_epochs=0, standardize=False).fit(table)
-    tail_score = fit_tail_score(linear, table)
+    tail_score, _ = fit_tail_score(linear, table)
     model = latent_model_of(linear)
     (statistics,) = model.statistics(model.read(table))
     assert np.ptp(statistics.residuals[:, 0]) > 1e-4 * tail_score.axes.unit[0]
@@ -74,7 +74,13 @@ def test_shares_follow_a_cell_far_off(tail_score, pca, rows):
     np.testing.assert_array_equal(shares.argmax(axis=1), np.arange(4))
 
 
+def test_training_rows_are_scored_alike(pca, rows):
+    tail_score, scores = fit_tail_score(pca, rows)
+    np.testing.assert_array_equal(scores, tail_score.score(pca, rows))
+
+
 def test_many_rows_are_subsampled(pca, rows):
     many = np.tile(rows, (math.ceil(40_000 / len(rows)), 1))
-    few = fit_tail_score(pca, many)
+    few, scores = fit_tail_score(pca, many)
+    np.testing.assert_array_equal(scores, few.score(pca, many))
     assert few.score(pca, rows).mean() == pytest.approx(15, rel=0.05)
